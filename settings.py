@@ -1,0 +1,65 @@
+"""Every setting of an installation, read once where a process starts and passed on from there."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRETS = Path("/run/secrets")
+
+
+class Settings(BaseSettings):
+    """`THROUGHLINE_*` in the environment, or a file of that name (lower case) under /run/secrets.
+
+    Temporal's address, namespace, TLS and API key are read by the Temporal SDK itself from `TEMPORAL_*`.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="THROUGHLINE_",
+        secrets_dir=SECRETS if SECRETS.is_dir() else None,
+        extra="ignore",
+    )
+
+    home: Path = Field(Path(".throughline"), description="Data folder: databases, documents, keys, logs, mail.")
+    host: str = Field("127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port the web server listens on.")
+    public_url: str | None = Field(None, description="How people reach the app; used for links in mail.")
+    database_url: SecretStr | None = Field(
+        None, description="A PostgreSQL server (postgresql://user@host/db); empty: the embedded one."
+    )
+    database_password: SecretStr | None = Field(None, description="Put into the URL when the URL has none.")
+    secret_key: SecretStr | None = Field(
+        None, description="32 bytes in base64; every other key is derived from it. Empty: made once under home."
+    )
+    task_queue: str = Field("throughline", description="Temporal task queue of the business processes.")
+    temporal_ui_url: str | None = Field(None, description="Where the Temporal UI listens, to stand behind /temporal.")
+    metrics_port: int = Field(0, ge=0, le=65535, description="Worker's own Prometheus port; 0: none.")
+
+    company: str = Field("Throughline", description="The company's name, as customers see it.")
+    currency: str = Field("CNY", min_length=3, max_length=3, description="The company's currency, ISO 4217.")
+    zone: str = Field("Asia/Shanghai", description="The company's time zone: business dates mean this zone.")
+    language: Literal["zh_CN", "en"] = Field("zh_CN", description="Language where a person has chosen none.")
+
+    smtp_url: SecretStr | None = Field(
+        None, description="smtp://user:password@host:587 (STARTTLS) or smtps://...; empty: .eml files under home/mail."
+    )
+    mail_from: str = Field("throughline@localhost", description="Sender of the app's mail.")
+
+    durability: Literal["full", "normal"] = Field(
+        "full", description="Embedded Temporal: full survives a power cut; normal is for tests and demos."
+    )
+    development: bool = Field(False, description="Shows /ui/kit and reloads templates.")
+    log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
+
+    @cached_property
+    def base_url(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the app over https, so cookies may be marked Secure."""
+        return self.base_url.startswith("https://")
