@@ -1,0 +1,1 @@
+"""SQLAlchemy models, queries and migrations: the only place with SQL."""

@@ -1,0 +1,13 @@
+"""Ids: UUIDv7 from an instant and random bits, so that workflow code makes them from its own clock and randomness."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+
+def uuid7(at: datetime, random_bits: int) -> str:
+    """UUIDv7 (RFC 9562) of an aware instant and at least 74 random bits, as text."""
+    millis = int(at.timestamp() * 1000) & ((1 << 48) - 1)
+    rand_a, rand_b = (random_bits >> 62) & 0xFFF, random_bits & ((1 << 62) - 1)
+    return str(UUID(int=millis << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b))
