@@ -1,0 +1,58 @@
+"""Contracts with their versions, and the approvals they went through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, Id, Instant, Minor, Ref
+
+
+class Contract(Base):
+    """Written by ContractWorkflow only."""
+
+    __tablename__ = "contract"
+
+    id: Mapped[Id]
+    number: Mapped[str] = mapped_column(unique=True)
+    deal_id: Mapped[Ref] = mapped_column(index=True)
+    line_id: Mapped[Ref]
+    customer_id: Mapped[Ref] = mapped_column(index=True)
+    region_id: Mapped[Ref]
+    owner_id: Mapped[Ref]
+    title: Mapped[str]
+    amount: Mapped[Minor]
+    currency: Mapped[str]
+    status: Mapped[str]  # draft, in_approval, approved, rejected, withdrawn
+    version: Mapped[int]
+    versions: Mapped[list[dict[str, Any]]]  # [{no, amount, document, by, at, outcome}]
+    approval_id: Mapped[Ref | None]
+    opened_at: Mapped[Instant]
+    closed_at: Mapped[Instant | None]
+    revision: Mapped[int] = mapped_column(BigInteger)
+
+
+class Approval(Base):
+    """One run through an approval line. Written by ApprovalWorkflow only."""
+
+    __tablename__ = "approval"
+
+    id: Mapped[Id]
+    number: Mapped[str] = mapped_column(unique=True)
+    subject_kind: Mapped[str]
+    subject_id: Mapped[Ref] = mapped_column(index=True)
+    subject_version: Mapped[int]
+    line_id: Mapped[Ref]
+    region_id: Mapped[Ref]
+    submitted_by: Mapped[Ref]
+    title: Mapped[str]
+    amount: Mapped[Minor]
+    currency: Mapped[str]
+    status: Mapped[str]  # open, approved, returned, rejected, withdrawn
+    decision: Mapped[dict[str, Any]]  # the policy's decision: version, fired row, why
+    path: Mapped[list[dict[str, Any]]]  # [{role, reason, status, task_id, by, at, comment, due}]
+    opened_at: Mapped[Instant]
+    closed_at: Mapped[Instant | None]
+    revision: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,46 @@
+"""Customers, their contacts, and who follows them in which region."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, Id, Instant, Ref, new_id
+
+
+class Customer(Base):
+    __tablename__ = "customer"
+
+    id: Mapped[Id] = mapped_column(default=new_id)
+    number: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
+    name: Mapped[str]
+    origin: Mapped[str | None] = mapped_column(unique=True)  # business key of what made it: lead/<id>
+    custom: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[Instant] = mapped_column(server_default=func.now())
+
+
+class Contact(Base):
+    __tablename__ = "contact"
+
+    id: Mapped[Id] = mapped_column(default=new_id)
+    customer_id: Mapped[Ref] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    phone: Mapped[str | None]
+    email: Mapped[str | None]
+    title: Mapped[str | None]
+    origin: Mapped[str | None] = mapped_column(unique=True)
+
+
+class Assignment(Base):
+    """Owner of a customer in a region: several regions may follow one customer."""
+
+    __tablename__ = "assignment"
+
+    customer_id: Mapped[Ref] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), primary_key=True)
+    region_id: Mapped[Ref] = mapped_column(primary_key=True)
+    owner_id: Mapped[Ref | None]
+    since: Mapped[Instant] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("ix_assignment_owner", "owner_id"), Index("ix_assignment_region", "region_id"))

@@ -1,0 +1,8 @@
+"""Every table, imported so that Base.metadata is whole (migrations, checks)."""
+
+from __future__ import annotations
+
+from db import collection, contract, customer, deal, lead, person, policy, process, record
+from db.base import Base
+
+__all__ = ["Base", "collection", "contract", "customer", "deal", "lead", "person", "policy", "process", "record"]
