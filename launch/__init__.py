@@ -1,0 +1,1 @@
+"""The command line, the servers it brings along, and the demo data."""
