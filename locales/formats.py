@@ -1,0 +1,142 @@
+"""Money, dates and durations as a reader of one language, zone and company writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from string import ascii_letters
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton
+from babel.numbers import (
+    format_compact_decimal,
+    format_decimal,
+    format_percent,
+    get_currency_precision,
+    get_currency_symbol,
+)
+
+from locales import N_, translate
+
+MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class Formats:
+    """`currency` is the company's: it is shown by its sign, any other by its ISO code."""
+
+    language: str
+    zone: str
+    currency: str = "CNY"
+
+    @cached_property
+    def _locale(self) -> Locale:
+        return Locale.parse(self.language)
+
+    @cached_property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    def _(self, message: str) -> str:
+        return translate(self.language).gettext(message)
+
+    def money(self, minor: int, currency: str | None = None) -> str:
+        """¥1,284,000; cents are shown where there are any. `minor` is in the currency's smallest unit."""
+        amount = self._major(abs(minor), currency)
+        pattern = "#,##0" if amount == amount.to_integral_value() else "#,##0." + "0" * self._digits(currency)
+        return self._signed(minor, currency, format_decimal(amount, pattern, locale=self._locale))
+
+    def sum(self, minor: int, currency: str | None = None) -> str:
+        """For sums one reads at a glance: ¥2M, ¥200万."""
+        amount = self._major(abs(minor), currency)
+        return self._signed(minor, currency, format_compact_decimal(amount, locale=self._locale, fraction_digits=2))
+
+    def _digits(self, currency: str | None) -> int:
+        return get_currency_precision(currency or self.currency)
+
+    def _major(self, minor: int, currency: str | None) -> Decimal:
+        return Decimal(minor).scaleb(-self._digits(currency))
+
+    def _signed(self, minor: int, currency: str | None, number: str) -> str:
+        sign = MINUS if minor < 0 else ""
+        if currency in (None, self.currency):
+            # Babel writes CN¥ or US$ where the country might be in doubt; in one's own company it is not.
+            symbol = get_currency_symbol(self.currency, locale=self._locale).lstrip(ascii_letters)
+            if symbol:
+                return f"{sign}{symbol}{number}"
+        return f"{sign}{currency or self.currency} {number}"
+
+    def number(self, value: int | Decimal) -> str:
+        return str(format_decimal(value, locale=self._locale))
+
+    def percent(self, share: float | Decimal) -> str:
+        """0.314 -> 31.4%."""
+        return str(format_percent(share, "#,##0.#%", locale=self._locale))
+
+    def local(self, instant: datetime) -> datetime:
+        return instant.astimezone(self._zone)
+
+    def day(self, when: date | datetime, today: date | None = None) -> str:
+        """Dec 18; with the year where it is not this one. An instant is a day in the reader's zone."""
+        on = self.local(when).date() if isinstance(when, datetime) else when
+        this_year = (today or datetime.now(self._zone).date()).year
+        if on.year == this_year:
+            return str(format_skeleton("MMMd", on, locale=self._locale))
+        return str(format_date(on, "medium", locale=self._locale))
+
+    def time(self, instant: datetime) -> str:
+        return self.local(instant).strftime("%H:%M")
+
+    def exact(self, instant: datetime) -> str:
+        """Day, time and zone, for a title: Nov 22, 2026, 17:12 (Asia/Shanghai)."""
+        on = format_date(self.local(instant), "medium", locale=self._locale)
+        return f"{on} {self.time(instant)} ({self.zone})"
+
+    def long_date(self, when: date | datetime) -> str:
+        """With its weekday, for headings and documents."""
+        on = self.local(when) if isinstance(when, datetime) else when
+        return str(format_date(on, "full", locale=self._locale))
+
+    def span(self, length: timedelta) -> str:
+        """How long, in at most two units: 45 s, 38 min, 1 h 42 min, 2 d 4 h, 12 d."""
+        minutes, seconds = divmod(int(abs(length).total_seconds()), 60)
+        hours, minutes = divmod(minutes, 60)
+        days, hours = divmod(hours, 24)
+        parts = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
+        return self._(_span_pattern(days, hours, minutes)) % parts
+
+    def left(self, due: datetime, now: datetime | None = None) -> str:
+        """Time to a deadline, or past it: 1 h 42 min, Overdue 38 min."""
+        length = due - (now or datetime.now(UTC))
+        if length < timedelta(0):
+            return self._("Overdue %(time)s") % {"time": self.span(length)}
+        return self.span(length)
+
+    def ago(self, instant: datetime, now: datetime | None = None) -> str:
+        """just now, 5 min ago, in 3 h; a day from a week on."""
+        past = (now or datetime.now(UTC)) - instant
+        if abs(past) < timedelta(minutes=1):
+            return self._("just now")
+        if abs(past) >= timedelta(days=7):
+            return self.day(instant)
+        whole = self.span(self._coarse(past))
+        return (self._("in %(time)s") if past < timedelta(0) else self._("%(time)s ago")) % {"time": whole}
+
+    @staticmethod
+    def _coarse(length: timedelta) -> timedelta:
+        """To the unit one would say: hours without their minutes, days without their hours."""
+        unit = timedelta(days=1) if abs(length) >= timedelta(days=1) else timedelta(hours=1)
+        return abs(length) // unit * unit if abs(length) >= timedelta(hours=1) else abs(length)
+
+
+def _span_pattern(days: int, hours: int, minutes: int) -> str:
+    if days >= 10 or (days and not hours):
+        return N_("%(days)d d")
+    if days:
+        return N_("%(days)d d %(hours)d h")
+    if hours:
+        return N_("%(hours)d h %(minutes)d min") if minutes else N_("%(hours)d h")
+    return N_("%(minutes)d min") if minutes else N_("%(seconds)d s")
