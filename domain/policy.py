@@ -1,0 +1,78 @@
+"""The kinds of policy there are, and the one way a document becomes a policy."""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from pydantic import JsonValue, ValidationError
+from pydantic_core import ErrorDetails
+
+from domain.approval import ApprovalPolicy
+from domain.collection import PaymentPlanPolicy
+from domain.document import PolicyDocument, Problem
+from domain.lead import LeadPolicy
+from domain.pipeline import PipelinePolicy
+from domain.refusal import Refused, invalid
+
+P = TypeVar("P", bound=PolicyDocument)
+
+KINDS: dict[str, type[PolicyDocument]] = {
+    model.kind: model for model in (ApprovalPolicy, PipelinePolicy, PaymentPlanPolicy, LeadPolicy)
+}
+
+
+def canonical(document: Mapping[str, Any]) -> str:
+    """The same text for the same document, whatever the order its keys were stored in."""
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical document, in hex: names a version's content."""
+    return sha256(canonical(document).encode()).hexdigest()
+
+
+def load(model: type[P], document: Mapping[str, Any]) -> P:
+    """A published document as its model. Raises Refused `policy_invalid` with `problems`."""
+    try:
+        return model.model_validate_json(canonical(document))
+    except ValidationError as error:
+        raise _refusal(model, _problems(error)) from error
+    except (TypeError, ValueError) as error:
+        raise _refusal(model, [Problem(where="", code="not_json", what=str(error))]) from error
+
+
+def validate(kind: str, document: Mapping[str, Any]) -> PolicyDocument:
+    """A document fit to be published, as its model.
+
+    Raises Refused `policy_kind_unknown`, or `policy_invalid` with every problem found (see `Problem`).
+    """
+    if kind not in KINDS:
+        raise invalid("policy_kind_unknown", "kind", kind=kind, known=sorted(KINDS))
+    policy = load(KINDS[kind], document)
+    problems = policy.problems()
+    if problems:
+        raise _refusal(type(policy), problems)
+    return policy
+
+
+def _refusal(model: type[PolicyDocument], problems: list[Problem]) -> Refused:
+    return Refused("policy_invalid", 422, kind=model.kind, problems=[p.model_dump(mode="json") for p in problems])
+
+
+def _problems(error: ValidationError) -> list[Problem]:
+    faults = error.errors(include_url=False, include_input=False)
+    places = [fault["loc"] for fault in faults]
+
+    def follows_from_another(fault: ErrorDetails) -> bool:
+        # pydantic calls a list too short when it could not read the items it has.
+        at = fault["loc"]
+        return fault["type"] == "too_short" and any(p != at and p[: len(at)] == at for p in places)
+
+    return [_problem(fault) for fault in faults if not follows_from_another(fault)]
+
+
+def _problem(fault: ErrorDetails) -> Problem:
+    params: dict[str, JsonValue] = {k: v for k, v in fault.get("ctx", {}).items() if isinstance(v, str | int)}
+    where = ".".join(str(part) for part in fault["loc"])
+    return Problem(where=where, code=fault["type"], what=fault["msg"], params=params)
