@@ -1,17 +1,41 @@
-"""People, the units they belong to, and how they sign in."""
+"""People, the units they belong to, and who they are when they act."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, func
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Select,
+    Subquery,
+    Text,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    union,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Ref, new_id
+from domain.access import Actor, Role
+from domain.refusal import not_found
 
 
 class OrgUnit(Base):
-    """A node of the tree company > region > team; a person reaches the regions at or below their unit."""
+    """A node of the tree company > region > team. Regions do not stand inside regions.
+
+    A person reaches the regions below their unit, or the one it is or stands in.
+    """
 
     __tablename__ = "org_unit"
 
@@ -38,6 +62,7 @@ class Person(Base):
     theme: Mapped[str] = mapped_column(default="auto")  # auto, light, dark
     active: Mapped[bool] = mapped_column(default=True)
     password_hash: Mapped[str | None]
+    password_temporary: Mapped[bool] = mapped_column(default=False)  # given by an administrator, to be changed
     totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)  # encrypted; set when the second factor is on
     totp_last: Mapped[int | None]  # the last time step used, so that a code works once
     failures: Mapped[int] = mapped_column(default=0)
@@ -54,28 +79,133 @@ class PersonRole(Base):
     __table_args__ = (Index("ix_person_role_role", "role"),)
 
 
-class Session(Base):
-    """A browser that signed in. The cookie's value is kept only as its hash."""
+@dataclass(frozen=True)
+class Member:
+    """A person with what they may do: their roles, and the ids of the regions they hold them in."""
 
-    __tablename__ = "session"
+    person: Person
+    unit: OrgUnit
+    roles: frozenset[Role]
+    regions: frozenset[str]
 
-    hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    person_id: Mapped[Ref] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    csrf: Mapped[str]
-    created_at: Mapped[Instant] = mapped_column(server_default=func.now())
-    seen_at: Mapped[Instant] = mapped_column(server_default=func.now())
-    expires_at: Mapped[Instant]
-    agent: Mapped[str | None]
+    @property
+    def actor(self) -> Actor:
+        return Actor(id=self.person.id, roles=self.roles, regions=self.regions)
 
 
-class ApiToken(Base):
-    __tablename__ = "api_token"
+MemberSelect = Select[Person, OrgUnit, Sequence[str], Sequence[str]]
 
-    id: Mapped[Id] = mapped_column(default=new_id)
-    person_id: Mapped[Ref] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    name: Mapped[str]
-    hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    created_at: Mapped[Instant] = mapped_column(server_default=func.now())
-    used_at: Mapped[datetime | None]
-    expires_at: Mapped[Instant | None]
-    revoked_at: Mapped[Instant | None]
+
+def unit_regions() -> Subquery:
+    """(unit_id, region_id) of every unit: the regions below it, or the one it is or stands in."""
+    line = select(OrgUnit.id.label("unit_id"), OrgUnit.id.label("above_id"), OrgUnit.parent_id).cte(recursive=True)
+    line = line.union(  # not union_all: a loop in the tree, made by hand, must not run for ever
+        select(line.c.unit_id, OrgUnit.id, OrgUnit.parent_id).join(line, OrgUnit.id == line.c.parent_id)
+    )
+    regions = select(OrgUnit.id).where(OrgUnit.kind == "region")
+    below = select(line.c.above_id.label("unit_id"), line.c.unit_id.label("region_id"))
+    above = select(line.c.unit_id, line.c.above_id.label("region_id"))
+    both = union(below.where(line.c.unit_id.in_(regions)), above.where(line.c.above_id.in_(regions)))
+    return both.subquery("unit_regions")
+
+
+def units_within(unit_id: str) -> Select[str]:
+    """A unit and all below it."""
+    tree = select(OrgUnit.id).where(OrgUnit.id == unit_id).cte(recursive=True)
+    tree = tree.union(select(OrgUnit.id).join(tree, OrgUnit.parent_id == tree.c.id))
+    return select(tree.c.id)
+
+
+def members() -> MemberSelect:
+    """Everybody, to be narrowed with `where(Person...)` and read with `member_of`."""
+    reach = unit_regions()
+    roles = select(PersonRole.role).where(PersonRole.person_id == Person.id)
+    regions = select(cast(reach.c.region_id, Text)).where(reach.c.unit_id == Person.unit_id)
+    return select(
+        Person,
+        OrgUnit,
+        func.array(roles.scalar_subquery(), type_=ARRAY(Text)),
+        func.array(regions.scalar_subquery(), type_=ARRAY(Text)),
+    ).join(OrgUnit, OrgUnit.id == Person.unit_id)
+
+
+def member_of(row: Sequence[Any]) -> Member:
+    person, unit, roles, regions = row
+    return Member(person, unit, frozenset(map(Role, roles)), frozenset(regions))
+
+
+async def member(session: AsyncSession, person_id: str) -> Member:
+    """Raises Refused (404) where there is no such person; one who left is still found."""
+    row = (await session.execute(members().where(Person.id == person_id))).one_or_none()
+    if row is None:
+        raise not_found("person")
+    return member_of(row)
+
+
+async def actor_of(session: AsyncSession, person_id: str) -> Actor:
+    """Who acts, as of now. Raises Refused (404) for somebody who is not or no longer there."""
+    found = await member(session, person_id)
+    if not found.person.active:
+        raise not_found("person")
+    return found.actor
+
+
+async def person_with_email(session: AsyncSession, email: str) -> Person | None:
+    """`email` as `domain.person.email_address` returns it."""
+    return await session.scalar(select(Person).where(Person.email == email))
+
+
+async def people_by_id(session: AsyncSession, ids: Iterable[str]) -> dict[str, Person]:
+    found = await session.scalars(select(Person).where(Person.id.in_(set(ids))))
+    return {person.id: person for person in found}
+
+
+async def list_people(
+    session: AsyncSession,
+    *,
+    text: str = "",
+    role: Role | None = None,
+    unit_id: str | None = None,
+    active: bool = True,
+    after: tuple[str, str] | None = None,
+    limit: int = 50,
+) -> list[Member]:
+    """In order of name; `after` is the (name, id) of the last one already seen, `text` a part of name or e-mail."""
+    query = members().where(Person.active == active)
+    if text:
+        places = (Person.name, Person.name_en, Person.email)
+        query = query.where(or_(*(place.icontains(text, autoescape=True) for place in places)))
+    if role:
+        query = query.where(Person.id.in_(select(PersonRole.person_id).where(PersonRole.role == role)))
+    if unit_id:
+        query = query.where(Person.unit_id.in_(units_within(unit_id)))
+    if after:
+        name, person_id = after
+        query = query.where(or_(Person.name > name, and_(Person.name == name, Person.id > person_id)))
+    rows = await session.execute(query.order_by(Person.name, Person.id).limit(limit))
+    return [member_of(row) for row in rows]
+
+
+async def units(session: AsyncSession) -> list[OrgUnit]:
+    """The whole tree, by code."""
+    return list(await session.scalars(select(OrgUnit).order_by(OrgUnit.code)))
+
+
+async def person_to_change(session: AsyncSession, person_id: str) -> Person:
+    """The row, held until the transaction ends: what is set on it is written then. Raises Refused (404)."""
+    person = await session.get(Person, person_id, with_for_update=True, populate_existing=True)
+    if person is None:
+        raise not_found("person")
+    return person
+
+
+async def set_roles(session: AsyncSession, person_id: str, roles: Iterable[Role]) -> None:
+    await session.execute(delete(PersonRole).where(PersonRole.person_id == person_id))
+    session.add_all(PersonRole(person_id=person_id, role=role) for role in sorted(set(roles)))
+
+
+async def reports_to(session: AsyncSession, person_id: str, superior_id: str) -> bool:
+    """Whether the reporting line of `person_id` (who is in their own) passes through `superior_id`."""
+    line = select(Person.id, Person.manager_id).where(Person.id == person_id).cte(recursive=True)
+    line = line.union(select(Person.id, Person.manager_id).join(line, Person.id == line.c.manager_id))
+    return bool(await session.scalar(select(exists().where(line.c.id == superior_id))))

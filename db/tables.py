@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from db import collection, contract, customer, deal, lead, person, policy, process, record
+from db import collection, contract, customer, deal, lead, person, policy, process, record, sign_in
 from db.base import Base
 
-__all__ = ["Base", "collection", "contract", "customer", "deal", "lead", "person", "policy", "process", "record"]
+__all__ = [
+    "Base", "collection", "contract", "customer", "deal", "lead", "person", "policy", "process", "record", "sign_in",
+]  # fmt: skip

@@ -218,15 +218,25 @@ def upgrade() -> None:
     op.create_index("ix_lead_owner", "lead", ["owner_id", "id"], unique=False)
     op.create_index("ix_lead_region", "lead", ["region_id", "id"], unique=False)
     op.create_table(
+        "lead_turn",
+        sa.Column("lead_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("person_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.PrimaryKeyConstraint("lead_id", "person_id", name=op.f("pk_lead_turn")),
+    )
+    op.create_index("ix_lead_turn_person", "lead_turn", ["person_id", sa.literal_column("at desc")], unique=False)
+    op.create_table(
         "notification",
         sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("notice_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("person_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("params", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("link", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notification")),
+        sa.UniqueConstraint("notice_id", "person_id", name=op.f("uq_notification_notice_id_person_id")),
     )
     op.create_index(
         "ix_notification_person", "notification", ["person_id", sa.literal_column("created_at desc")], unique=False
@@ -458,6 +468,7 @@ def upgrade() -> None:
         sa.Column("theme", sa.Text(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=True),
+        sa.Column("password_temporary", sa.Boolean(), nullable=False),
         sa.Column("totp_secret", sa.LargeBinary(), nullable=True),
         sa.Column("totp_last", sa.Integer(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
@@ -473,12 +484,11 @@ def upgrade() -> None:
         "api_token",
         sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("person_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_api_token_person_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
         sa.UniqueConstraint("hash", name=op.f("uq_api_token_hash")),
@@ -556,6 +566,8 @@ def downgrade() -> None:
     op.drop_index("ix_notification_unread", table_name="notification", postgresql_where=sa.text("read_at is null"))
     op.drop_index("ix_notification_person", table_name="notification")
     op.drop_table("notification")
+    op.drop_index("ix_lead_turn_person", table_name="lead_turn")
+    op.drop_table("lead_turn")
     op.drop_index("ix_lead_region", table_name="lead")
     op.drop_index("ix_lead_owner", table_name="lead")
     op.drop_table("lead")
