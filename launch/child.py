@@ -101,6 +101,12 @@ class Child:
         self._process = None
         self._pid_file.unlink(missing_ok=True)
 
+    def kill(self) -> None:
+        """End it and all it has started, now."""
+        if self.running:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+
     async def _keep_output(self, output: asyncio.StreamReader | None) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         file = _RotatingLog(self.log, maxBytes=LOG_BYTES, backupCount=LOG_FILES)

@@ -1,21 +1,16 @@
-"""The embedded servers as one context: for the tests, and for commands that run while the app does not."""
+"""The embedded servers on a folder that is gone afterwards: for tests, drills and benchmarks."""
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from domain.search import SEARCH_ATTRIBUTES
-from launch.failure import LaunchFailed
 from launch.home import data_folder
-from launch.placement import place_postgres
-from launch.postgres import EmbeddedPostgres
-from launch.temporal import EmbeddedTemporal
+from launch.servers import EmbeddedServers
 
 
 class Servers(NamedTuple):
@@ -37,15 +32,15 @@ async def embedded_servers(
     Raises LaunchFailed. Start it from the main thread (`launch.child` says why).
     """
     with data_folder(home) as folder:
-        postgres = EmbeddedPostgres(folder, place_postgres(folder, say=lambda _: None))
-        temporal = EmbeddedTemporal(
-            folder, durability=durability, base_url=base_url, search_attributes=SEARCH_ATTRIBUTES
-        )
+        servers = EmbeddedServers(folder, durability=durability, base_url=base_url, say=lambda _: None)
         try:
-            await start_together(postgres.start(), temporal.start())
-            yield Servers(postgres.url, temporal.address, temporal.ui_url)
+            await servers.start()
+            found = servers.environment()
+            yield Servers(
+                found["THROUGHLINE_DATABASE_URL"], found["TEMPORAL_ADDRESS"], found["THROUGHLINE_TEMPORAL_UI_URL"]
+            )
         finally:
-            await asyncio.gather(temporal.stop(), postgres.stop())
+            await servers.stop()
 
 
 @contextmanager
@@ -60,13 +55,3 @@ def temporary_home() -> Iterator[Path]:
         if database.is_symlink():
             shutil.rmtree(database.resolve(), ignore_errors=True)
         shutil.rmtree(home, ignore_errors=True)
-
-
-async def start_together(*starts: Coroutine[None, None, None]) -> None:
-    """Await them all; the first that fails stops the others and is raised as it is, not in a group."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for start in starts:
-                group.create_task(start)
-    except* LaunchFailed as failures:
-        raise failures.exceptions[0] from None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from launch.failure import LaunchFailed
 
+ROOM_TO_WRITE = 10_000_000
 ROOM_NEEDED = 300_000_000  # bytes: two empty databases, and some hours of work before anybody looks
 
 
@@ -40,6 +41,20 @@ def sentence(error: OSError, home: Path) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk that holds {home} is full: free some space and start again."
     return f"The data folder {home} cannot be used: {error.strerror or error} ({error.filename or home})."
+
+
+def in_use(home: Path) -> bool:
+    """Whether a launcher runs on this data folder now."""
+    with contextlib.suppress(FileNotFoundError), (home / "lock").open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def disk_full(home: Path) -> bool:
+    return shutil.disk_usage(home).free < ROOM_TO_WRITE
 
 
 def _make(home: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import socket
+
+from launch.failure import LaunchFailed
 
 # Below the range from which systems take ports for outgoing connections: a client that keeps trying to reach a server
 # being restarted could otherwise be given the server's own port.
@@ -19,12 +22,28 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def is_free(host: str, port: int) -> bool:
+    try:
+        _listen_once(host, port)
+    except OSError:
+        return False
+    return True
+
+
+def require_free(host: str, port: int) -> None:
+    """Raises LaunchFailed with what stands in the way of a web server on this address."""
+    try:
+        _listen_once(host, port)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise LaunchFailed(
+                f"Port {port} is already in use: stop what uses it, or set THROUGHLINE_PORT to another."
+            ) from None
+        raise LaunchFailed(f"The web server cannot listen on {host}, port {port}: {error.strerror}.") from None
+
+
+def _listen_once(host: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         # As the servers themselves do: connections that are still closing do not keep a port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+        probe.bind((host, port))

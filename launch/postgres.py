@@ -43,6 +43,8 @@ class EmbeddedPostgres:
     The port is chosen once, so that after a restart clients find the server where it was.
     """
 
+    title = f"PostgreSQL {postgres_version()}"
+
     def __init__(self, home: Path, place: Placement, on_line: Callable[[str], None] | None = None) -> None:
         self.port = free_port()
         self._home = home

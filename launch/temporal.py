@@ -32,6 +32,8 @@ class EmbeddedTemporal:
     reaches the app, which serves the Temporal UI and the codec that decrypts payloads for it.
     """
 
+    title = "Temporal"
+
     def __init__(
         self,
         home: Path,

@@ -1,0 +1,145 @@
+"""`throughline up`: everything on one machine, from one terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.panel import Panel
+from rich.table import Table
+
+from launch.child import Child
+from launch.console import Terminal
+from launch.failure import LaunchFailed
+from launch.home import data_folder
+from launch.ports import require_free
+from launch.servers import EmbeddedServers, publish
+from launch.supervisor import Supervisor
+from launch.temporal import UI_PATH
+from settings import Settings
+
+COMMAND = [sys.executable, "-P", "-m", "launch.cli"]  # -P: a folder `launch` where the person stands is not ours
+ANSWERS_WITHIN = 60.0
+
+
+class Program:
+    """One of our own commands (`worker`, `web`) as a service."""
+
+    def __init__(
+        self, command: str, home: Path, environment: Mapping[str, str], terminal: Terminal, grace: float
+    ) -> None:
+        self.child = Child(command, home=home, on_line=lambda line: terminal.line(command, line))
+        self._environment = environment
+        self._grace = grace
+
+    async def start(self) -> None:
+        await self.child.start([*COMMAND, self.child.name], self._environment)
+
+    async def stop(self) -> None:
+        await self.child.stop(signal.SIGTERM, self._grace)
+
+
+async def up(settings: Settings, *, demo: bool, terminal: Terminal) -> None:
+    """Start everything and keep it running until this task is cancelled. Raises LaunchFailed."""
+    require_free(settings.host, settings.port)
+    with data_folder(settings.home) as home:
+        began = time.monotonic()
+        supervisor = Supervisor(home, terminal.say)
+        _stop_on_signals(asyncio.current_task(), supervisor, terminal)
+        try:
+            environment = await _start(settings, home, supervisor, terminal, demo=demo)
+            publish(home, environment)
+            _announce(settings, home, terminal, time.monotonic() - began)
+            await supervisor.keep_running()
+        finally:
+            terminal.quiet = True
+            await supervisor.stop()
+            (home / "run" / "servers.json").unlink(missing_ok=True)
+
+
+async def _start(
+    settings: Settings, home: Path, supervisor: Supervisor, terminal: Terminal, *, demo: bool
+) -> dict[str, str]:
+    """Returns the environment that tells our processes where the servers are."""
+    servers = EmbeddedServers.missing(settings, home, terminal.say, terminal.line)
+    names = " and ".join(server.title for server in servers.all)
+    if names:
+        terminal.say(f"Starting {names} ...")
+    await supervisor.start(*servers.all)
+    environment = servers.environment()
+    inherited = os.environ | {"THROUGHLINE_HOME": str(home), "PYTHONUNBUFFERED": "1"} | environment
+    terminal.say("Preparing the database ...")
+    await _run(home, inherited, "demo --if-empty" if demo else "migrate")
+    worker = Program("worker", home, inherited, terminal, grace=25)  # its own grace for activities is 20 s
+    web = Program("web", home, inherited, terminal, grace=8)
+    terminal.say("Starting the worker and the web server ...")
+    await supervisor.start(worker, web)
+    await _answers(settings, web.child)
+    return environment
+
+
+async def _run(home: Path, environment: Mapping[str, str], command: str) -> None:
+    """Run one of our commands to its end; its last line says why it failed."""
+    child = Child(command.split()[0], home=home)
+    try:
+        await child.start([*COMMAND, *command.split()], environment)
+        if await child.wait() != 0:
+            raise LaunchFailed(next(reversed(child.last_lines), f"`throughline {command}` failed: see {child.log}."))
+    finally:
+        await child.stop(signal.SIGTERM, grace=5)
+
+
+async def _answers(settings: Settings, web: Child) -> None:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
+    deadline = time.monotonic() + ANSWERS_WITHIN
+    while not await asyncio.to_thread(_healthy, f"http://{host}:{settings.port}/healthz"):
+        if not web.running:
+            await web.wait()
+            raise LaunchFailed(f"The web server did not start: {next(reversed(web.last_lines), f'see {web.log}')}")
+        if time.monotonic() > deadline:
+            raise LaunchFailed(f"The web server does not answer: {web.log} may say why.")
+        await asyncio.sleep(0.1)
+
+
+def _healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  (our own http address)
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _stop_on_signals(main: asyncio.Task[Any] | None, supervisor: Supervisor, terminal: Terminal) -> None:
+    """The first signal stops everything in order, the second at once."""
+    stopping = False
+
+    def stop() -> None:
+        nonlocal stopping
+        if stopping:
+            supervisor.kill()
+            return
+        stopping = True
+        terminal.quiet = True
+        terminal.say("\nStopping; everything goes on from here at the next start ...")
+        if main is not None:
+            main.cancel()
+
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(each, stop)
+
+
+def _announce(settings: Settings, home: Path, terminal: Terminal, seconds: float) -> None:
+    table = Table.grid(padding=(0, 2))
+    table.add_row("App", settings.base_url)
+    table.add_row("Temporal UI", f"{settings.base_url}{UI_PATH}  (for ops and administrators, once signed in)")
+    table.add_row("Data and logs", str(home))
+    table.add_row("Stop", "Ctrl-C")
+    terminal.console.print(Panel(table, title=f"Throughline runs ({seconds:.1f} s)", expand=False))
