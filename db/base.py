@@ -32,7 +32,7 @@ class Base(DeclarativeBase):
             "ck": "ck_%(table_name)s_%(constraint_name)s",
         }
     )
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+    type_annotation_map = {
         str: Text,
         datetime: DateTime(timezone=True),
         dict[str, Any]: JSONB,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import BigInteger, Index
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Minor, Ref
@@ -60,3 +63,10 @@ class Payment(Base):
     reference: Mapped[str | None]
     recorded_by: Mapped[Ref]
     recorded_at: Mapped[Instant]
+
+
+async def write_instalments(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+    """Only after `write_process` said True: the newest state overwrites."""
+    statement = insert(Instalment).values(rows)
+    changed = {name: statement.excluded[name] for name in ("amount", "paid", "due_on", "status", "paid_at")}
+    await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, func
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Ref, new_id
+from db.lead import Lead
 
 
 class Customer(Base):
@@ -44,3 +47,24 @@ class Assignment(Base):
     since: Mapped[Instant] = mapped_column(server_default=func.now())
 
     __table_args__ = (Index("ix_assignment_owner", "owner_id"), Index("ix_assignment_region", "region_id"))
+
+
+async def convert_lead(session: AsyncSession, lead_id: str, owner_id: str, region_id: str) -> str:
+    """Customer, contact and assignment of a qualified lead. `origin` makes each one, however often it is asked."""
+    lead = await session.get_one(Lead, lead_id)
+    origin = f"lead/{lead_id}"
+    await session.execute(
+        insert(Customer).values(name=lead.company, origin=origin).on_conflict_do_nothing(index_elements=["origin"])
+    )
+    customer_id = (await session.scalars(select(Customer.id).where(Customer.origin == origin))).one()
+    await session.execute(
+        insert(Contact)
+        .values(customer_id=customer_id, name=lead.name, phone=lead.phone, email=lead.email, origin=origin)
+        .on_conflict_do_nothing(index_elements=["origin"])
+    )
+    await session.execute(
+        insert(Assignment)
+        .values(customer_id=customer_id, region_id=region_id, owner_id=owner_id)
+        .on_conflict_do_nothing()
+    )
+    return customer_id

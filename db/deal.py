@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Index, func, text
+from sqlalchemy import BigInteger, Index, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Minor, Ref, new_id
+from db.projection import next_number
 
 
 class Deal(Base):
@@ -65,3 +68,17 @@ class Order(Base):
     currency: Mapped[str]
     ordered_on: Mapped[date]
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
+
+
+async def place_order(session: AsyncSession, values: dict[str, Any], ordered_on: date) -> Order:
+    """The deal's order: made the first time, found ever after."""
+    origin = f"deal/{values['deal_id']}/order"
+    # Two at once wait for each other here, so that no number is taken in vain.
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(origin))))
+    order = await session.scalar(select(Order).where(Order.origin == origin))
+    if order is None:
+        number = await next_number(session, "O", ordered_on.year)
+        order = Order(id=new_id(), origin=origin, number=number, ordered_on=ordered_on, **values)
+        session.add(order)
+        await session.flush()
+    return order

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import BigInteger, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Id, Instant, Minor, Ref
+from db.base import Base, Id, Instant, Minor, Ref, new_id
 
 
 class Process(Base):
@@ -100,15 +100,17 @@ class TimelineEvent(Base):
 class Notification(Base):
     __tablename__ = "notification"
 
-    id: Mapped[Id]
+    id: Mapped[Id] = mapped_column(default=new_id)
+    notice_id: Mapped[Ref]
     person_id: Mapped[Ref]
     kind: Mapped[str]
     params: Mapped[dict[str, Any]]
     link: Mapped[str]
-    created_at: Mapped[Instant]
+    created_at: Mapped[Instant] = mapped_column(server_default=func.now())
     read_at: Mapped[datetime | None]
 
     __table_args__ = (
+        UniqueConstraint("notice_id", "person_id"),
         Index("ix_notification_person", "person_id", text("created_at desc")),
         Index("ix_notification_unread", "person_id", postgresql_where=text("read_at is null")),
     )

@@ -1,0 +1,59 @@
+"""Contracts: their row with every version."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel
+from temporalio import activity
+
+from activities.process import ProcessActivities
+from db.contract import Contract
+from db.projection import write_record
+from domain.process import ProcessState
+
+
+class ContractVersion(BaseModel):
+    """What was submitted: `document` is a hash of the document store, `outcome` how its approval ended."""
+
+    no: int
+    amount: int
+    document: str | None = None
+    note: str | None = None
+    by: str
+    at: datetime
+    outcome: str | None = None
+
+
+class ContractState(ProcessState):
+    """`stage` is the contract's status: draft, in_approval, approved, rejected, withdrawn; `told` what its deal knows.
+
+    `withdrawn` says that the deal is lost: the contract ends as soon as its approval has.
+    """
+
+    stage: str = "draft"
+    deal_id: str
+    version: int = 1
+    versions: list[ContractVersion] = []
+    approval_id: str | None = None
+    withdrawn: bool = False
+    told: str = "draft"
+
+
+class ContractActivities(ProcessActivities):
+    @activity.defn
+    async def project_contract(self, state: ContractState) -> None:
+        async with self.projecting("contract", state) as session:
+            if session is None:
+                return
+            fields = {
+                "deal_id", "line_id", "customer_id", "region_id", "owner_id", "title", "amount", "currency", "version",
+                "approval_id", "opened_at", "closed_at", "revision",
+            }  # fmt: skip
+            row = {
+                "id": state.record_id,
+                "status": state.stage,
+                "versions": [v.model_dump(mode="json") for v in state.versions],
+                **state.model_dump(include=fields),
+            }
+            await write_record(session, Contract, row, prefix="C", year=self.year(state))

@@ -1,0 +1,24 @@
+"""Collections: payments are recorded."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from commands.desk import Desk
+from domain.access import Actor
+from domain.process import Answer
+from workflows.collection import CollectionWorkflow, RecordPayment
+
+
+class CollectionCommands:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def record_payment(
+        self, actor: Actor, key: str, collection_id: str, *, amount: int, received_on: date, reference: str | None
+    ) -> Answer:
+        """`amount` in minor units; the answer's result has the payment's id."""
+        return await self.desk.update(
+            actor, key, "collection", collection_id, CollectionWorkflow.record_payment, RecordPayment,
+            amount=amount, received_on=received_on, reference=reference,
+        )  # fmt: skip

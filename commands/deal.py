@@ -1,0 +1,83 @@
+"""Deals: opened by hand, moved over the board, edited, followed up."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel
+from sqlalchemy import select
+
+from activities.policy import PinnedPolicy
+from commands.desk import Desk
+from commands.idempotency import claim
+from commands.temporal import update_id
+from db.customer import Assignment, Customer
+from db.policy import current_policy
+from db.scope import customers_within
+from domain.access import Action, Actor
+from domain.pipeline import PipelinePolicy
+from domain.process import Answer, Command
+from domain.refusal import forbidden, invalid
+from workflows.deal import DealStart, DealWorkflow, EditDeal, MoveDeal, NoteDeal, deal_workflow_id
+
+
+class NewDeal(BaseModel):
+    """`amount` in minor units of the company's currency."""
+
+    customer_id: str
+    title: str
+    amount: int
+    close_on: date | None = None
+    next_step: str | None = None
+
+
+class DealCommands:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def open(self, actor: Actor, key: str, deal: NewDeal) -> tuple[str, Answer]:
+        """The new deal's id; it belongs to the customer's owner in one of the actor's regions, or to the actor."""
+        actor.require(Action.DEAL_CREATE)
+        settings = self.desk.settings
+        async with self.desk.db.session(actor.id) as session:
+            seen = select(Customer.id).where(Customer.id == deal.customer_id, customers_within(actor))
+            if await session.scalar(seen) is None:
+                raise invalid("customer_unknown", "customer_id")
+            follows = select(Assignment).where(Assignment.customer_id == deal.customer_id)
+            assignments = list(await session.scalars(follows.order_by(Assignment.owner_id != actor.id)))
+            mine = [a for a in assignments if actor.reaches(Action.DEAL_CREATE, owner=a.owner_id, region=a.region_id)]
+            if not mine:
+                raise forbidden(Action.DEAL_CREATE)
+            deal_id = await claim(session, actor, key, "NewDeal", "deal", deal.model_dump())
+            version, document = await current_policy(session, PipelinePolicy.kind)
+        start = DealStart(
+            deal_id=deal_id, line_id=deal_id, region_id=mine[0].region_id, owner_id=mine[0].owner_id or actor.id,
+            currency=settings.currency, by=actor.id,
+            pipeline=PinnedPolicy(kind=PipelinePolicy.kind, version=version, document=document),
+            **deal.model_dump(),
+        )  # fmt: skip
+        opened = Command(actor=actor, key=update_id(actor, key))
+        answer = await self.desk.processes.open(
+            DealWorkflow.run, start, deal_workflow_id(deal_id), DealWorkflow.opened, opened
+        )
+        return deal_id, answer
+
+    async def move(
+        self, actor: Actor, key: str, deal_id: str, *, from_stage: str, to_stage: str, reason: str | None = None
+    ) -> Answer:
+        return await self.desk.update(
+            actor, key, "deal", deal_id, DealWorkflow.move, MoveDeal,
+            from_stage=from_stage, to_stage=to_stage, reason=reason,
+        )  # fmt: skip
+
+    async def edit(
+        self, actor: Actor, key: str, deal_id: str, *, version: int, title: str | None = None,
+        amount: int | None = None, close_on: date | None = None, next_step: str | None = None,
+    ) -> Answer:  # fmt: skip
+        return await self.desk.update(
+            actor, key, "deal", deal_id, DealWorkflow.edit, EditDeal,
+            version=version, title=title, amount=amount, close_on=close_on, next_step=next_step,
+        )  # fmt: skip
+
+    async def note(self, actor: Actor, key: str, deal_id: str, *, how: str, note: str) -> Answer:
+        return await self.desk.update(actor, key, "deal", deal_id, DealWorkflow.note, NoteDeal, how=how, note=note)

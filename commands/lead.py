@@ -1,0 +1,110 @@
+"""Leads: taken in from anywhere, contacted, qualified into a deal, or dismissed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+from sqlalchemy import select
+
+from commands.desk import Desk
+from commands.idempotency import claim
+from commands.temporal import update_id
+from db.base import new_id
+from db.lead import Lead
+from db.outbox import enqueue
+from db.person import OrgUnit
+from db.projection import next_number
+from db.scope import visible
+from domain.access import Action, Actor
+from domain.process import Answer
+from domain.refusal import forbidden, invalid
+from workflows.lead import CloseLead, LeadStart, LeadWorkflow, LogContact, QualifyLead, lead_workflow_id
+
+
+class NewLead(BaseModel):
+    """`amount` in minor units; `region` is a region's code; `owner_id` only for one typed in by its owner."""
+
+    source: str
+    company: str
+    name: str
+    phone: str | None = None
+    email: str | None = None
+    message: str | None = None
+    amount: int | None = None
+    region: str
+    utm: dict[str, str] = {}
+    owner_id: str | None = None
+
+
+class LeadCommands:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def capture(self, lead: NewLead, key: str | None = None) -> str:
+        """Writes the lead and, in the same transaction, what will start its process; gives the lead's id.
+
+        A public form has no actor: `key` is the form's own, and a repeat finds the lead it made.
+        """
+        return await self._take_in(lead, Actor(id="public"), key or new_id())
+
+    async def create(self, actor: Actor, key: str, lead: NewLead) -> str:
+        """Typed in by a person, who owns it if they sell."""
+        actor.require(Action.LEAD_CREATE)
+        return await self._take_in(lead, actor, key)
+
+    async def _take_in(self, lead: NewLead, actor: Actor, key: str) -> str:
+        settings = self.desk.settings
+        async with self.desk.db.session(actor.id) as session:
+            region_id = await session.scalar(
+                select(OrgUnit.id).where(OrgUnit.code == lead.region, OrgUnit.kind == "region")
+            )
+            if region_id is None:
+                raise invalid("region_unknown", "region", region=lead.region)
+            if lead.owner_id is not None and not actor.reaches(
+                Action.LEAD_CREATE, owner=lead.owner_id, region=region_id
+            ):
+                raise forbidden(Action.LEAD_CREATE)
+            lead_id = await claim(session, actor, key, "NewLead", "lead", lead.model_dump())
+            if await session.get(Lead, lead_id) is None:
+                year = datetime.now(ZoneInfo(settings.zone)).year
+                number = await next_number(session, "L", year)
+                row = lead.model_dump(exclude={"region", "owner_id"})
+                session.add(Lead(id=lead_id, number=number, region_id=region_id, currency=settings.currency, **row))
+                start = LeadStart(
+                    lead_id=lead_id, region_id=region_id, owner_id=lead.owner_id, amount=lead.amount,
+                    currency=settings.currency,
+                )  # fmt: skip
+                await enqueue(session, lead_workflow_id(lead_id), "start", _start(start))
+        return lead_id
+
+    async def contact(self, actor: Actor, key: str, lead_id: str, *, how: str, note: str) -> Answer:
+        return await self.desk.update(actor, key, "lead", lead_id, LeadWorkflow.contact, LogContact, how=how, note=note)
+
+    async def qualify(
+        self, actor: Actor, key: str, lead_id: str, *,
+        title: str, amount: int, close_on: date | None, next_step: str | None,
+    ) -> Answer:  # fmt: skip
+        """The answer's result has the new deal's id."""
+        fields = {"title": title, "amount": amount, "close_on": close_on, "next_step": next_step}
+        async with self.desk.db.session(actor.id) as session:
+            await visible(session, actor, "lead", lead_id)
+            deal_id = await claim(session, actor, key, "QualifyLead", f"lead/{lead_id}", fields)
+        command = QualifyLead(
+            actor=actor, key=update_id(actor, key), deal_id=deal_id,
+            title=title, amount=amount, close_on=close_on, next_step=next_step,
+        )  # fmt: skip
+        return await self.desk.send(actor, key, lead_workflow_id(lead_id), LeadWorkflow.qualify, command)
+
+    async def dismiss(self, actor: Actor, key: str, lead_id: str, *, reason: str) -> Answer:
+        return await self.desk.update(actor, key, "lead", lead_id, LeadWorkflow.dismiss, CloseLead, reason=reason)
+
+
+def _start(start: LeadStart) -> dict[str, Any]:
+    return {
+        "workflow": "LeadWorkflow",
+        "id": lead_workflow_id(start.lead_id),
+        "input": start.model_dump(mode="json", exclude_none=True),
+    }

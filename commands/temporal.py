@@ -1,0 +1,133 @@
+"""The door to Temporal: connecting, and commands that are answered in time or say that they are not confirmed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    RPCError,
+    RPCStatusCode,
+    RPCTimeoutOrCancelledError,
+    WithStartWorkflowOperation,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateHandle,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+    WorkflowUpdateStage,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.envconfig import ClientConfig
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RetryConfig
+
+from commands.codec import data_converter
+from domain.access import Actor
+from domain.process import Answer, Command
+from domain.refusal import Refused
+from keys import derive, master_key
+from settings import Settings
+
+WAIT = 3.0
+"""Seconds to wait until a command is accepted, and then again until the read model shows it."""
+
+
+async def connect(settings: Settings, **options: Any) -> Client:
+    """A client with our converter; address, namespace, TLS and API key come from `TEMPORAL_*`."""
+    config: Mapping[str, Any] = ClientConfig.load_client_connect_config()
+    return await Client.connect(
+        **{"target_host": "127.0.0.1:7233", **config},
+        data_converter=data_converter(derive(master_key(settings), "temporal payloads")),
+        retry_config=RetryConfig(max_elapsed_time_millis=2_000),
+        **options,
+    )
+
+
+def update_id(actor: Actor, key: str) -> str:
+    """One per person and Idempotency-Key: one's own repeat gets the first answer, nobody gets another's."""
+    return sha256(f"{actor.id}\0{key}".encode()).hexdigest()
+
+
+class Processes:
+    """Starts and updates processes. Raises Refused for what a process refuses, and for 503 «not confirmed»."""
+
+    def __init__(self, client: Client, task_queue: str) -> None:
+        self.client = client
+        self.task_queue = task_queue
+
+    async def update(self, workflow_id: str, update: Any, command: Command) -> Answer:
+        handle = self.client.get_workflow_handle(workflow_id)
+        return await _answered(
+            handle.start_update(update, command, id=command.key, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
+        )
+
+    async def open(self, run: Any, start: Any, workflow_id: str, opened: Any, command: Command) -> Answer:
+        """Starts a process and answers once its first rows are there; a repeat finds the one that was started."""
+        operation = WithStartWorkflowOperation(
+            run,
+            start,
+            id=workflow_id,
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        )
+        return await _answered(
+            self.client.start_update_with_start_workflow(
+                opened,
+                command,
+                id=command.key,
+                wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+                start_workflow_operation=operation,
+            )
+        )
+
+    async def start(self, run: str, start: Any, workflow_id: str) -> None:
+        """Starts a process that nobody waits for; one that was started before stays as it is."""
+        await self.client.start_workflow(
+            run,
+            start,
+            id=workflow_id,
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            rpc_timeout=timedelta(seconds=WAIT),
+        )
+
+
+async def _answered(started: Any) -> Answer:
+    """Accepted within `WAIT`, else 503; seen within another `WAIT`, else an answer that says so."""
+    try:
+        handle: WorkflowUpdateHandle[Answer] = await asyncio.wait_for(started, WAIT)
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCTimeoutOrCancelledError):
+        raise Refused("not_confirmed", 503) from None
+    except WorkflowUpdateFailedError as failed:
+        raise _refused(failed) from None
+    except RPCError as error:
+        raise _unreached(error) from error
+    try:
+        return await asyncio.wait_for(handle.result(), WAIT)
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+        return Answer(revision=0, seen=False)
+    except WorkflowUpdateFailedError as failed:
+        raise _refused(failed) from None
+    except RPCError as error:
+        raise _unreached(error) from error
+
+
+def _refused(failed: WorkflowUpdateFailedError) -> Refused:
+    cause = failed.cause
+    if isinstance(cause, ApplicationError) and cause.type == "Refusal":
+        detail = cause.details[0]
+        return Refused(cause.message, detail["status"], field=detail["field"], **detail["params"])
+    return Refused("process_ended", 409)
+
+
+def _unreached(error: RPCError) -> Refused | RPCError:
+    if error.status == RPCStatusCode.NOT_FOUND:
+        return Refused("process_ended", 409)
+    if error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.RESOURCE_EXHAUSTED):
+        return Refused("not_confirmed", 503)
+    return error

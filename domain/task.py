@@ -1,0 +1,100 @@
+"""The human task: one component every process uses. Open to holders, reminded, escalated, claimed, decided once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from domain.access import Actor, Role, person_key, role_key, superiors
+from domain.refusal import Refused, not_found
+
+Status = Literal["open", "done", "cancelled"]
+
+
+class Pace(BaseModel):
+    """How long a task may take, when its holders are reminded, and when it goes up the line (again and again)."""
+
+    allowed: timedelta | None = None
+    remind: timedelta | None = None
+    escalate: timedelta | None = None
+
+
+class HumanTask(BaseModel):
+    """`holders` are keys of domain.access; `ladder` are the keys still above them, nearest first."""
+
+    id: str
+    kind: str
+    title: str = ""
+    params: dict[str, Any] = {}
+    holders: list[str]
+    ladder: list[str] = []
+    from_id: str | None = None
+    amount: int | None = None
+    currency: str | None = None
+    opened_at: datetime
+    due_at: datetime | None = None
+    remind_at: datetime | None = None
+    escalate_at: datetime | None = None
+    escalate_every: timedelta | None = None
+    escalated_at: datetime | None = None
+    status: Status = "open"
+    version: int = 1
+    claimed_by: str | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    outcome: str | None = None
+    comment: str | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.status == "open"
+
+    def held_by(self, actor: Actor) -> bool:
+        return not actor.holder_keys.isdisjoint(self.holders)
+
+    @property
+    def next_wake(self) -> datetime | None:
+        """When something happens to the task by itself; None: nothing will."""
+        instants = [at for at in (self.remind_at, self.escalate_at) if at]
+        return min(instants, default=None) if self.open else None
+
+
+def paced(opened_at: datetime, pace: Pace) -> dict[str, Any]:
+    """The instants of a task opened now, as HumanTask's fields. Escalation waits at least for the due time."""
+    due = opened_at + pace.allowed if pace.allowed else None
+    escalate = pace.escalate or pace.allowed
+    return {
+        "due_at": due,
+        "remind_at": opened_at + pace.remind if pace.remind else None,
+        "escalate_at": opened_at + escalate if escalate else None,
+        "escalate_every": escalate,
+    }
+
+
+def ladder_of(role: Role, region: str | None, *, without: frozenset[str] = frozenset()) -> list[str]:
+    return [key for r in superiors(role) if (key := role_key(r, region)) not in without]
+
+
+def check_act(task: HumanTask | None, actor: Actor, version: int | None = None) -> HumanTask:
+    """The task, if this actor may act on it now; else Refused saying who decided, who claimed, or what changed."""
+    if task is None:
+        raise not_found("task")
+    if not task.held_by(actor):
+        raise Refused("not_yours", 403)
+    if task.status == "done":
+        raise Refused(
+            "already_decided", 409, by=task.decided_by, outcome=task.outcome, at=str(task.decided_at), task=task.id
+        )
+    if task.status == "cancelled":
+        raise Refused("task_cancelled", 409)
+    if version is not None and version != task.version:
+        raise Refused("stale_version", 409, version=task.version)
+    if task.claimed_by and task.claimed_by != actor.id:
+        raise Refused("claimed", 409, by=task.claimed_by)
+    return task
+
+
+def for_person(person_id: str) -> list[str]:
+    return [person_key(person_id)]

@@ -1,0 +1,1 @@
+"""Runs the processes: workflows, activities, the relay of the outbox, the mail."""

@@ -1,0 +1,57 @@
+"""Mail: sent through the company's server, or laid down as .eml files where none is set."""
+
+from __future__ import annotations
+
+import asyncio
+from email.message import EmailMessage
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from locales import translate
+from locales.notices import notice_text
+from settings import Settings
+
+
+class Mailer:
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    async def send(self, key: str, mail: dict[str, Any]) -> None:
+        """`mail`: to, language, kind, params, link (see db.notification). A repeat carries the same Message-ID."""
+        message = self.compose(key, mail)
+        if self.settings.smtp_url is None:
+            await asyncio.to_thread(self._lay_down, key, message)
+            return
+        url = urlsplit(self.settings.smtp_url.get_secret_value())
+        await aiosmtplib.send(
+            message,
+            hostname=url.hostname,
+            port=url.port,
+            username=unquote(url.username) if url.username else None,
+            password=unquote(url.password) if url.password else None,
+            use_tls=url.scheme == "smtps",
+            timeout=20,
+        )
+
+    def compose(self, key: str, mail: dict[str, Any]) -> EmailMessage:
+        language = mail["language"] or self.settings.language
+        _ = translate(language).gettext
+        words = notice_text(mail["kind"], mail["params"], language)
+        message = EmailMessage()
+        message["Subject"] = words
+        message["From"] = self.settings.mail_from
+        message["To"] = mail["to"]
+        message["Message-ID"] = f"<{sha256(key.encode()).hexdigest()[:32]}@throughline>"
+        message["Auto-Submitted"] = "auto-generated"
+        opening = _("Open it in Throughline:")
+        message.set_content(f"{words}\n\n{opening}\n{self.settings.base_url}{mail['link']}\n")
+        return message
+
+    def _lay_down(self, key: str, message: EmailMessage) -> None:
+        folder: Path = self.settings.home / "mail"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{sha256(key.encode()).hexdigest()[:32]}.eml").write_bytes(bytes(message))

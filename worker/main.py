@@ -1,0 +1,87 @@
+"""One worker process: workflows and activities on Temporal's queue, the relay beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.approval import ApprovalActivities
+from activities.collection import CollectionActivities
+from activities.contract import ContractActivities
+from activities.deal import DealActivities
+from activities.lead import LeadActivities
+from activities.policy import PolicyActivities
+from commands.database import open_database
+from commands.policy import publish_defaults
+from commands.temporal import Processes, connect
+from db.engine import Database
+from settings import Settings
+from worker.mail import Mailer
+from worker.relay import Relay
+from workflows.approval import ApprovalWorkflow
+from workflows.collection import CollectionWorkflow
+from workflows.contract import ContractWorkflow
+from workflows.deal import DealWorkflow
+from workflows.lead import LeadWorkflow
+
+WORKFLOWS = [LeadWorkflow, DealWorkflow, ContractWorkflow, ApprovalWorkflow, CollectionWorkflow]
+ACTIVITIES = [
+    PolicyActivities, LeadActivities, DealActivities, ContractActivities, ApprovalActivities, CollectionActivities,
+]  # fmt: skip
+
+GRACE = timedelta(seconds=20)
+SLOTS = 40
+"""Workflow tasks at once: the deadlock detector allows each 2 s, also when a restart replays many."""
+
+log = structlog.get_logger()
+
+
+def build_worker(client: Client, db: Database, settings: Settings) -> Worker:
+    """A worker with every process of ours; `db` should have a pool at least as large as `SLOTS`."""
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=WORKFLOWS,
+        activities=[
+            getattr(held, name)
+            for held in (activities(db, settings.zone) for activities in ACTIVITIES)
+            for name in dir(held)
+            if hasattr(getattr(held, name), "__temporal_activity_definition")
+        ],
+        workflow_runner=SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default),
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        max_concurrent_workflow_tasks=SLOTS,
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+async def run_worker(settings: Settings) -> None:
+    """Works until it is cancelled, then finishes what it began within `GRACE`."""
+    db = open_database(settings, pool_size=SLOTS)
+    await publish_defaults(db)
+    client = await connect(settings, runtime=_runtime(settings))
+    relay = Relay(db, Processes(client, settings.task_queue), Mailer(settings))
+    try:
+        async with build_worker(client, db, settings), asyncio.TaskGroup() as group:
+            log.info("worker.ready", queue=settings.task_queue)
+            group.create_task(relay.run())
+    finally:
+        await db.close()
+        # The SDK's threads may still hold Python objects; an exit right now can abort in the interpreter's shutdown.
+        del client
+        gc.collect()
+
+
+def _runtime(settings: Settings) -> Runtime | None:
+    if not settings.metrics_port:
+        return None
+    metrics = PrometheusConfig(bind_address=f"{settings.host}:{settings.metrics_port}", durations_as_seconds=True)
+    return Runtime(telemetry=TelemetryConfig(metrics=metrics))

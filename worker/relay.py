@@ -1,0 +1,85 @@
+"""Carries out the outbox: starts processes, sends mail. At least once each, so both are idempotent by their key."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from psycopg import AsyncConnection, OperationalError
+from sqlalchemy.exc import SQLAlchemyError
+
+from commands.temporal import Processes
+from db.engine import Database, plain_url
+from db.outbox import WAKE, done, failed, take
+from db.record import Outbox
+from worker.mail import Mailer
+
+BATCH = 50
+IDLE = 5.0
+"""Seconds between looks when no notification came: retries fall due, and a lost connection misses some."""
+
+log = structlog.get_logger()
+
+
+class Relay:
+    def __init__(self, db: Database, processes: Processes, mailer: Mailer) -> None:
+        self.db = db
+        self.processes = processes
+        self.mailer = mailer
+        self.woken = {"start": asyncio.Event(), "mail": asyncio.Event()}
+
+    async def run(self) -> None:
+        """Until cancelled. Starting and mailing go on beside each other: a slow mail server delays no process."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listen())
+            group.create_task(self._carry("start", self._start))
+            group.create_task(self._carry("mail", self.mailer.send))
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with await AsyncConnection.connect(plain_url(self.db.url), autocommit=True) as connection:
+                    await connection.execute(f"listen {WAKE}")
+                    async for notification in connection.notifies():
+                        if event := self.woken.get(notification.payload):
+                            event.set()
+            except OperationalError as error:
+                log.warning("relay.deaf", error=str(error).strip())
+            await asyncio.sleep(1)
+
+    async def _carry(self, kind: str, act: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
+        woken = self.woken[kind]
+        while True:
+            woken.clear()
+            try:
+                full = await self._carry_batch(kind, act)
+            except (SQLAlchemyError, TimeoutError) as error:
+                log.warning("relay.database_away", kind=kind, error=str(error)[:200])
+                full = False
+            if not full:
+                try:
+                    await asyncio.wait_for(woken.wait(), IDLE)
+                except TimeoutError:
+                    continue
+
+    async def _carry_batch(self, kind: str, act: Callable[[str, dict[str, Any]], Awaitable[None]]) -> bool:
+        """Takes what is due under a row lock and carries it out; says whether there may be more at once."""
+        async with self.db.session("relay") as session:
+            entries = await take(session, kind, BATCH)
+            ends = await asyncio.gather(*(act(e.key, e.payload) for e in entries), return_exceptions=True)
+            good: list[Outbox] = []
+            for entry, end in zip(entries, ends, strict=True):
+                if end is None:
+                    good.append(entry)
+                elif isinstance(end, Exception):
+                    log.warning("relay.failed", key=entry.key, attempt=entry.attempts + 1, error=str(end)[:200])
+                    await failed(session, entry, f"{type(end).__name__}: {end}")
+                else:
+                    raise end
+            await done(session, [e.id for e in good])
+        return len(entries) == BATCH
+
+    async def _start(self, key: str, payload: dict[str, Any]) -> None:
+        await self.processes.start(payload["workflow"], payload["input"], payload["id"])

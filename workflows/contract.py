@@ -1,0 +1,172 @@
+"""A contract: a version is submitted and goes through approval; a return makes the next version."""
+
+from pydantic import BaseModel
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.contract import ContractActivities, ContractState, ContractVersion
+    from domain.access import Action, Role, person_key
+    from domain.process import Command, Waiting
+    from domain.refusal import Refused, forbidden, invalid
+    from domain.task import Pace, ladder_of
+    from workflows.approval import ApprovalEnded, ApprovalStart, ApprovalWorkflow, approval_workflow_id
+    from workflows.human_task import TaskProcess
+    from workflows.process import command
+
+ENDED = ("approved", "rejected", "withdrawn")
+OUTCOMES = {"approved": "approved", "returned": "draft", "rejected": "rejected", "withdrawn": "withdrawn"}
+
+
+def contract_workflow_id(contract_id: str) -> str:
+    return f"contract/{contract_id}"
+
+
+class ContractStart(BaseModel):
+    contract_id: str
+    deal_id: str
+    line_id: str
+    customer_id: str
+    region_id: str
+    owner_id: str
+    title: str
+    amount: int
+    currency: str
+    state: ContractState | None = None
+
+
+class ContractNews(BaseModel):
+    """What a deal hears of its contract whenever the status changes."""
+
+    contract_id: str
+    status: str
+    amount: int
+
+
+class SubmitContract(Command):
+    """`version` is the one being submitted; `document` a hash of the document store."""
+
+    version: int
+    amount: int
+    document: str | None = None
+    note: str | None = None
+
+
+@workflow.defn(name="ContractWorkflow")
+class ContractWorkflow(TaskProcess[ContractState]):
+    projection = ContractActivities.project_contract
+
+    @workflow.init
+    def __init__(self, start: ContractStart) -> None:
+        self.begin(
+            start.state
+            or ContractState(record_id=start.contract_id, **start.model_dump(exclude={"contract_id", "state"}))
+        )
+        self.start = start
+        if start.state is None:
+            self.change("contract.opened")
+
+    def renewed(self) -> ContractStart:
+        return self.start.model_copy(update={"state": self.state})
+
+    @workflow.run
+    async def run(self, start: ContractStart) -> str:
+        await self.live(self._tend())
+        return self.state.outcome or ""
+
+    async def _tend(self) -> None:
+        while self.state.stage not in ENDED:
+            await self._tell_deal()
+            if self.state.stage == "draft":
+                await self._wait_for_a_version()
+            else:
+                await self._have_it_approved()
+        self.cancel_tasks()
+        self.close(self.state.stage)
+        self.change("contract.closed", outcome=self.state.stage)
+        await self._tell_deal()
+
+    # --- messages -------------------------------------------------------------------------------------------------
+
+    def _may_submit(self, asked: SubmitContract) -> None:
+        state = self.state
+        if not asked.actor.reaches(Action.CONTRACT_WORK, owner=state.owner_id, region=state.region_id):
+            raise forbidden(Action.CONTRACT_WORK)
+        if state.stage != "draft" or state.withdrawn:
+            raise Refused("contract_not_draft", 409, stage=state.stage)
+        if asked.version != state.version:
+            raise Refused("stale_version", 409, version=state.version)
+        if asked.amount <= 0:
+            raise invalid("amount_positive", "amount")
+
+    @command(_may_submit)
+    def submit(self, asked: SubmitContract) -> None:
+        state = self.state
+        state.amount = asked.amount
+        state.versions.append(
+            ContractVersion(no=state.version, amount=asked.amount, document=asked.document, note=asked.note,
+                            by=asked.actor.id, at=workflow.now())
+        )  # fmt: skip
+        state.stage = "in_approval"
+        state.approval_id = self.new_id()
+        self.change("contract.submitted", actor=asked.actor.id, version=state.version, amount=asked.amount)
+        for task in state.open_tasks:
+            self.close_task(task, asked.actor.id, "submitted")
+
+    @workflow.signal
+    def approval_ended(self, ended: ApprovalEnded) -> None:
+        if ended.approval_id != self.state.approval_id or self.state.stage != "in_approval":
+            return
+        self.state.versions[-1].outcome = ended.outcome
+        self.state.stage = "withdrawn" if self.state.withdrawn else OUTCOMES[ended.outcome]
+        if ended.outcome == "returned":
+            self.state.version += 1
+        self.change(f"contract.{ended.outcome}", actor=ended.by, comment=ended.comment)
+
+    @workflow.signal
+    def withdraw(self, by: str) -> None:
+        if self.state.stage not in ENDED:
+            self.state.withdrawn = True
+            self.change("contract.withdrawn", actor=by)
+
+    # --- steps ----------------------------------------------------------------------------------------------------
+
+    async def _tell_deal(self) -> None:
+        state = self.state
+        if state.told == state.stage:
+            return
+        news = ContractNews(contract_id=state.record_id, status=state.stage, amount=state.amount or 0)
+        await self.signal(f"deal/{state.deal_id}", "contract_changed", news)
+        state.told = news.status
+
+    async def _wait_for_a_version(self) -> None:
+        state = self.state
+        if not state.open_tasks and not state.withdrawn:
+            self.open_task(
+                "submit_contract", [person_key(state.owner_id or "")], Pace(),
+                ladder=ladder_of(Role.SALES, state.region_id), params={"version": state.version},
+            )  # fmt: skip
+        await self.wait(lambda: state.stage != "draft" or state.withdrawn)
+        if state.stage == "draft":
+            state.stage = "withdrawn"
+
+    async def _have_it_approved(self) -> None:
+        """Starts the approval of this version and waits for its end; a withdrawal goes through it, too."""
+        state = self.state
+        approval = ApprovalStart(
+            approval_id=state.approval_id or "", reply_to=contract_workflow_id(state.record_id),
+            subject_kind="contract", subject_id=state.record_id, subject_version=state.version,
+            line_id=state.line_id, customer_id=state.customer_id, region_id=state.region_id,
+            submitted_by=state.versions[-1].by, title=state.title, amount=state.amount or 0,
+            currency=state.currency or "",
+        )  # fmt: skip
+        workflow_id = approval_workflow_id(approval.approval_id)
+        await self.start_once(ApprovalWorkflow.run, approval, workflow_id)
+        await self.wait(lambda: state.stage != "in_approval" or state.withdrawn)
+        if state.stage == "in_approval":
+            await self.signal(workflow_id, ApprovalWorkflow.withdraw, state.owner_id)
+            await self.wait(lambda: state.stage != "in_approval")
+
+    def waiting(self) -> list[Waiting]:
+        if self.state.stage == "in_approval":
+            return [Waiting(reason="contract.in_approval", since=self.state.changed_at)]
+        return super().waiting()
