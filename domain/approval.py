@@ -7,8 +7,9 @@ from pydantic import Field, model_validator
 from domain.access import COMPANY_WIDE, Role, role_key
 from domain.cell import In
 from domain.decision_table import Decision, DecisionTable, Row, decide
-from domain.document import Duration, Key, PolicyDocument, Strict, duplicates, fault, refuse_faults
+from domain.document import Duration, Key, PolicyDocument, Problem, Strict, duplicates, fault, refuse_faults
 from domain.refusal import invalid
+from domain.table_check import gap_problems
 
 
 class RoleApprover(Strict):
@@ -114,6 +115,9 @@ class ApprovalPolicy(PolicyDocument):
         ]
         refuse_faults(self, faults)
         return self
+
+    def problems(self) -> list[Problem]:
+        return gap_problems(self.table, "table")
 
     @property
     def roles(self) -> frozenset[Role]:

@@ -10,8 +10,9 @@ from pydantic_core import InitErrorDetails
 from domain.column import Column, column_faults
 from domain.condition import Tree, tree_faults, unmet
 from domain.decision_table import MAX_COLUMNS
-from domain.document import Duration, Key, Label, PolicyDocument, Strict, duplicates, fault, refuse_faults
+from domain.document import Duration, Key, Label, PolicyDocument, Problem, Strict, duplicates, fault, refuse_faults
 from domain.refusal import Refused, invalid
+from domain.table_check import check_gate
 
 
 class Stage(Strict):
@@ -75,6 +76,13 @@ class PipelinePolicy(PolicyDocument):
                 faults += tree_faults(stage.gate, self.columns, ("stages", no, "gate"))
         refuse_faults(self, faults)
         return self
+
+    def problems(self) -> list[Problem]:
+        return [
+            Problem(where=f"stages.{no}.gate", code="gate_never_opens", what=f"No deal ever enters {stage.key}.")
+            for no, stage in enumerate(self.stages)
+            if stage.gate is not None and check_gate(stage.gate, self.facts) == "never"
+        ]
 
     @cached_property
     def columns(self) -> dict[str, Column]:

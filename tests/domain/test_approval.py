@@ -61,6 +61,16 @@ def test_an_amount_is_never_compared_without_saying_in_which_currency() -> None:
     assert problems(lambda table: table["rows"][0]["when"].update(currency=two)) == [where]
 
 
+def test_a_policy_with_a_gap_is_refused_with_a_case_nobody_would_approve() -> None:
+    document = copy.deepcopy(DEFAULT)
+    document["table"]["rows"][1]["when"]["amount"] = {"op": "range", "ge": 5_000_002}
+    with pytest.raises(Refused, match="policy_invalid") as refusal:
+        validate("approval", document)
+    (gap,) = refusal.value.params["problems"]
+    assert (gap["where"], gap["code"]) == ("table", "table_gap")
+    assert gap["params"]["facts"] == {"amount": 5_000_001, "currency": "CNY", "region": "other", "kind": "contract"}
+
+
 def test_a_table_may_only_ask_for_what_an_approval_knows() -> None:
     moon = {"key": "moon", "type": "enum", "values": ["full"]}
     assert problems(lambda table: table["columns"].append(moon)) == [("table.columns.4", "fact_unknown")]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.pipeline import DEFAULT, PipelinePolicy, may_move
-from domain.policy import load
+from domain.policy import load, validate
 from domain.refusal import Refused
 
 PIPELINE = load(PipelinePolicy, DEFAULT)
@@ -86,4 +86,15 @@ def test_a_gate_may_ask_only_for_facts_the_pipeline_declares() -> None:
         load(PipelinePolicy, DEFAULT | {"facts": DEFAULT["facts"][:1]})
     assert [(p["where"], p["code"]) for p in refused.value.params["problems"]] == [
         ("stages.4.gate.contract_not_approved", "column_unknown")
+    ]
+
+
+def test_a_gate_no_deal_could_ever_pass_is_not_published() -> None:
+    document = copy.deepcopy(DEFAULT)
+    gate = document["stages"][2]["gate"]
+    document["stages"][2]["gate"] = {"all": [gate, {"not": gate, "message": "amount_unwanted"}]}
+    with pytest.raises(Refused) as refused:
+        validate("pipeline", document)
+    assert [(p["where"], p["code"]) for p in refused.value.params["problems"]] == [
+        ("stages.2.gate", "gate_never_opens")
     ]
