@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import os
 import secrets
 import tempfile
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
+from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -35,6 +38,26 @@ def master_key(settings: Settings) -> bytes:
 def derive(master: bytes, purpose: str) -> bytes:
     """A 32-byte key for one purpose (HKDF-SHA256): one purpose's key tells nothing about another's."""
     return HKDF(algorithm=SHA256(), length=SIZE, salt=None, info=f"throughline/{purpose}".encode()).derive(master)
+
+
+class Seal:
+    """Notes given out and taken back: nobody without the key reads or changes them, or uses one of another purpose."""
+
+    def __init__(self, master: bytes, purpose: str) -> None:
+        self._fernet = Fernet(base64.urlsafe_b64encode(derive(master, purpose)))
+
+    def close(self, *parts: str) -> str:
+        return self._fernet.encrypt(json.dumps(parts).encode()).decode()
+
+    def open(self, note: str, *, within: timedelta | None = None) -> list[str] | None:
+        """The parts; None for what is not ours, or was closed longer ago than `within`."""
+        try:
+            parts: list[str] = json.loads(
+                self._fernet.decrypt(note, None if within is None else int(within.total_seconds()))
+            )
+        except InvalidToken:
+            return None
+        return parts
 
 
 def _decode(text: str, where: str) -> bytes:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.record import Audit
 
 
-def record(session: AsyncSession, actor: str, action: str, subject: str, **detail: Any) -> None:
+async def record(session: AsyncSession, actor: str, action: str, subject: str, **detail: Any) -> None:
     """In the caller's transaction: what is rolled back was not done. `detail` holds JSON values and no secrets.
 
     `actor` is a person's id, or the name of what acts; `subject` reads `person/<id>`, `deal/<id>`, ...

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Select,
     Subquery,
     Text,
-    and_,
     cast,
     delete,
     exists,
@@ -22,7 +21,7 @@ from sqlalchemy import (
     select,
     union,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -167,23 +166,24 @@ async def list_people(
     role: Role | None = None,
     unit_id: str | None = None,
     active: bool = True,
-    after: tuple[str, str] | None = None,
+    after: str | None = None,
     limit: int = 50,
 ) -> list[Member]:
-    """In order of name; `after` is the (name, id) of the last one already seen, `text` a part of name or e-mail."""
+    """In order of e-mail (names have one order per language); `after` is the last one already seen.
+
+    `text` is a part of the name or the beginning of the e-mail; `unit_id` reaches the units below it too.
+    """
     query = members().where(Person.active == active)
     if text:
-        places = (Person.name, Person.name_en, Person.email)
-        query = query.where(or_(*(place.icontains(text, autoescape=True) for place in places)))
+        names = (Person.name.icontains(text, autoescape=True), Person.name_en.icontains(text, autoescape=True))
+        query = query.where(or_(*names, Person.email.istartswith(text, autoescape=True)))
     if role:
         query = query.where(Person.id.in_(select(PersonRole.person_id).where(PersonRole.role == role)))
     if unit_id:
         query = query.where(Person.unit_id.in_(units_within(unit_id)))
     if after:
-        name, person_id = after
-        query = query.where(or_(Person.name > name, and_(Person.name == name, Person.id > person_id)))
-    rows = await session.execute(query.order_by(Person.name, Person.id).limit(limit))
-    return [member_of(row) for row in rows]
+        query = query.where(Person.email > after)
+    return [member_of(row) for row in await session.execute(query.order_by(Person.email).limit(limit))]
 
 
 async def units(session: AsyncSession) -> list[OrgUnit]:
@@ -202,6 +202,27 @@ async def person_to_change(session: AsyncSession, person_id: str) -> Person:
 async def set_roles(session: AsyncSession, person_id: str, roles: Iterable[Role]) -> None:
     await session.execute(delete(PersonRole).where(PersonRole.person_id == person_id))
     session.add_all(PersonRole(person_id=person_id, role=role) for role in sorted(set(roles)))
+
+
+async def add_person(session: AsyncSession, person_id: str, roles: Iterable[Role], **values: Any) -> bool:
+    """False where the id or the e-mail is taken."""
+    row = insert(Person).values(id=person_id, **values).on_conflict_do_nothing().returning(Person.id)
+    if await session.scalar(row) is None:
+        return False
+    await set_roles(session, person_id, roles)
+    return True
+
+
+async def other_administrators(session: AsyncSession, person_id: str) -> bool:
+    """Whether somebody else could let people in. Asked first in a transaction, and true until its end."""
+    query = (
+        select(Person.id)
+        .join(PersonRole)
+        .where(PersonRole.role == Role.ADMINISTRATOR, Person.active)
+        .order_by(Person.id)
+        .with_for_update()
+    )
+    return any(other != person_id for other in await session.scalars(query))
 
 
 async def reports_to(session: AsyncSession, person_id: str, superior_id: str) -> bool:

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+RecordId = Annotated[
+    str,
+    StringConstraints(to_lower=True, pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"),
+    Field(json_schema_extra={"format": "uuid"}),
+]
+"""An id as it comes from outside: what is not a UUID is refused before a query sees it."""
 
 
 def uuid7(at: datetime, random_bits: int) -> str:

@@ -1,18 +1,35 @@
 """What holds for people who sign in: addresses, passwords, and how long one waits after wrong ones."""
 
-from __future__ import annotations
-
 import unicodedata
 from datetime import timedelta
+from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from domain.access import Role
+from domain.ids import RecordId
 from domain.refusal import invalid
 
 PASSWORD_MIN, PASSWORD_MAX = 10, 200
 FREE_ATTEMPTS = 5
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 EMAIL_MAX = 254
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+
+
+class PersonDetails(BaseModel):
+    """What administrators say about a person. `unit_id` and `manager_id` are ids of rows that must be there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Annotated[str, Field(max_length=EMAIL_MAX)]
+    name: Name
+    name_en: Name | None = None
+    unit_id: RecordId
+    manager_id: RecordId | None = None
+    roles: Annotated[frozenset[Role], Field(min_length=1)]
 
 
 def email_address(text: str) -> str:
@@ -28,7 +45,7 @@ def email_address(text: str) -> str:
 
 
 def password(text: str, *, email: str, field: str = "password") -> str:
-    """A new password as it is hashed. Length is what makes one hard to guess, so few other rules. Raises Refused (422)."""
+    """A new password. Length is what makes one hard to guess, so there are few other rules. Raises Refused (422)."""
     text = typed(text)
     if len(text) < PASSWORD_MIN:
         raise invalid("password_too_short", field, least=PASSWORD_MIN)
@@ -44,9 +61,9 @@ def typed(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-def wait_after(failures: int) -> timedelta | None:
+def wait_after(failures: int, *, free: int = FREE_ATTEMPTS, longest: timedelta = LONGEST_WAIT) -> timedelta | None:
     """How long nobody can sign in after this many failures in a row; None: one may try again at once."""
-    beyond = failures - FREE_ATTEMPTS
-    if beyond < 0:
+    if failures < free:
         return None
-    return min(FIRST_WAIT * 2 ** min(beyond, 16), LONGEST_WAIT)
+    wait: timedelta = FIRST_WAIT * 2 ** min(failures - free, 16)
+    return min(wait, longest)
