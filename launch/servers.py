@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
+from pydantic import SecretStr
+
 from domain.search import SEARCH_ATTRIBUTES
 from launch.failure import LaunchFailed, together
 from launch.home import data_folder, in_use
@@ -98,17 +100,17 @@ async def reached_servers(*, start: bool, say: Say) -> AsyncIterator[Settings]:
     settings = Settings()
     home = settings.home.absolute()
     if settings.database_url is not None and _temporal_configured():
-        yield settings
+        yield _complete(settings)
     elif in_use(home):
         os.environ.update(_published(home))
-        yield Settings()
+        yield _complete(Settings())
     elif start:
         with data_folder(home):
             servers = EmbeddedServers.missing(settings, home, say)
             try:
                 await servers.start()
                 os.environ.update(servers.environment())
-                yield Settings()
+                yield _complete(Settings())
             finally:
                 await servers.stop()
     else:
@@ -116,6 +118,16 @@ async def reached_servers(*, start: bool, say: Say) -> AsyncIterator[Settings]:
             f"Nothing runs on the data folder {home}: start `throughline up` first, "
             "or set THROUGHLINE_DATABASE_URL and TEMPORAL_ADDRESS to servers of your own."
         )
+
+
+def _complete(settings: Settings) -> Settings:
+    """With the database's password in its URL, where it came as a setting of its own."""
+    if settings.database_url is None or settings.database_password is None:
+        return settings
+    from db.engine import async_url, plain_url  # here: `up` itself does without SQLAlchemy's second and 30 MB
+
+    given, password = settings.database_url.get_secret_value(), settings.database_password.get_secret_value()
+    return settings.model_copy(update={"database_url": SecretStr(plain_url(async_url(given, password)))})
 
 
 def publish(home: Path, environment: dict[str, str]) -> None:

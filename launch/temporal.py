@@ -10,6 +10,7 @@ import importlib.metadata
 import os
 import signal
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -88,9 +89,12 @@ class EmbeddedTemporal:
         ]
 
     async def _accepts_workflows(self) -> bool:
-        """Set the retention, start a workflow nobody runs, delete it: only then is every part of the server up."""
+        """Set the namespace up, start a workflow nobody runs, delete it: only then is every part of the server up."""
+        attributes = chain(*((f"--name={name}", f"--type={kind}") for name, kind in self._search_attributes.items()))
         return (
             await self._ask("operator", "namespace", "update", "--namespace", NAMESPACE, "--retention", RETENTION)
+            # The server's own option for them has no effect on data of an earlier version.
+            and await self._ask("operator", "search-attribute", "create", *attributes)
             and await self._ask("workflow", "start", "--type", PROBE, "--task-queue", PROBE, "--workflow-id", PROBE)
             and await self._ask("workflow", "delete", "--workflow-id", PROBE, "--yes")
         )

@@ -1,0 +1,48 @@
+"""The one sentence for an error that somebody at the terminal can do something about."""
+
+from __future__ import annotations
+
+import os
+
+import psycopg
+from pydantic import ValidationError
+
+from launch.failure import LaunchFailed
+
+
+def explained(error: Exception) -> str | None:
+    """None for what nobody foresaw: that deserves its traceback. Secrets are never part of the sentence."""
+    from keys import UnusableKey
+
+    match error:
+        case LaunchFailed() | UnusableKey():
+            return str(error)
+        case ValidationError(title="Settings"):
+            return " ".join(_about_setting(detail["loc"], detail["msg"]) for detail in error.errors())
+        case psycopg.OperationalError():
+            return f"PostgreSQL cannot be reached: {_first_line(error)}."
+        case _:
+            return _explained_by_name(error)
+
+
+def _explained_by_name(error: Exception) -> str | None:
+    """Of packages that this process may not have loaded, and need not load to say so."""
+    origin = f"{type(error).__module__.split('.')[0]}.{type(error).__name__}"
+    match origin:
+        case "sqlalchemy.OperationalError":
+            return f"PostgreSQL cannot be reached: {_first_line(getattr(error, 'orig', error))}."
+        case "alembic.CommandError" if "locate revision" in str(error):
+            return "The database was brought up to date by a newer version of Throughline: use that version."
+        case "temporalio.RPCError" | "builtins.RuntimeError" if "connect" in str(error).lower():
+            address = os.environ.get("TEMPORAL_ADDRESS", "its default address")
+            return f"Temporal cannot be reached at {address}: {_first_line(error)}"
+        case _:
+            return None
+
+
+def _about_setting(place: tuple[int | str, ...], message: str) -> str:
+    return f"The setting THROUGHLINE_{'_'.join(map(str, place)).upper()} is not valid: {message}."
+
+
+def _first_line(error: object) -> str:
+    return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else "no reason was given"
