@@ -90,9 +90,10 @@ class TimelineEvent(Base):
     kind: Mapped[str]  # deal.moved, task.decided, ...
     actor: Mapped[str]  # a person's id, or system
     params: Mapped[dict[str, Any]]
+    revision: Mapped[int] = mapped_column(BigInteger)  # orders what one process did at one instant
 
     __table_args__ = (
-        Index("ix_timeline_event_line", "line_id", "at"),
+        Index("ix_timeline_event_line", "line_id", "at", "revision"),
         Index("ix_timeline_event_customer", "customer_id", "at"),
     )
 

@@ -67,7 +67,7 @@ async def write_record(session: AsyncSession, table: Any, row: dict[str, Any], *
     """The process's own row; the first time it gets its number. Only after `write_process` said True."""
     change = update(table).where(table.id == row["id"]).values(row).returning(table.id)
     if await session.scalar(change) is None:
-        await session.execute(insert(table).values(row, number=await next_number(session, prefix, year)))
+        await session.execute(insert(table).values(row | {"number": await next_number(session, prefix, year)}))
 
 
 async def _write_tasks(session: AsyncSession, kind: str, workflow_id: str, state: ProcessState) -> None:
@@ -97,7 +97,7 @@ async def _write_events(session: AsyncSession, kind: str, workflow_id: str, stat
         "line_id": state.line_id,
         "customer_id": state.customer_id,
     }
-    rows = [shared | e.model_dump(exclude={"revision"}) for e in state.events]
+    rows = [shared | e.model_dump() for e in state.events]
     await session.execute(insert(TimelineEvent).values(rows).on_conflict_do_nothing(index_elements=["id"]))
 
 

@@ -37,6 +37,11 @@ class Relay:
             group.create_task(self._carry("start", self._start))
             group.create_task(self._carry("mail", self.mailer.send))
 
+    async def carry_waiting(self) -> None:
+        """Carries out what is due now, once."""
+        await self._carry_batch("start", self._start)
+        await self._carry_batch("mail", self.mailer.send)
+
     async def _listen(self) -> None:
         while True:
             try:

@@ -422,10 +422,11 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("params", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_timeline_event")),
     )
     op.create_index("ix_timeline_event_customer", "timeline_event", ["customer_id", "at"], unique=False)
-    op.create_index("ix_timeline_event_line", "timeline_event", ["line_id", "at"], unique=False)
+    op.create_index("ix_timeline_event_line", "timeline_event", ["line_id", "at", "revision"], unique=False)
     op.create_table(
         "assignment",
         sa.Column("customer_id", sa.Uuid(as_uuid=False), nullable=False),

