@@ -1,0 +1,1 @@
+"""The pages: routes that translate to commands and queries, their templates and their static files."""

@@ -1,0 +1,140 @@
+"""The template environment of one application, and what every template may use."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.runtime import Macro
+from starlette.requests import Request
+
+from locales import LANGUAGES, negotiate
+from locales.formats import Formats
+from settings import Settings
+from ui.assets import Assets, VersionedFiles
+from ui.formats import TEMPLATE_FUNCTIONS, Reader, gettext, ngettext, reading
+from ui.nav import Rail, rail
+from ui.toast import flashed
+from ui.viewer import Viewer, csrf_of, viewer_of
+from ui.words import script_words
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+Counts = Callable[[Viewer], Awaitable[Mapping[str, int]]]
+"""The figures beside the rail's entries (`ui.nav.Entry.count`), for one person."""
+
+
+class Macros:
+    """`ui.btn(...)` in a template: every macro of templates/ui, with no import line in any page."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    @cached_property
+    def _homes(self) -> dict[str, str]:
+        homes: dict[str, str] = {}
+        for file in sorted(path.name for path in (TEMPLATES / "ui").glob("*.html")):
+            module = self._environment.get_template(f"ui/{file}").module
+            homes |= {name: f"ui/{file}" for name, value in vars(module).items() if isinstance(value, Macro)}
+        return homes
+
+    def __getattr__(self, name: str) -> Any:
+        home = self._homes.get(name)
+        if home is None:
+            raise AttributeError(f"There is no macro ui.{name}; /ui/kit shows those there are.")
+        return getattr(self._environment.get_template(home).module, name)
+
+
+class Pages:
+    """Writes pages for whoever asks; one per application, at `app.state.pages`."""
+
+    def __init__(self, settings: Settings, assets: Assets, counts: Counts | None = None) -> None:
+        self.settings = settings
+        self.counts = counts
+        self.environment = template_environment(settings, assets)
+
+    def language(self, request: Request) -> str:
+        viewer = viewer_of(request)
+        wishes = [viewer.language if viewer else None, request.cookies.get("lang")]
+        return negotiate(wishes, request.headers.get("accept-language"), self.settings.language)
+
+    def formats(self, request: Request) -> Formats:
+        viewer = viewer_of(request)
+        zone = (viewer.zone if viewer else "") or self.settings.zone
+        return Formats(self.language(request), zone, self.settings.currency)
+
+    def shared(self, request: Request) -> dict[str, Any]:
+        """What every fragment may use beside its own variables."""
+        return {
+            "request": request,
+            "viewer": viewer_of(request),
+            "language": self.language(request),
+            "here": here(request),
+        }
+
+    async def around(self, request: Request) -> dict[str, Any]:
+        """What the page around it needs: the rail, the theme, a toast left to show."""
+        viewer = viewer_of(request)
+        counts = await self.counts(viewer) if viewer and self.counts else {}
+        theme = (viewer.theme if viewer else "") or request.cookies.get("theme", "")
+        return {
+            "theme": theme if theme in ("light", "dark") else "auto",
+            "rail": rail(viewer, urlsplit(here(request)).path, counts) if viewer else Rail(),
+            "toast": flashed(request),
+        }
+
+    def write(self, request: Request, template: str, block: str | None, context: dict[str, Any]) -> str:
+        with reading(Reader(self.formats(request), csrf_of(request))):
+            found = self.environment.get_template(template)
+            if block is None:
+                return found.render(context)
+            return self.environment.concat(found.blocks[block](found.new_context(context)))
+
+
+def template_environment(settings: Settings, assets: Assets) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=settings.development,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals |= TEMPLATE_FUNCTIONS
+    environment.globals |= {
+        "ui": Macros(environment),
+        "static": assets.url,
+        "languages": LANGUAGES,
+        "company_name": settings.company,
+        "development": settings.development,
+        "script_words": script_words,
+        "new_key": lambda: secrets.token_urlsafe(18),
+    }
+    return environment
+
+
+def here(request: Request) -> str:
+    """The path and query of the page somebody is on, also when a part of it asks."""
+    url = urlsplit(request.headers.get("hx-current-url") or str(request.url))
+    return f"{url.path}?{url.query}" if url.query else url.path
+
+
+def install(app: FastAPI, settings: Settings, *, counts: Counts | None = None) -> None:
+    """Give the application its templates and static files. RuntimeError, in one sentence, when assets are missing."""
+    assets = Assets(watch=settings.development)
+    app.mount("/static", VersionedFiles(assets), name="static")
+    app.state.pages = Pages(settings, assets, counts)
+
+
+def pages_of(request: Request) -> Pages:
+    pages: Pages = request.app.state.pages
+    return pages

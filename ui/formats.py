@@ -1,0 +1,93 @@
+"""What templates write money, dates and texts with: everything follows the reader of the page being rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from gettext import NullTranslations
+from typing import Any
+from zlib import crc32
+
+from locales import translate
+from locales.formats import Formats
+from ui.sla import ring
+
+HUES = 8
+WRITTEN = ("money", "sum", "number", "percent", "day", "time", "exact", "long_date", "span", "left", "ago")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Whom a page is written for. `csrf` stands in each of its forms."""
+
+    formats: Formats
+    csrf: str = ""
+
+    @property
+    def translations(self) -> NullTranslations:
+        return translate(self.formats.language)
+
+
+_reader: ContextVar[Reader] = ContextVar("reader")
+
+
+@contextmanager
+def reading(reader: Reader) -> Iterator[None]:
+    """Rendering is synchronous, so what is set here holds for exactly one page."""
+    token = _reader.set(reader)
+    try:
+        yield
+    finally:
+        _reader.reset(token)
+
+
+def gettext(message: str) -> str:
+    return _reader.get().translations.gettext(message)
+
+
+def ngettext(one: str, many: str, n: int) -> str:
+    return _reader.get().translations.ngettext(one, many, n)
+
+
+def _written(name: str) -> Callable[..., str]:
+    def write(*args: Any, **kwargs: Any) -> str:
+        return str(getattr(_reader.get().formats, name)(*args, **kwargs))
+
+    return write
+
+
+def csrf_token() -> str:
+    return _reader.get().csrf
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def initials(name: str) -> str:
+    """LW for Li Wei, 伟 for 李伟: in Chinese the given name tells people apart."""
+    words = name.split()
+    if not words:
+        return "?"
+    if words[0].isascii():
+        return "".join(word[0] for word in words[:2]).upper()
+    return words[0][-1]
+
+
+def hue(key: str) -> int:
+    """A colour number that stays with a name or an id."""
+    return crc32(key.encode()) % HUES
+
+
+TEMPLATE_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    # `day_text(...)` is the bare text; the macro `ui.day(...)` writes it with its markup.
+    **{f"{name}_text": _written(name) for name in WRITTEN},
+    "csrf_token": csrf_token,
+    "now": now,
+    "initials": initials,
+    "hue": hue,
+    "ring": ring,
+}

@@ -1,0 +1,58 @@
+"""/ui/kit, in development only: every macro, and a facsimile of inbox and board, with made-up records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse
+
+from domain.access import Role
+from ui.kit_samples import board_sample, inbox_sample, parts_sample
+from ui.render import page
+from ui.viewer import viewer_of
+
+router = APIRouter(prefix="/ui/kit", include_in_schema=False)
+
+
+@dataclass(frozen=True)
+class SampleViewer:
+    """Stands in where nobody is signed in."""
+
+    id: str = "p-1"
+    name: str = "Zhao Min"
+    email: str = "zhao.min@example.com"
+    roles: frozenset[str] = frozenset({Role.ADMINISTRATOR})
+    regions: frozenset[str] = frozenset()
+    language: str = ""
+    zone: str = ""
+    theme: str = ""
+    holder_keys: frozenset[str] = frozenset()
+
+
+async def show(request: Request, template: str, **context: Any) -> HTMLResponse:
+    if viewer_of(request) is None:
+        request.state.viewer = SampleViewer()
+    return await page(request, template, **context)
+
+
+@router.get("")
+async def parts(request: Request) -> HTMLResponse:
+    return await show(request, "kit/parts.html", **parts_sample(datetime.now(UTC)))
+
+
+@router.get("/inbox")
+async def inbox(request: Request) -> HTMLResponse:
+    return await show(request, "kit/inbox.html", **inbox_sample(datetime.now(UTC)))
+
+
+@router.get("/board")
+async def board(request: Request) -> HTMLResponse:
+    return await show(request, "kit/board.html", **board_sample(datetime.now(UTC)))
+
+
+@router.get("/sign-in")
+async def sign_in(request: Request) -> HTMLResponse:
+    return await page(request, "kit/sign_in.html", error=bool(request.query_params.get("error")))

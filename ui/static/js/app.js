@@ -1,0 +1,11 @@
+// What every page runs. A page with a board adds board.js itself.
+import "./theme.js";
+import "./dialogs.js";
+import "./forms.js";
+import "./toast.js";
+import "./sla.js";
+import "./lists.js";
+import "./panel.js";
+import "./keys.js";
+import "./palette.js";
+import "./live.js";
