@@ -46,6 +46,10 @@ class OrgUnit(Base):
     name_en: Mapped[str]
     head_id: Mapped[Ref | None]
 
+    def called(self, language: str) -> str:
+        """The name for a reader of this language."""
+        return self.name_en if language == "en" else self.name_zh
+
 
 class Person(Base):
     __tablename__ = "person"
@@ -67,6 +71,10 @@ class Person(Base):
     failures: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[Instant | None]
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
+
+    def called(self, language: str) -> str:
+        """The name for a reader of this language."""
+        return (self.name_en if language == "en" else None) or self.name
 
 
 class PersonRole(Base):

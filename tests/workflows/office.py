@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.metadata
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -34,8 +34,8 @@ from db.process import Task, TimelineEvent
 from domain.access import Actor
 from domain.search import SEARCH_ATTRIBUTES
 from settings import Settings
-from worker.main import build_worker
 from worker.mail import Mailer
+from worker.main import build_worker
 from worker.relay import Relay
 
 T = TypeVar("T")
@@ -66,12 +66,14 @@ class Office:
         await self.env.sleep(timedelta(days=days))
 
     async def until(self, look: Callable[[], Awaitable[T | None]], what: str) -> T:
-        """Waits for the thing itself; the projector and the relay need a moment of real time."""
-        async with asyncio.timeout(10):
-            while not (found := await look()):
-                await asyncio.sleep(0)
-        assert found, what
+        """Looks again and again until the thing is there: rows follow a process by milliseconds."""
+        ends = monotonic() + 10
+        while not (found := await look()):
+            assert monotonic() < ends, f"waited in vain for {what}"
         return found
+
+    async def deal_when(self, deal_id: str, **where: Any) -> Deal:
+        return await self.until(lambda: self.row(Deal, id=deal_id, **where), f"deal with {where}")
 
     async def row(self, table: type[T], **where: Any) -> T | None:
         async with self.db.session() as session:
