@@ -1,0 +1,66 @@
+"""What happened, as a timeline says it: the sentence for each kind of event, in the reader's language.
+
+The one who did it stands beside the sentence, comments and notes below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from locales import N_, translate
+
+SENTENCES = {
+    "lead.captured": N_("Lead came in"),
+    "lead.assigned": N_("Lead assigned to %(owner)s"),
+    "lead.unassigned": N_("Nobody in the region could take the lead: its manager was asked"),
+    "lead.late": N_("Not contacted in time, and nobody else can take it"),
+    "lead.contacted": N_("First contact: %(how)s"),
+    "lead.qualified": N_("Lead qualified: %(title)s, %(amount)s"),
+    "lead.dismissed": N_("Lead closed"),
+    "lead.converted": N_("Became a customer with a deal"),
+    "lead.closed": N_("Lead ended without a deal"),
+    "deal.opened": N_("Deal opened: %(title)s, %(amount)s"),
+    "deal.moved": N_("Moved from %(was)s to %(now)s"),
+    "deal.edited": N_("Changed: %(changes)s"),
+    "deal.followed_up": N_("Follow-up: %(how)s"),
+    "deal.stalled": N_("No activity for a week"),
+    "deal.contract_opened": N_("Contract opened"),
+    "deal.contract_changed": N_("Contract %(status)s, %(amount)s"),
+    "deal.order_placed": N_("Order %(number)s placed"),
+    "deal.closed": N_("Deal closed: %(outcome)s"),
+    "contract.opened": N_("Contract waits for its first version"),
+    "contract.submitted": N_("Version %(version)s submitted for approval: %(amount)s"),
+    "contract.approved": N_("Contract approved"),
+    "contract.returned": N_("Contract returned for another version"),
+    "contract.rejected": N_("Contract rejected"),
+    "contract.withdrawn": N_("Contract withdrawn"),
+    "contract.closed": N_("Contract closed: %(outcome)s"),
+    "approval.opened": N_("Approval of version %(version)s began"),
+    "approval.routed": N_("Approval path: %(steps)s"),
+    "approval.approved": N_("Approved by everybody on the path"),
+    "approval.returned": N_("Approval ended: returned"),
+    "approval.rejected": N_("Approval ended: rejected"),
+    "approval.withdrawn": N_("Approval withdrawn"),
+    "collection.opened": N_("Collection began: %(amount)s in %(instalments)s instalments"),
+    "collection.payment": N_("Payment of %(amount)s received on %(received_on)s"),
+    "collection.overdue": N_("Instalment %(no)s is overdue: %(amount)s"),
+    "collection.paid": N_("Paid in full"),
+    "task.opened": N_("%(task)s: asked of %(holders)s"),
+    "task.done": N_("%(task)s: %(outcome)s"),
+    "task.claimed": N_("%(task)s: taken"),
+    "task.released": N_("%(task)s: given back"),
+    "task.reminded": N_("%(task)s: reminded"),
+    "task.escalated": N_("%(task)s: not done in time, %(to)s was told"),
+}
+
+
+class _Words(dict[str, str]):
+    """An event from before a sentence asked for more is still shown."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+def event_text(kind: str, words: Mapping[str, str], language: str) -> str:
+    """`words` are the event's parameters as the reader reads them: names, money, dates. An unknown kind names itself."""
+    return translate(language).gettext(SENTENCES.get(kind, kind)) % _Words(words)

@@ -1,0 +1,106 @@
+"""What people call the values of our fields: roles, statuses, kinds of task. Stages bring their own names."""
+
+from __future__ import annotations
+
+from locales import N_, translate
+
+LABELS: dict[str, dict[str, str]] = {
+    "role": {
+        "sales": N_("Sales"),
+        "senior_sales": N_("Senior sales"),
+        "regional_manager": N_("Regional manager"),
+        "sales_director": N_("Sales director"),
+        "finance": N_("Finance"),
+        "cfo": N_("CFO"),
+        "legal": N_("Legal"),
+        "support_agent": N_("Support agent"),
+        "support_lead": N_("Support lead"),
+        "ops": N_("Operations"),
+        "administrator": N_("Administrator"),
+    },
+    "process": {
+        "lead": N_("Lead"),
+        "deal": N_("Deal"),
+        "contract": N_("Contract"),
+        "approval": N_("Approval"),
+        "order": N_("Order"),
+        "collection": N_("Collection"),
+        "cash": N_("Cash"),
+    },
+    "lead": {
+        "new": N_("New"),
+        "assigned": N_("To be contacted"),
+        "contacted": N_("Contacted"),
+        "converted": N_("Qualified"),
+        "closed": N_("Closed"),
+    },
+    "source": {
+        "form": N_("Web form"),
+        "api": N_("Other system"),
+        "hand": N_("Entered by hand"),
+    },
+    "contract": {
+        "draft": N_("Draft"),
+        "in_approval": N_("In approval"),
+        "approved": N_("Approved"),
+        "returned": N_("Returned"),
+        "rejected": N_("Rejected"),
+        "withdrawn": N_("Withdrawn"),
+    },
+    "approval": {
+        "pending": N_("To come"),
+        "open": N_("In approval"),
+        "approved": N_("Approved"),
+        "returned": N_("Returned"),
+        "rejected": N_("Rejected"),
+        "withdrawn": N_("Withdrawn"),
+    },
+    "collection": {
+        "open": N_("Being collected"),
+        "overdue": N_("Overdue"),
+        "paid": N_("Paid"),
+    },
+    "instalment": {
+        "planned": N_("Planned"),
+        "due": N_("Due"),
+        "overdue": N_("Overdue"),
+        "paid": N_("Paid"),
+    },
+    "task": {
+        "first_contact": N_("Make first contact"),
+        "submit_contract": N_("Submit the contract"),
+        "approve": N_("Approve the contract"),
+        "record_payment": N_("Collect an instalment"),
+    },
+    "outcome": {
+        "contacted": N_("contacted"),
+        "qualified": N_("qualified"),
+        "closed": N_("closed"),
+        "submitted": N_("submitted"),
+        "approved": N_("approved"),
+        "returned": N_("returned"),
+        "rejected": N_("rejected"),
+        "withdrawn": N_("withdrawn"),
+        "paid": N_("paid in full"),
+        "lost": N_("lost"),
+    },
+    "how": {
+        "call": N_("Phone call"),
+        "visit": N_("Visit"),
+        "wechat": N_("WeChat"),
+        "mail": N_("E-mail"),
+        "note": N_("Note"),
+    },
+    "field": {
+        "title": N_("Title"),
+        "amount": N_("Amount"),
+        "close_on": N_("Close date"),
+        "next_step": N_("Next step"),
+    },
+}
+
+
+def label(group: str, key: str, language: str) -> str:
+    """`label("contract", "in_approval", "en")` -> "In approval". A key that a policy made up is its own label."""
+    text = LABELS[group].get(key)
+    return translate(language).gettext(text) if text else key

@@ -1,0 +1,31 @@
+"""Why a process stands still, in the reader's language: a sentence for each reason a process may give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from locales import N_, translate
+
+SENTENCES = {
+    "task.first_contact": N_("First contact with the lead"),
+    "task.submit_contract": N_("A contract version to be submitted"),
+    "task.approve": N_("Approval of the contract"),
+    "task.record_payment": N_("Payment of an instalment"),
+    "lead.qualification": N_("Contacted: to be qualified or closed"),
+    "deal.next_step": N_("Next step: %(step)s"),
+    "deal.stalled": N_("No activity for a week"),
+    "deal.contract_draft": N_("Its contract is being prepared"),
+    "deal.contract_in_approval": N_("Its contract is in approval"),
+    "deal.collection": N_("The money is being collected"),
+    "contract.in_approval": N_("Its approval is under way"),
+    "collection.planned": N_("Instalment %(no)s of %(amount)s"),
+    "collection.due": N_("Instalment %(no)s of %(amount)s is due"),
+    "collection.overdue": N_("Instalment %(no)s of %(amount)s is overdue"),
+}
+NO_STEP = N_("No next step is planned")
+
+
+def wait_text(reason: str, words: Mapping[str, str], language: str) -> str:
+    """`words` are the reason's parameters as the reader reads them. Raises KeyError for a reason without words."""
+    sentence = NO_STEP if reason == "deal.next_step" and not words.get("step") else SENTENCES[reason]
+    return translate(language).gettext(sentence) % words
