@@ -62,5 +62,5 @@ class _Words(dict[str, str]):
 
 
 def event_text(kind: str, words: Mapping[str, str], language: str) -> str:
-    """`words` are the event's parameters as the reader reads them: names, money, dates. An unknown kind names itself."""
+    """`words` are the event's parameters as the reader reads them: names, money, dates."""
     return translate(language).gettext(SENTENCES.get(kind, kind)) % _Words(words)
