@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import sys
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
 from launch.errors import explained
 from launch.logs import configure_logs
-from launch.servers import reached_servers
+from launch.people import token, user
+from launch.running import run_with_servers
 from settings import Settings
 
 app = typer.Typer(
@@ -25,6 +23,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(user, name="user")
+app.add_typer(token, name="token")
 
 
 @app.command()
@@ -57,7 +57,7 @@ def worker() -> None:
         configure_logs(settings.log_format)
         await run_worker(settings)
 
-    _with_servers(run)
+    run_with_servers(run, start=False)
 
 
 @app.command()
@@ -86,7 +86,7 @@ def web() -> None:
         )
         await uvicorn.Server(config).serve()
 
-    _with_servers(run)
+    run_with_servers(run, start=False)
 
 
 @app.command()
@@ -95,12 +95,11 @@ def migrate() -> None:
 
     Needs PostgreSQL: yours, that of a running `throughline up`, or else one started on the data folder for this.
     """
-    from db.migrate import upgrade
 
     async def run(settings: Settings) -> None:
-        await asyncio.to_thread(upgrade, _database_url(settings))
+        await asyncio.to_thread(_upgrade, settings)
 
-    _with_servers(run, start=True)
+    run_with_servers(run, start=True, temporal=False)
 
 
 @app.command()
@@ -114,30 +113,17 @@ def demo(
     from launch.demo import load_demo_once
 
     async def run(settings: Settings) -> None:
-        from db.migrate import upgrade
-
-        await asyncio.to_thread(upgrade, _database_url(settings))
+        await asyncio.to_thread(_upgrade, settings)
         await load_demo_once(settings, if_empty=if_empty)
 
-    _with_servers(run, start=True)
+    run_with_servers(run, start=True)
 
 
-def _with_servers(run: Callable[[Settings], Awaitable[None]], *, start: bool = False) -> None:
-    """Run it with settings that name both servers, until it ends or SIGINT or SIGTERM cancels it."""
+def _upgrade(settings: Settings) -> None:
+    from commands.database import open_database
+    from db.migrate import upgrade
 
-    async def main() -> None:
-        task = asyncio.current_task()
-        for each in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(each, lambda: task and task.cancel())
-        async with reached_servers(start=start, say=Console(stderr=True, highlight=False).print) as settings:
-            await run(settings)
-
-    with suppress(asyncio.CancelledError):
-        asyncio.run(main())
-
-
-def _database_url(settings: Settings) -> str:
-    return settings.database_url.get_secret_value() if settings.database_url else ""
+    upgrade(open_database(settings).url)
 
 
 def main() -> NoReturn:

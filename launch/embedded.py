@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from launch.home import data_folder
 from launch.servers import EmbeddedServers
+from settings import Settings
 
 
 class Servers(NamedTuple):
@@ -32,7 +33,7 @@ async def embedded_servers(
     Raises LaunchFailed. Start it from the main thread (`launch.child` says why).
     """
     with data_folder(home) as folder:
-        servers = EmbeddedServers(folder, durability=durability, base_url=base_url, say=lambda _: None)
+        servers = EmbeddedServers(folder, Settings(durability=durability, public_url=base_url), say=lambda _: None)
         try:
             await servers.start()
             found = servers.environment()

@@ -7,18 +7,21 @@ import os
 import psycopg
 from pydantic import ValidationError
 
+from domain.refusal import Refused
+from keys import UnusableKey
 from launch.failure import LaunchFailed
+from locales.refusals import refusal_text
 
 
 def explained(error: Exception) -> str | None:
     """None for what nobody foresaw: that deserves its traceback. Secrets are never part of the sentence."""
-    from keys import UnusableKey
-
     match error:
         case LaunchFailed() | UnusableKey():
             return str(error)
-        case ValidationError(title="Settings"):
-            return " ".join(_about_setting(detail["loc"], detail["msg"]) for detail in error.errors())
+        case Refused():
+            return refusal_text(error, "en")
+        case ValidationError():
+            return " ".join(_about_value(error.title, detail["loc"], detail["msg"]) for detail in error.errors())
         case psycopg.OperationalError():
             return f"PostgreSQL cannot be reached: {_first_line(error)}."
         case _:
@@ -29,8 +32,12 @@ def _explained_by_name(error: Exception) -> str | None:
     """Of packages that this process may not have loaded, and need not load to say so."""
     origin = f"{type(error).__module__.split('.')[0]}.{type(error).__name__}"
     match origin:
+        case "commands.NoDatabase":
+            return str(error)
         case "sqlalchemy.OperationalError":
             return f"PostgreSQL cannot be reached: {_first_line(getattr(error, 'orig', error))}."
+        case "sqlalchemy.ProgrammingError" if "Undefined" in type(getattr(error, "orig", None)).__name__:
+            return "The database is not up to date: run `throughline migrate`."
         case "alembic.CommandError" if "locate revision" in str(error):
             return "The database was brought up to date by a newer version of Throughline: use that version."
         case "temporalio.RPCError" | "builtins.RuntimeError" if "connect" in str(error).lower():
@@ -40,8 +47,10 @@ def _explained_by_name(error: Exception) -> str | None:
             return None
 
 
-def _about_setting(place: tuple[int | str, ...], message: str) -> str:
-    return f"The setting THROUGHLINE_{'_'.join(map(str, place)).upper()} is not valid: {message}."
+def _about_value(title: str, place: tuple[int | str, ...], message: str) -> str:
+    name = "_".join(map(str, place))
+    what = f"The setting THROUGHLINE_{name.upper()}" if title == "Settings" else f"The {name.replace('_', ' ')}"
+    return f"{what} is not valid: {message}."
 
 
 def _first_line(error: object) -> str:

@@ -10,9 +10,6 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Literal
-
-from pydantic import SecretStr
 
 from domain.search import SEARCH_ATTRIBUTES
 from launch.failure import LaunchFailed, together
@@ -32,40 +29,38 @@ class EmbeddedServers:
     def __init__(
         self,
         home: Path,
-        *,
-        durability: Literal["full", "normal"],
-        base_url: str,
+        settings: Settings,
         say: Say,
         on_line: OnLine = lambda name, line: None,
-        with_postgres: bool = True,
-        with_temporal: bool = True,
+        *,
+        postgres: bool = True,
+        temporal: bool = True,
     ) -> None:
         self.postgres = self.temporal = None
-        if with_postgres:
+        if postgres:
             self.postgres = EmbeddedPostgres(home, place_postgres(home, say), lambda line: on_line("postgres", line))
-        if with_temporal:
+        if temporal:
             self.temporal = EmbeddedTemporal(
                 home,
-                durability=durability,
-                base_url=base_url,
+                durability=settings.durability,
+                base_url=settings.base_url,
                 search_attributes=SEARCH_ATTRIBUTES,
                 on_line=lambda line: on_line("temporal", line),
             )
 
     @classmethod
     def missing(
-        cls, settings: Settings, home: Path, say: Say, on_line: OnLine = lambda name, line: None
+        cls,
+        home: Path,
+        settings: Settings,
+        say: Say,
+        on_line: OnLine = lambda name, line: None,
+        *,
+        temporal: bool = True,
     ) -> EmbeddedServers:
-        """Those that these settings and the environment name no address for."""
-        return cls(
-            home,
-            durability=settings.durability,
-            base_url=settings.base_url,
-            say=say,
-            on_line=on_line,
-            with_postgres=settings.database_url is None,
-            with_temporal=not _temporal_configured(),
-        )
+        """Those that the settings and the environment name no address for."""
+        with_temporal = temporal and not _temporal_configured()
+        return cls(home, settings, say, on_line, postgres=settings.database_url is None, temporal=with_temporal)
 
     @property
     def all(self) -> list[EmbeddedPostgres | EmbeddedTemporal]:
@@ -92,25 +87,25 @@ class EmbeddedServers:
 
 
 @asynccontextmanager
-async def reached_servers(*, start: bool, say: Say) -> AsyncIterator[Settings]:
+async def reached_servers(*, start: bool, say: Say, temporal: bool = True) -> AsyncIterator[Settings]:
     """Yield settings that name both servers: configured ones, else those of the `throughline up` that runs on the data
-    folder, else (with `start`) ones started for as long as this lasts. Changes os.environ, which Temporal's SDK reads.
-    Raises LaunchFailed.
+    folder, else (with `start`) ones started for as long as this lasts. Without `temporal` PostgreSQL is enough.
+    Changes os.environ, which Temporal's SDK reads. Raises LaunchFailed.
     """
     settings = Settings()
     home = settings.home.absolute()
-    if settings.database_url is not None and _temporal_configured():
-        yield _complete(settings)
+    if settings.database_url is not None and (_temporal_configured() or not temporal):
+        yield settings
     elif in_use(home):
         os.environ.update(_published(home))
-        yield _complete(Settings())
+        yield Settings()
     elif start:
         with data_folder(home):
-            servers = EmbeddedServers.missing(settings, home, say)
+            servers = EmbeddedServers.missing(home, settings, say, temporal=temporal)
             try:
                 await servers.start()
                 os.environ.update(servers.environment())
-                yield _complete(Settings())
+                yield Settings()
             finally:
                 await servers.stop()
     else:
@@ -118,16 +113,6 @@ async def reached_servers(*, start: bool, say: Say) -> AsyncIterator[Settings]:
             f"Nothing runs on the data folder {home}: start `throughline up` first, "
             "or set THROUGHLINE_DATABASE_URL and TEMPORAL_ADDRESS to servers of your own."
         )
-
-
-def _complete(settings: Settings) -> Settings:
-    """With the database's password in its URL, where it came as a setting of its own."""
-    if settings.database_url is None or settings.database_password is None:
-        return settings
-    from db.engine import async_url, plain_url  # here: `up` itself does without SQLAlchemy's second and 30 MB
-
-    given, password = settings.database_url.get_secret_value(), settings.database_password.get_secret_value()
-    return settings.model_copy(update={"database_url": SecretStr(plain_url(async_url(given, password)))})
 
 
 def publish(home: Path, environment: dict[str, str]) -> None:

@@ -69,7 +69,7 @@ async def _start(
     settings: Settings, home: Path, supervisor: Supervisor, terminal: Terminal, *, demo: bool
 ) -> dict[str, str]:
     """Returns the environment that tells our processes where the servers are."""
-    servers = EmbeddedServers.missing(settings, home, terminal.say, terminal.line)
+    servers = EmbeddedServers.missing(home, settings, terminal.say, terminal.line)
     names = " and ".join(server.title for server in servers.all)
     if names:
         terminal.say(f"Starting {names} ...")
