@@ -1,0 +1,186 @@
+"""The demo company: people, customers, and deals in every stage with what they wait for.
+
+Processes are started with a state and instants of the past; whatever happens from then on is the real thing.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from activities.approval import ApprovalState, PathStep
+from activities.contract import ContractState, ContractVersion
+from activities.deal import DealState
+from activities.policy import PinnedPolicy
+from commands.database import open_database
+from commands.desk import Desk
+from commands.lead import LeadCommands, NewLead
+from commands.policy import publish_defaults
+from commands.temporal import Processes, connect
+from db.base import new_id
+from db.customer import Assignment, Contact, Customer
+from db.person import Person
+from db.policy import current_policy
+from domain.access import role_key
+from domain.approval import ApprovalPolicy
+from domain.pipeline import PipelinePolicy
+from domain.policy import load
+from domain.process import Event
+from domain.task import HumanTask, ladder_of
+from launch.cast import load_cast
+from launch.demo_data import CUSTOMERS, DEALS, LEADS, DemoDeal
+from settings import Settings
+from workflows.approval import ApprovalStart, approval_workflow_id
+from workflows.contract import ContractStart, contract_workflow_id
+from workflows.deal import DealStart, deal_workflow_id
+
+
+async def load_demo_once(settings: Settings, *, if_empty: bool) -> bool:
+    """Loads it into an installation without people; says whether it did. Policies are published in any case."""
+    db = open_database(settings)
+    try:
+        await publish_defaults(db)
+        async with db.session("demo") as session:
+            if await session.scalar(select(Person.id).limit(1)) is not None:
+                return False
+            ids = await load_cast(session)
+            customers = await _load_customers(session, ids)
+            approvals = await _pinned(session, ApprovalPolicy.kind)
+            pipeline = await _pinned(session, PipelinePolicy.kind)
+        client = await connect(settings)
+        processes = Processes(client, settings.task_queue)
+        demo = Demo(processes, ids, customers, pipeline, approvals, settings.currency)
+        for deal in DEALS:
+            await demo.start(deal)
+        leads = LeadCommands(Desk(db, processes, settings))
+        for region, company, name, phone, message, amount in LEADS:
+            await leads.capture(
+                NewLead(source="form", company=company, name=name, phone=phone, message=message, amount=amount,
+                        region=region)
+            )  # fmt: skip
+        return True
+    finally:
+        await db.close()
+
+
+async def _pinned(session: AsyncSession, kind: str) -> PinnedPolicy:
+    version, document = await current_policy(session, kind)
+    return PinnedPolicy(kind=kind, version=version, document=document)
+
+
+async def _load_customers(session: AsyncSession, ids: dict[str, str]) -> dict[str, tuple[str, str, str]]:
+    """Customer id, region id and owner id by the customer's key."""
+    made = {}
+    for customer in CUSTOMERS:
+        customer_id, region_id, owner_id = new_id(), ids[customer.region], ids[customer.owner]
+        session.add(Customer(id=customer_id, name=customer.name, origin=f"demo/{customer.key}"))
+        await session.flush()
+        session.add(Contact(customer_id=customer_id, name=customer.contact, phone=customer.phone))
+        session.add(Assignment(customer_id=customer_id, region_id=region_id, owner_id=owner_id))
+        made[customer.key] = (customer_id, region_id, owner_id)
+    return made
+
+
+class Demo:
+    def __init__(
+        self, processes: Processes, ids: dict[str, str], customers: dict[str, tuple[str, str, str]],
+        pipeline: PinnedPolicy, approvals: PinnedPolicy, currency: str,
+    ) -> None:  # fmt: skip
+        self.processes = processes
+        self.ids = ids
+        self.customers = customers
+        self.pipeline = pipeline
+        self.approvals = approvals
+        self.currency = currency
+        self.now = datetime.now(UTC)
+
+    async def start(self, deal: DemoDeal) -> None:
+        deal_id, contract_id, approval_id = new_id(), new_id() if deal.contract else None, new_id()
+        shared = self._shared(deal, deal_id)
+        if contract_id:
+            if deal.late is not None:
+                await self._start_approval(deal, shared, contract_id, approval_id)
+            await self._start_contract(deal, shared, deal_id, contract_id, approval_id)
+        await self._start_deal(deal, shared, deal_id, contract_id)
+
+    def _shared(self, deal: DemoDeal, deal_id: str) -> dict[str, Any]:
+        customer_id, region_id, owner_id = self.customers[deal.customer]
+        return {
+            "line_id": deal_id, "customer_id": customer_id, "region_id": region_id, "owner_id": owner_id,
+            "title": deal.title, "amount": deal.amount, "currency": self.currency,
+        }  # fmt: skip
+
+    async def _start_deal(self, deal: DemoDeal, shared: dict[str, Any], deal_id: str, contract_id: str | None) -> None:
+        active = self.now - timedelta(days=deal.idle)
+        opened = active - timedelta(days=11)
+        state = DealState(
+            record_id=deal_id, stage=deal.stage, pipeline=self.pipeline, policies={"pipeline": self.pipeline.version},
+            close_on=(self.now + timedelta(days=deal.closes_in)).date(), next_step=deal.next_step,
+            contract_id=contract_id, contract_status=deal.contract, opened_at=opened, stage_since=active,
+            active_at=active, moved_by=shared["owner_id"], events=self._walk(deal, opened, active, shared), **shared,
+        )  # fmt: skip
+        start = DealStart(deal_id=deal_id, by=shared["owner_id"], pipeline=self.pipeline, state=state, **shared)
+        await self.processes.start("DealWorkflow", start, deal_workflow_id(deal_id))
+
+    def _walk(self, deal: DemoDeal, opened: datetime, active: datetime, shared: dict[str, Any]) -> list[Event]:
+        """The timeline of a deal that went through its stages one by one until its last activity."""
+        stages = [s.key for s in load(PipelinePolicy, self.pipeline.document).stages]
+        passed = stages[: stages.index(deal.stage) + 1]
+        steps: list[tuple[str, dict[str, Any]]] = [("deal.opened", {"title": deal.title, "amount": deal.amount})]
+        steps += [("deal.moved", {"was": was, "now": now, "reason": None}) for was, now in pairwise(passed)]
+        pause = (active - opened) / max(len(steps) - 1, 1)
+        return [
+            Event(id=new_id(), at=opened + pause * n, kind=kind, actor=shared["owner_id"], params=params, revision=n)
+            for n, (kind, params) in enumerate(steps)
+        ]
+
+    async def _start_contract(
+        self, deal: DemoDeal, shared: dict[str, Any], deal_id: str, contract_id: str, approval_id: str
+    ) -> None:
+        submitted = self.now - timedelta(days=deal.idle)
+        state = None
+        if deal.contract and deal.contract != "draft":
+            outcome = "approved" if deal.contract == "approved" else None
+            version = ContractVersion(no=1, amount=deal.amount, by=shared["owner_id"], at=submitted, outcome=outcome)
+            state = ContractState(
+                record_id=contract_id, stage=deal.contract, told=deal.contract, deal_id=deal_id, versions=[version],
+                approval_id=approval_id if outcome is None else None, opened_at=submitted, **shared,
+            )  # fmt: skip
+        start = ContractStart(contract_id=contract_id, deal_id=deal_id, state=state, **shared)
+        await self.processes.start("ContractWorkflow", start, contract_workflow_id(contract_id))
+
+    async def _start_approval(self, deal: DemoDeal, shared: dict[str, Any], contract_id: str, approval_id: str) -> None:
+        """An approval whose first step is due `-late` hours from now."""
+        policy = load(ApprovalPolicy, self.approvals.document)
+        decision = policy.route(amount=deal.amount, currency=self.currency, region=shared["region_id"])
+        path = [
+            PathStep(key=s.key, role=s.who.role, allowed=s.allowed, remind=s.remind, reason=decision.fired[0])
+            for s in decision.outcome.steps
+        ]
+        first, region = path[0], shared["region_id"]
+        due = self.now - timedelta(hours=deal.late or 0)
+        holder = role_key(first.role, region)
+        task = HumanTask(
+            id=new_id(), kind="approve", title=deal.title, holders=[holder], ladder=ladder_of(first.role, region),
+            from_id=shared["owner_id"], amount=deal.amount, currency=self.currency, opened_at=due - first.allowed,
+            due_at=due, escalate_at=max(due, self.now) + timedelta(hours=12), escalate_every=first.allowed,
+            params={"subject": "contract", "version": 1, "step": first.key},
+        )  # fmt: skip
+        first.status, first.holder, first.task_id = "open", holder, task.id
+        subject: dict[str, Any] = {
+            "subject_kind": "contract", "subject_id": contract_id, "subject_version": 1,
+            "submitted_by": shared["owner_id"],
+        }  # fmt: skip
+        state = ApprovalState(
+            record_id=approval_id, decision=decision.model_dump(mode="json"), path=path, tasks=[task],
+            opened_at=task.opened_at, policies={"approval": self.approvals.version}, **subject, **shared,
+        )  # fmt: skip
+        given = {k: v for k, v in shared.items() if k != "owner_id"}
+        start = ApprovalStart(
+            approval_id=approval_id, reply_to=contract_workflow_id(contract_id), state=state, **subject, **given
+        )
+        await self.processes.start("ApprovalWorkflow", start, approval_workflow_id(approval_id))
