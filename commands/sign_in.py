@@ -40,7 +40,7 @@ class SignIn:
         person = await self.credentials.by_email(visitor, email, password)
         if person.totp_secret is not None:
             return CodeNeeded(self._waiting_for_code.close(person.id))
-        return await self._begin(visitor, person.id)
+        return await self.begin(visitor, person.id)
 
     async def with_code(self, visitor: Visitor, note: str, code: str) -> str:
         """As `with_password`. Raises Refused (401) sign_in_again where the password was given too long ago."""
@@ -49,7 +49,7 @@ class SignIn:
             raise Refused("sign_in_again", 401)
         [person_id] = opened
         await self.credentials.confirm_code(visitor, person_id, code)
-        return await self._begin(visitor, person_id)
+        return await self.begin(visitor, person_id)
 
     async def token(self, visitor: Visitor, email: str, password: str, code: str | None) -> str:
         """A bearer token that works for `PASSWORD_TOKEN_LIFE`. Raises Refused (401) code_needed, or as the others."""
@@ -77,7 +77,8 @@ class SignIn:
             await sign_in.delete_session(session, hashed(secret))
             await record(session, person_id, "sign_in.out", f"person/{person_id}")
 
-    async def _begin(self, visitor: Visitor, person_id: str) -> str:
+    async def begin(self, visitor: Visitor, person_id: str) -> str:
+        """The secret of a new session of somebody who has shown who they are."""
         secret = secrets.token_urlsafe(32)
         agent = visitor.agent[:LONGEST_AGENT] if visitor.agent else None
         async with self.db.session(person_id) as session:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -123,6 +124,7 @@ def units_within(unit_id: str) -> Select[str]:
     return select(tree.c.id)
 
 
+@cache
 def members() -> MemberSelect:
     """Everybody, to be narrowed with `where(Person...)` and read with `member_of`."""
     reach = unit_regions()

@@ -88,7 +88,7 @@ CAST = (
 async def load_cast(session: AsyncSession, password: str = PASSWORD) -> dict[str, str]:
     """Adds whoever is missing; everybody gets the same password. Ids by `Part.key` and `Unit.code`."""
     hashed = await asyncio.to_thread(PasswordHasher().hash, password)
-    ids = dict((await session.execute(select(OrgUnit.code, OrgUnit.id))).tuples().all())
+    ids = {row.code: row.id for row in await session.execute(select(OrgUnit.code, OrgUnit.id))}
     for unit in UNITS:
         if unit.code not in ids:
             parent = ids[unit.within] if unit.within else None
@@ -104,7 +104,7 @@ async def load_cast(session: AsyncSession, password: str = PASSWORD) -> dict[str
 
 
 async def _load_people(session: AsyncSession, ids: dict[str, str], hashed: str) -> dict[str, str]:
-    known = dict((await session.execute(select(Person.email, Person.id))).tuples().all())
+    known = {row.email: row.id for row in await session.execute(select(Person.email, Person.id))}
     people: dict[str, str] = {}
     for part in CAST:
         if part.email not in known:

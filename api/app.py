@@ -1,0 +1,41 @@
+"""The application without its pages: who asks, problems in words, JSON routes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import Depends, FastAPI
+
+from api import health, people, problem, token
+from api.auth import identify
+from api.body import LARGEST, text_is_storable
+from api.services import open_services
+from settings import Settings
+
+ROUTERS = (health.router, token.router, people.router)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Opens its services when it is started and closes them when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services(settings) as app.state.services:
+            yield
+
+    app = FastAPI(
+        title="Throughline",
+        lifespan=lifespan,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(text_is_storable), Depends(identify)],
+        max_body_size=LARGEST,
+    )
+    app.state.settings = settings
+    app.add_middleware(health.Metrics)
+    problem.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app

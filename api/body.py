@@ -1,0 +1,70 @@
+"""What a request may carry, whatever the route: a size, text that can be stored, a key where something is made."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request
+
+from api.auth import FORMS
+from domain.refusal import invalid
+
+LARGEST = 26 * 1024 * 1024
+"""Bytes of a body: a document of 25 MB and what is sent around it."""
+SURROGATE = re.compile("[\ud800-\udfff]")
+KEY = re.compile(r"[\x21-\x7e]{8,200}")
+
+
+async def text_is_storable(request: Request) -> None:
+    """Raises Refused (422) for text that PostgreSQL cannot keep: NUL characters and halves of surrogate pairs.
+
+    Said here, since a process would only find out after it had accepted the command.
+    """
+    _check(dict(request.path_params))
+    _check(request.query_params.multi_items())
+    kind = request.headers.get("content-type", "")
+    if kind.startswith(FORMS):
+        _check((await request.form()).multi_items())
+    elif kind.startswith("application/json") and await request.body():
+        _check(await _json(request))
+
+
+async def _json(request: Request) -> Any:
+    """None for what is not JSON, or too deep: the route says so better."""
+    try:
+        return await request.json()
+    except (ValueError, RecursionError):
+        return None
+
+
+def _check(body: Any) -> None:
+    waiting = [body]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            if "\0" in value or SURROGATE.search(value):
+                raise invalid("text_not_storable", "body")
+        elif isinstance(value, dict):
+            waiting += [*value.keys(), *value.values()]
+        elif isinstance(value, list | tuple):
+            waiting += value
+
+
+async def idempotency_key(
+    request: Request,
+    header: Annotated[str | None, Header(alias="Idempotency-Key", min_length=8, max_length=200)] = None,
+) -> str:
+    """What makes sending twice the same as once: a header, or the field `idempotency_key` of a form.
+
+    Raises Refused (422) key_missing.
+    """
+    key: Any = header
+    if key is None and request.headers.get("content-type", "").startswith(FORMS):
+        key = (await request.form()).get("idempotency_key")
+    if not isinstance(key, str) or not KEY.fullmatch(key):
+        raise invalid("key_missing", "Idempotency-Key")
+    return key
+
+
+IdempotencyKey = Annotated[str, Depends(idempotency_key)]

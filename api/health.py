@@ -1,0 +1,84 @@
+"""For what watches over the app: alive, ready, and figures for Prometheus."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable
+
+import structlog
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from sqlalchemy import text
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.services import Provided, Services
+
+log = structlog.get_logger()
+
+REQUESTS = Counter("http_requests_total", "Requests answered.", ["method", "route", "status"])
+SECONDS = Histogram("http_request_seconds", "Seconds until the answer began.", ["method", "route"])
+PATIENCE = 2.0
+"""Seconds a part may take to answer before it counts as away."""
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz", response_class=PlainTextResponse)
+async def alive() -> str:
+    """Whether this process answers at all; it asks nobody else."""
+    return "alive"
+
+
+@router.get("/readyz")
+async def ready(services: Provided) -> JSONResponse:
+    """Whether PostgreSQL and Temporal answer: 200, or 503 saying which does not."""
+    answers = await asyncio.gather(_answers(_ask_database(services)), _answers(_ask_temporal(services)))
+    parts = dict(zip(("database", "temporal"), answers, strict=True))
+    return JSONResponse(parts, 200 if all(answer == "ok" for answer in answers) else 503)
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def metrics() -> Response:
+    """Requests of this process by route, and what it uses, in Prometheus' text format."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _ask_database(services: Services) -> None:
+    async with services.db.session() as session:
+        await session.execute(text("select 1"))
+
+
+async def _ask_temporal(services: Services) -> None:
+    if not await services.temporal.service_client.check_health():
+        raise ConnectionError
+
+
+async def _answers(question: Awaitable[None]) -> str:
+    try:
+        await asyncio.wait_for(question, PATIENCE)
+    except Exception as error:  # whatever it is, the part cannot be worked with
+        log.warning("part away", error=repr(error))
+        return "away"
+    return "ok"
+
+
+class Metrics:
+    """ASGI middleware: counts each request, and the seconds until its answer begins (a stream may last for hours)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                route = getattr(scope.get("route"), "path", "unknown")
+                SECONDS.labels(scope["method"], route).observe(time.perf_counter() - began)
+                REQUESTS.labels(scope["method"], route, message["status"]).inc()
+            await send(message)
+
+        await self.app(scope, receive, counted if scope["type"] == "http" else send)

@@ -1,0 +1,61 @@
+"""What the edge works with: opened when the application starts, closed when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from temporalio.client import Client
+
+from commands.account import Account
+from commands.credentials import Credentials
+from commands.database import open_database
+from commands.password import Passwords
+from commands.person import People
+from commands.second_factor import SecondFactor
+from commands.sign_in import SignIn
+from commands.temporal import connect
+from db.engine import Database
+from keys import master_key
+from settings import Settings
+
+
+@dataclass(frozen=True)
+class Services:
+    settings: Settings
+    db: Database
+    temporal: Client
+    sign_in: SignIn
+    account: Account
+    people: People
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Raises commands.database.NoDatabase, keys.UnusableKey, or what connecting to Temporal raises."""
+    key = master_key(settings)
+    db = open_database(settings)
+    try:
+        passwords = Passwords()
+        credentials = Credentials(db, passwords, SecondFactor(key, settings.company))
+        yield Services(
+            settings=settings,
+            db=db,
+            temporal=await connect(settings),
+            sign_in=SignIn(db, credentials, key),
+            account=Account(db, credentials),
+            people=People(db, passwords),
+        )
+    finally:
+        await db.close()
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+Provided = Annotated[Services, Depends(services_of)]
