@@ -1,6 +1,7 @@
 """What policy documents are made of: strict models, durations, labels, and problems named by code and place."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar
@@ -84,4 +85,4 @@ def refuse_faults(model: BaseModel, faults: list[InitErrorDetails]) -> None:
 
 
 def duplicates(values: Sequence[Any]) -> list[Any]:
-    return sorted({value for i, value in enumerate(values) if value in values[:i]})
+    return sorted(value for value, times in Counter(values).items() if times > 1)

@@ -38,7 +38,7 @@ def load(model: type[P], document: Mapping[str, Any]) -> P:
         return model.model_validate_json(canonical(document))
     except ValidationError as error:
         raise _refusal(model, _problems(error)) from error
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise _refusal(model, [Problem(where="", code="not_json", what=str(error))]) from error
 
 

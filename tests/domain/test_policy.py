@@ -21,6 +21,13 @@ def problems_after(kind: str, change: Change) -> set[tuple[str, str]]:
     return {(problem["where"], problem["code"]) for problem in refusal.value.params["problems"]}
 
 
+def nested(depth: int) -> list[Any]:
+    inner: list[Any] = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_the_default_of_every_kind_is_fit_to_be_published_and_reads_the_same_again(kind: str) -> None:
     policy = validate(kind, KINDS[kind].default)
@@ -49,6 +56,9 @@ def test_a_kind_nobody_knows_is_refused_with_the_kinds_there_are() -> None:
         ("lead", lambda d: d.update(remind="PT4H"), ("remind", "remind_late")),
         ("lead", lambda d: d["form"].update(name=80.0), ("form.name", "int_type")),
         ("lead", lambda d: d.update(remind=float("nan")), ("", "not_json")),
+        ("lead", lambda d: d.update(remind="\ud800"), ("", "string_unicode")),
+        ("lead", lambda d: d.update(remind=nested(100_000)), ("", "not_json")),
+        ("lead", lambda d: d.update(remind=nested(300)), ("", "json_invalid")),
         ("collection", lambda d: d.update(remind_before="P1M"), ("remind_before", "duration_format")),
         ("collection", lambda d: d.update(remind_before="P1Y2D"), ("remind_before", "duration_format")),
         ("collection", lambda d: d.update(remind_before="3 days"), ("remind_before", "duration_format")),
