@@ -1,0 +1,187 @@
+"""Human tasks as lists show them: what is one's turn, what waits for others, what one has done; and a single one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased, load_only
+
+from db.customer import Customer
+from db.lead import Lead
+from db.person import Person, units_within
+from db.process import Task
+from db.scope import tasks_within, visible
+from domain.access import Actor
+from domain.refusal import not_found
+
+View = Literal["mine", "waiting", "decided"]
+
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
+"""Where a task without a deadline stands in the order of deadlines."""
+
+Sender, Claimer, Decider = (aliased(Person, name=name) for name in ("sender", "claimer", "decider"))
+deadline = func.coalesce(Task.due_at, FAR)
+
+
+@dataclass(frozen=True)
+class Sought:
+    """Approvals or all the other tasks, and the filters in force. `amount` is the least, in minor units of `currency`.
+
+    `subject` is what an approval is about (contract, ...); `unit` the id of a region or team the task belongs to or
+    comes from; `customer` a part of the customer's or the lead's company name.
+    """
+
+    approvals: bool | None = None
+    kind: str | None = None
+    subject: str | None = None
+    amount: int | None = None
+    currency: str | None = None
+    unit: str | None = None
+    customer: str | None = None
+
+
+class Listed(NamedTuple):
+    """A task with the names its row shows. A lead is no customer yet: its company stands for one."""
+
+    task: Task
+    company: str | None
+    contact: str | None
+    sender: Person | None
+    claimer: Person | None
+    decider: Person | None
+
+
+class Place(NamedTuple):
+    """Where a row stands in its view's order; a list goes on after it."""
+
+    at: datetime
+    id: str
+
+
+class Groups(NamedTuple):
+    overdue: int
+    today: int
+    later: int
+
+
+class Turns(NamedTuple):
+    """What one person is asked to do now; `late` of them are overdue."""
+
+    approvals: int
+    approvals_late: int
+    tasks: int
+    tasks_late: int
+
+
+def place_of(task: Task, view: View) -> Place:
+    at = task.decided_at if view == "decided" else task.due_at
+    return Place(at or FAR, task.id)
+
+
+async def list_tasks(
+    session: AsyncSession, actor: Actor, view: View, sought: Sought, *, after: Place | None = None, limit: int = 100
+) -> list[Listed]:
+    """By time left, those without a deadline last; what was done, the newest first."""
+    rows = select(Task).where(_in_view(actor, view), *_filters(sought))
+    if view == "decided":
+        if after:
+            rows = rows.where(tuple_(Task.decided_at, Task.id) < tuple(after))
+        rows = rows.order_by(Task.decided_at.desc(), Task.id.desc())
+    else:
+        if after:
+            rows = rows.where(tuple_(deadline, Task.id) > tuple(after))
+        rows = rows.order_by(deadline, Task.id)
+    found = [Listed(*row) for row in await session.execute(_named(rows.limit(limit)))]
+    return sorted(found, key=lambda row: place_of(row.task, view), reverse=view == "decided")
+
+
+async def count_groups(
+    session: AsyncSession, actor: Actor, view: View, sought: Sought, *, now: datetime, tomorrow: datetime
+) -> Groups:
+    """How many of a view's tasks are overdue, due before `tomorrow`, and due later or never."""
+    counts = select(
+        func.count().filter(deadline < now),
+        func.count().filter(and_(deadline >= now, deadline < tomorrow)),
+        func.count().filter(deadline >= tomorrow),
+    )
+    counted = counts.select_from(Task).where(_in_view(actor, view), *_filters(sought))
+    return Groups(*(await session.execute(counted)).one())
+
+
+async def count_turns(session: AsyncSession, actor: Actor, now: datetime) -> Turns:
+    approval, late = Task.kind == "approve", Task.due_at < now
+    counts = select(
+        func.count().filter(approval),
+        func.count().filter(and_(approval, late)),
+        func.count().filter(~approval),
+        func.count().filter(and_(~approval, late)),
+    )
+    return Turns(*(await session.execute(counts.select_from(Task).where(_in_view(actor, "mine")))).one())
+
+
+async def count_waiting(session: AsyncSession, actor: Actor) -> int:
+    """Approvals that others have to take before one's own requests go on."""
+    waiting = select(func.count()).select_from(Task).where(_in_view(actor, "waiting"), Task.kind == "approve")
+    return (await session.scalars(waiting)).one()
+
+
+async def find_task(session: AsyncSession, actor: Actor, task_id: str) -> Listed:
+    """Raises Refused (404) where this person neither has to do with the task nor may see its case."""
+    row = (await session.execute(_named(select(Task).where(Task.id == task_id)))).one_or_none()
+    if row is None:
+        raise not_found("task")
+    found = Listed(*row)
+    if await session.scalar(select(Task.id).where(Task.id == task_id, tasks_within(actor))) is None:
+        await visible(session, actor, found.task.process_kind, found.task.record_id)
+    return found
+
+
+def _named(rows: Select[Task]) -> Select[Task, str | None, str | None, Person, Person, Person]:
+    """Names joined to rows that are already few: one query, and no work for what the list does not show."""
+    task = aliased(Task, rows.subquery("listed"))
+    names = [load_only(person.name, person.name_en) for person in (Sender, Claimer, Decider)]
+    return (
+        select(task, func.coalesce(Customer.name, Lead.company), Lead.name, Sender, Claimer, Decider)
+        .outerjoin(Customer, Customer.id == task.customer_id)
+        .outerjoin(Lead, and_(task.process_kind == "lead", Lead.id == task.record_id))
+        .outerjoin(Sender, Sender.id == task.from_id)
+        .outerjoin(Claimer, Claimer.id == task.claimed_by)
+        .outerjoin(Decider, Decider.id == task.decided_by)
+        .options(*names)
+    )
+
+
+def _in_view(actor: Actor, view: View) -> ColumnElement[bool]:
+    if view == "decided":
+        return and_(Task.status == "done", Task.decided_by == actor.id)
+    held = Task.holders.overlap(sorted(actor.holder_keys))
+    taken = and_(Task.claimed_by.is_not(None), Task.claimed_by != actor.id)
+    own = and_(Task.kind == "approve", Task.from_id == actor.id)
+    if view == "waiting":
+        return and_(Task.status == "open", or_(Task.from_id == actor.id, and_(held, taken)))
+    # Nobody decides on their own request, even one that is open to a role they hold.
+    return and_(Task.status == "open", held, ~taken, own.is_not(True))
+
+
+def _filters(sought: Sought) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if sought.approvals is not None:
+        found.append(Task.kind == "approve" if sought.approvals else Task.kind != "approve")
+    if sought.kind:
+        found.append(Task.kind == sought.kind)
+    if sought.subject:
+        found.append(Task.params["subject"].astext == sought.subject)
+    if sought.amount is not None:
+        found.append(and_(Task.amount >= sought.amount, Task.currency == sought.currency))
+    if sought.unit:
+        members = select(Person.id).where(Person.unit_id.in_(units_within(sought.unit)))
+        found.append(or_(Task.region_id == sought.unit, Task.from_id.in_(members)))
+    if sought.customer:
+        customers = select(Customer.id).where(Customer.name.icontains(sought.customer, autoescape=True))
+        leads = select(Lead.id).where(Lead.company.icontains(sought.customer, autoescape=True))
+        found.append(or_(Task.customer_id.in_(customers), Task.record_id.in_(leads)))
+    return found
