@@ -21,6 +21,7 @@ from babel.numbers import (
 
 from locales import N_, translate
 
+HALF_A_YEAR = timedelta(days=182)
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -80,10 +81,10 @@ class Formats:
         return instant.astimezone(self._zone)
 
     def day(self, when: date | datetime, today: date | None = None) -> str:
-        """Dec 18; with the year where it is not this one. An instant is a day in the reader's zone."""
+        """Dec 18; with its year where that might be in doubt. An instant is a day in the reader's zone."""
         on = self.local(when).date() if isinstance(when, datetime) else when
-        this_year = (today or datetime.now(self._zone).date()).year
-        if on.year == this_year:
+        today = today or datetime.now(self._zone).date()
+        if on.year == today.year or abs(on - today) < HALF_A_YEAR:
             return str(format_skeleton("MMMd", on, locale=self._locale))
         return str(format_date(on, "medium", locale=self._locale))
 

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from domain.access import Role
-from ui.kit_samples import board_sample, inbox_sample, parts_sample
+from ui.environment import pages_of
+from ui.kit_samples import Samples
 from ui.render import page
 from ui.viewer import viewer_of
 
@@ -38,19 +39,23 @@ async def show(request: Request, template: str, **context: Any) -> HTMLResponse:
     return await page(request, template, **context)
 
 
+def samples(request: Request) -> Samples:
+    return Samples(pages_of(request).language(request), datetime.now(UTC))
+
+
 @router.get("")
 async def parts(request: Request) -> HTMLResponse:
-    return await show(request, "kit/parts.html", **parts_sample(datetime.now(UTC)))
+    return await show(request, "kit/parts.html", samples=samples(request))
 
 
 @router.get("/inbox")
 async def inbox(request: Request) -> HTMLResponse:
-    return await show(request, "kit/inbox.html", **inbox_sample(datetime.now(UTC)))
+    return await show(request, "kit/inbox.html", **samples(request).inbox())
 
 
 @router.get("/board")
 async def board(request: Request) -> HTMLResponse:
-    return await show(request, "kit/board.html", **board_sample(datetime.now(UTC)))
+    return await show(request, "kit/board.html", **samples(request).board())
 
 
 @router.get("/sign-in")

@@ -50,7 +50,7 @@ SECTIONS = (
     )),
     Section(N_("Sales"), (
         Entry(N_("Leads"), "/leads", "megaphone", Action.LEAD_READ, go="l", count="leads"),
-        Entry(N_("Deals"), "/deals", "square-kanban", Action.DEAL_READ, go="d", short=N_("Deals")),
+        Entry(N_("Deals"), "/deals", "kanban", Action.DEAL_READ, go="d", short=N_("Deals")),
         Entry(N_("Customers"), "/customers", "building-2", Action.CUSTOMER_READ, go="c", short=N_("Customers")),
         Entry(N_("Collections"), "/collections", "wallet", Action.COLLECTION_READ, go="p", count="collections"),
     )),
