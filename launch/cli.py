@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from launch.errors import explained
+from launch.failure import LaunchFailed
 from launch.logs import configure_logs
 from launch.people import token, user
 from launch.running import run_with_servers
@@ -91,39 +92,43 @@ def web() -> None:
 
 @app.command()
 def migrate() -> None:
-    """Bring the database up to date with this version. Safe to repeat, and beside a running app.
+    """Bring PostgreSQL and Temporal up to date with this version. Safe to repeat, and beside a running app.
 
-    Needs PostgreSQL: yours, that of a running `throughline up`, or else one started on the data folder for this.
+    Needs both servers: yours, those of a running `throughline up`, or else ones started on the data folder for this.
     """
-
-    async def run(settings: Settings) -> None:
-        await asyncio.to_thread(_upgrade, settings)
-
-    run_with_servers(run, start=True, temporal=False)
+    run_with_servers(_migrate, start=True)
 
 
 @app.command()
 def demo(
     if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing where there are people already.")] = False,
 ) -> None:
-    """Bring the database up to date, and load the demo company into it: people, customers, deals in every stage.
+    """Do what `migrate` does, then load the demo company: people, customers, deals in every stage.
 
-    Needs an installation without people, and both servers, as `throughline migrate` does.
+    Needs an installation without people, and both servers, as `migrate` does.
     """
     from launch.demo import load_demo_once
+    from launch.sign_in import demo_people_are_there, sign_in_lines
 
     async def run(settings: Settings) -> None:
-        await asyncio.to_thread(_upgrade, settings)
-        await load_demo_once(settings, if_empty=if_empty)
+        await _migrate(settings)
+        if not await load_demo_once(settings, if_empty=if_empty) and not if_empty:
+            raise LaunchFailed("There are people here already: the demo company is for an installation without any.")
+        if await demo_people_are_there(settings):
+            for line in sign_in_lines():
+                typer.echo(line)
 
     run_with_servers(run, start=True)
 
 
-def _upgrade(settings: Settings) -> None:
+async def _migrate(settings: Settings) -> None:
     from commands.database import open_database
+    from commands.temporal import connect
     from db.migrate import upgrade
+    from launch.search_attributes import register_search_attributes
 
-    upgrade(open_database(settings).url)
+    await asyncio.to_thread(upgrade, open_database(settings).url)
+    await register_search_attributes(await connect(settings))
 
 
 def main() -> NoReturn:

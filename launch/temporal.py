@@ -10,7 +10,6 @@ import importlib.metadata
 import os
 import signal
 from collections.abc import Callable
-from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -89,12 +88,9 @@ class EmbeddedTemporal:
         ]
 
     async def _accepts_workflows(self) -> bool:
-        """Set the namespace up, start a workflow nobody runs, delete it: only then is every part of the server up."""
-        attributes = chain(*((f"--name={name}", f"--type={kind}") for name, kind in self._search_attributes.items()))
+        """Set the retention, start a workflow nobody runs, delete it: only then is every part of the server up."""
         return (
             await self._ask("operator", "namespace", "update", "--namespace", NAMESPACE, "--retention", RETENTION)
-            # The server's own option for them has no effect on data of an earlier version.
-            and await self._ask("operator", "search-attribute", "create", *attributes)
             and await self._ask("workflow", "start", "--type", PROBE, "--task-queue", PROBE, "--workflow-id", PROBE)
             and await self._ask("workflow", "delete", "--workflow-id", PROBE, "--yes")
         )

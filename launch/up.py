@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,9 @@ async def up(settings: Settings, *, demo: bool, terminal: Terminal) -> None:
         supervisor = Supervisor(home, terminal.say)
         _stop_on_signals(asyncio.current_task(), supervisor, terminal)
         try:
-            environment = await _start(settings, home, supervisor, terminal, demo=demo)
+            environment, sign_in = await _start(settings, home, supervisor, terminal, demo=demo)
             publish(home, environment)
-            _announce(settings, home, terminal, time.monotonic() - began)
+            _announce(settings, home, terminal, sign_in, time.monotonic() - began)
             await supervisor.keep_running()
         finally:
             terminal.quiet = True
@@ -67,8 +68,8 @@ async def up(settings: Settings, *, demo: bool, terminal: Terminal) -> None:
 
 async def _start(
     settings: Settings, home: Path, supervisor: Supervisor, terminal: Terminal, *, demo: bool
-) -> dict[str, str]:
-    """Returns the environment that tells our processes where the servers are."""
+) -> tuple[dict[str, str], list[str]]:
+    """Returns the environment that tells our processes where the servers are, and how to sign in."""
     servers = EmbeddedServers.missing(home, settings, terminal.say, terminal.line)
     names = " and ".join(server.title for server in servers.all)
     if names:
@@ -77,22 +78,23 @@ async def _start(
     environment = servers.environment()
     inherited = os.environ | {"THROUGHLINE_HOME": str(home), "PYTHONUNBUFFERED": "1"} | environment
     terminal.say("Preparing the database ...")
-    await _run(home, inherited, "demo --if-empty" if demo else "migrate")
+    said = await _run(home, inherited, "demo --if-empty" if demo else "migrate")
     worker = Program("worker", home, inherited, terminal, grace=25)  # its own grace for activities is 20 s
     web = Program("web", home, inherited, terminal, grace=8)
     terminal.say("Starting the worker and the web server ...")
     await supervisor.start(worker, web)
     await _answers(settings, web.child)
-    return environment
+    return environment, list(dropwhile(lambda line: not line.startswith("Sign in"), said))
 
 
-async def _run(home: Path, environment: Mapping[str, str], command: str) -> None:
-    """Run one of our commands to its end; its last line says why it failed."""
+async def _run(home: Path, environment: Mapping[str, str], command: str) -> list[str]:
+    """Run one of our commands to its end, and return what it said last. Raises LaunchFailed with its last line."""
     child = Child(command.split()[0], home=home)
     try:
         await child.start([*COMMAND, *command.split()], environment)
         if await child.wait() != 0:
             raise LaunchFailed(next(reversed(child.last_lines), f"`throughline {command}` failed: see {child.log}."))
+        return list(child.last_lines)
     finally:
         await child.stop(signal.SIGTERM, grace=5)
 
@@ -136,10 +138,11 @@ def _stop_on_signals(main: asyncio.Task[Any] | None, supervisor: Supervisor, ter
         asyncio.get_running_loop().add_signal_handler(each, stop)
 
 
-def _announce(settings: Settings, home: Path, terminal: Terminal, seconds: float) -> None:
+def _announce(settings: Settings, home: Path, terminal: Terminal, sign_in: list[str], seconds: float) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_row("App", settings.base_url)
     table.add_row("Temporal UI", f"{settings.base_url}{UI_PATH}  (for ops and administrators, once signed in)")
     table.add_row("Data and logs", str(home))
+    table.add_row("Sign in", "\n".join(sign_in) or "as the people that `throughline user` adds")
     table.add_row("Stop", "Ctrl-C")
     terminal.console.print(Panel(table, title=f"Throughline runs ({seconds:.1f} s)", expand=False))

@@ -15,6 +15,7 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from domain.search import SEARCH_ATTRIBUTES
+from launch.search_attributes import register_search_attributes
 from launch.temporal import EmbeddedTemporal
 
 
@@ -54,5 +55,7 @@ async def test_a_search_attribute_that_a_later_version_adds_is_there_on_old_data
         pass
     async with temporal_on(home) as server:
         client = await Client.connect(server.address)
+        await register_search_attributes(client)
+        await register_search_attributes(client)
         known = await client.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace="default"))
         assert set(SEARCH_ATTRIBUTES) <= set(known.custom_attributes)
