@@ -135,6 +135,11 @@ def person_key(person_id: str) -> str:
     return f"person:{person_id}"
 
 
+def person_in(key: str) -> str | None:
+    """The person whom a task's key names; None for a role's key."""
+    return key.removeprefix("person:") if key.startswith("person:") else None
+
+
 def role_key(role: Role, region: str | None = None) -> str:
     """A role in a region; company-wide roles are held without one whatever region is given."""
     return f"role:{role}:{'*' if role in COMPANY_WIDE or region is None else region}"
