@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Minor, Ref
@@ -32,6 +32,13 @@ class Contract(Base):
     opened_at: Mapped[Instant]
     closed_at: Mapped[Instant | None]
     revision: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        # Who may see a document is asked by the hash among the versions.
+        Index(
+            "ix_contract_versions", "versions", postgresql_using="gin", postgresql_ops={"versions": "jsonb_path_ops"}
+        ),
+    )
 
 
 class Approval(Base):

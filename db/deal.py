@@ -47,6 +47,8 @@ class Deal(Base):
 
     __table_args__ = (
         Index("ix_deal_board", "stage", "region_id", "owner_id", "id", postgresql_where=text("closed_at is null")),
+        Index("ix_deal_column", "stage", "close_on", "id", postgresql_where=text("closed_at is null")),
+        Index("ix_deal_stage", "stage", "stage_since", "id"),
         Index("ix_deal_owner", "owner_id", "id"),
         Index("ix_deal_region", "region_id", "id"),
         Index("ix_deal_line", "line_id"),

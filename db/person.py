@@ -235,6 +235,13 @@ async def other_administrators(session: AsyncSession, person_id: str) -> bool:
     return any(other != person_id for other in await session.scalars(query))
 
 
+def team_of(person_id: str) -> Select[str]:
+    """A person and everybody whose reporting line passes through them."""
+    below = select(Person.id).where(Person.id == person_id).cte(recursive=True)
+    below = below.union(select(Person.id).join(below, Person.manager_id == below.c.id))
+    return select(below.c.id)
+
+
 async def reports_to(session: AsyncSession, person_id: str, superior_id: str) -> bool:
     """Whether the reporting line of `person_id` (who is in their own) passes through `superior_id`."""
     line = select(Person.id, Person.manager_id).where(Person.id == person_id).cte(recursive=True)

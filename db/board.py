@@ -1,0 +1,196 @@
+"""The board's questions: what each column holds and sums to, its first cards, the same deals as a table or by month."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from operator import eq, ge, le
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import ColumnElement, ScalarSelect, Text, cast, func, literal, select, true, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from db.customer import Customer
+from db.deal import Deal
+from db.person import team_of
+from db.process import Process
+from db.scope import within
+from domain.access import Actor
+
+Sort = Literal["amount", "close", "stage"]
+NEVER = date(9999, 12, 31)
+"""Where a deal without a close date stands among the others."""
+
+ORDERS: dict[Sort, ColumnElement[Any]] = {
+    "amount": Deal.amount.expression,
+    "close": func.coalesce(Deal.close_on, literal(NEVER)),
+    "stage": Deal.stage_since.expression,
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which deals to look at. `owner` is "me", "team" (who reports to me, and I) or a person's id; dates inclusive."""
+
+    owner: str | None = None
+    closes_from: date | None = None
+    closes_to: date | None = None
+    least: int | None = None
+    most: int | None = None
+    stage: str | None = None
+    customer_id: str | None = None
+
+
+class ColumnSum(NamedTuple):
+    stage: str
+    deals: int
+    amount: int
+
+
+class Card(NamedTuple):
+    """`processes`: the open ones of its line, [{kind, waiting, policies}]: what it waits for and where it may go."""
+
+    deal: Deal
+    customer: str
+    processes: list[dict[str, Any]]
+
+
+class MonthSum(NamedTuple):
+    """`month` is the first of a month, None for deals without a close date."""
+
+    month: date | None
+    stage: str
+    deals: int
+    amount: int
+
+
+def _matching(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
+    where = [within(actor, "deal")]
+    match wanted.owner:
+        case None:
+            pass
+        case "me":
+            where.append(Deal.owner_id == actor.id)
+        case "team":
+            where.append(Deal.owner_id.in_(team_of(actor.id)))
+        case person:
+            where.append(Deal.owner_id == person)
+    bounds: tuple[tuple[Any, Callable[[Any, Any], Any], Any], ...] = (
+        (Deal.close_on, ge, wanted.closes_from),
+        (Deal.close_on, le, wanted.closes_to),
+        (Deal.amount, ge, wanted.least),
+        (Deal.amount, le, wanted.most),
+        (Deal.stage, eq, wanted.stage),
+        (Deal.customer_id, eq, wanted.customer_id),
+    )
+    return [*where, *(compare(column, value) for column, compare, value in bounds if value is not None)]
+
+
+async def column_sums(session: AsyncSession, actor: Actor, wanted: Wanted) -> list[ColumnSum]:
+    """Of the deals still under way, per stage."""
+    query = (
+        select(Deal.stage, func.count(), cast(func.sum(Deal.amount), Deal.amount.type))
+        .where(Deal.closed_at.is_(None), *_matching(actor, wanted))
+        .group_by(Deal.stage)
+    )
+    return [ColumnSum(*row) for row in await session.execute(query)]
+
+
+async def won_since(session: AsyncSession, actor: Actor, wanted: Wanted, stage: str, since: datetime) -> ColumnSum:
+    """Deals that reached the won stage at or after an instant, whether their money is in or not."""
+    query = select(func.count(), func.coalesce(cast(func.sum(Deal.amount), Deal.amount.type), 0)).where(
+        Deal.stage == stage, Deal.stage_since >= since, *_matching(actor, wanted)
+    )
+    deals, amount = (await session.execute(query)).one()
+    return ColumnSum(stage, deals, amount)
+
+
+async def cards(
+    session: AsyncSession, actor: Actor, wanted: Wanted, stages: Sequence[str], limit: int
+) -> dict[str, list[Card]]:
+    """The first cards of each stage by close date, read in one go; each column at most `limit` long."""
+    column = select(func.unnest(cast(list(stages), ARRAY(Text))).label("stage")).subquery("stages")
+    top = (
+        select(Deal)
+        .where(Deal.stage == column.c.stage, Deal.closed_at.is_(None), *_matching(actor, wanted))
+        .order_by(Deal.close_on, Deal.id)
+        .limit(limit)
+        .lateral("top")
+    )
+    deal = aliased(Deal, top)
+    query = (
+        select(deal, Customer.name, _open_processes(deal.line_id))
+        .select_from(column)
+        .join(top, true())
+        .join(Customer, Customer.id == deal.customer_id)
+        .order_by(deal.close_on, deal.id)
+    )
+    found: dict[str, list[Card]] = {stage: [] for stage in stages}
+    for row in await session.execute(query):
+        found[row[0].stage].append(Card(row[0], row[1], row[2] or []))
+    return found
+
+
+async def card(session: AsyncSession, actor: Actor, deal_id: str) -> Card | None:
+    query = (
+        select(Deal, Customer.name, _open_processes(Deal.line_id))
+        .join(Customer, Customer.id == Deal.customer_id)
+        .where(Deal.id == deal_id, within(actor, "deal"))
+    )
+    row = (await session.execute(query)).one_or_none()
+    return Card(row[0], row[1], row[2] or []) if row else None
+
+
+def _open_processes(line_id: Any) -> ScalarSelect[Any]:
+    shown = func.jsonb_build_object(
+        "kind", Process.kind, "waiting", Process.waiting, "policies", Process.policies
+    )  # fmt: skip
+    return (
+        select(func.jsonb_agg(shown))
+        .where(Process.line_id == line_id, Process.closed_at.is_(None))
+        .correlate_except(Process)
+        .scalar_subquery()
+    )
+
+
+async def deal_list(
+    session: AsyncSession,
+    actor: Actor,
+    wanted: Wanted,
+    *,
+    sort: Sort = "close",
+    descending: bool = False,
+    after: str | None = None,
+    limit: int = 50,
+    closed: bool = False,
+) -> list[tuple[Deal, str]]:
+    """Deals with their customers' names; `after` is the id of the last one already seen. `closed`: also ended ones."""
+    order = ORDERS[sort]
+    query = (
+        select(Deal, Customer.name)
+        .join(Customer, Customer.id == Deal.customer_id)
+        .where(*_matching(actor, wanted))
+        .order_by(*(key.desc() if descending else key.asc() for key in (order, Deal.id)))
+        .limit(limit)
+    )
+    if not closed:
+        query = query.where(Deal.closed_at.is_(None))
+    if after is not None:
+        last = select(order, Deal.id).where(Deal.id == after).correlate(None).scalar_subquery()
+        place = tuple_(order, Deal.id)
+        query = query.where(place < last if descending else place > last)
+    return [(row[0], row[1]) for row in await session.execute(query)]
+
+
+async def by_month(session: AsyncSession, actor: Actor, wanted: Wanted) -> list[MonthSum]:
+    """Open deals by the month they should close in and their stage."""
+    month = cast(func.date_trunc("month", Deal.close_on), Deal.close_on.type)
+    query = (
+        select(month, Deal.stage, func.count(), cast(func.sum(Deal.amount), Deal.amount.type))
+        .where(Deal.closed_at.is_(None), *_matching(actor, wanted))
+        .group_by(month, Deal.stage)
+    )
+    return [MonthSum(*row) for row in await session.execute(query)]
