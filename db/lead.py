@@ -47,6 +47,12 @@ class Lead(Base):
     __table_args__ = (
         Index("ix_lead_owner", "owner_id", "id"),
         Index("ix_lead_region", "region_id", "id"),
+        Index(
+            "ix_lead_open",
+            "due_at",
+            text("id desc"),
+            postgresql_where=text("stage in ('new', 'assigned', 'contacted')"),
+        ),
     )
 
 

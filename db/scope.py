@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -18,6 +18,8 @@ from domain.access import Action, Actor, Scope
 from domain.refusal import not_found
 
 T = TypeVar("T", bound=tuple[Any, ...])
+Whose = Literal["mine", "region", "all"]
+"""How far a list looks within what its reader may see."""
 
 
 class Kind(NamedTuple):
@@ -55,6 +57,17 @@ def reach(
             return or_(owner == actor.id, region.in_(actor.regions))
         case Scope.OWN:
             return owner == actor.id
+
+
+def narrowed(actor: Actor, kind: str, whose: Whose) -> ColumnElement[bool]:
+    """The rows of a kind that this person may see: their own, their regions', or all of them."""
+    match whose:
+        case "mine":
+            return and_(within(actor, kind), KINDS[kind].owner == actor.id)
+        case "region":
+            return and_(within(actor, kind), KINDS[kind].region.in_(actor.regions))
+        case "all":
+            return within(actor, kind)
 
 
 def customers_within(actor: Actor) -> ColumnElement[bool]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from db import collection, contract, customer, deal, lead, person, policy, process, record, sign_in
+from db import collection, contract, customer, deal, lead, lead_form, person, policy, process, record, sign_in
 from db.base import Base
 
 __all__ = [
-    "Base", "collection", "contract", "customer", "deal", "lead", "person", "policy", "process", "record", "sign_in",
+    "Base", "collection", "contract", "customer", "deal", "lead", "lead_form", "person", "policy", "process", "record",
+    "sign_in",
 ]  # fmt: skip

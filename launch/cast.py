@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.lead_form import make_default_forms
 from db.person import OrgUnit, Person, set_roles
 from domain.access import Role
 
@@ -100,6 +101,7 @@ async def load_cast(session: AsyncSession, password: str = PASSWORD) -> dict[str
     for unit in UNITS:
         row = await session.get_one(OrgUnit, ids[unit.code])
         row.head_id = row.head_id or ids[unit.head]
+    await make_default_forms(session)
     return ids
 
 
