@@ -11,13 +11,19 @@ from fastapi import Depends, Request
 from temporalio.client import Client
 
 from commands.account import Account
+from commands.collection import CollectionCommands
+from commands.contract import ContractCommands
 from commands.credentials import Credentials
 from commands.database import open_database
+from commands.deal import DealCommands
+from commands.desk import Desk
+from commands.lead import LeadCommands
 from commands.password import Passwords
 from commands.person import People
 from commands.second_factor import SecondFactor
 from commands.sign_in import SignIn
-from commands.temporal import connect
+from commands.task import TaskCommands
+from commands.temporal import Processes, connect
 from db.engine import Database
 from keys import master_key
 from settings import Settings
@@ -31,6 +37,11 @@ class Services:
     sign_in: SignIn
     account: Account
     people: People
+    leads: LeadCommands
+    deals: DealCommands
+    contracts: ContractCommands
+    tasks: TaskCommands
+    collections: CollectionCommands
 
 
 @asynccontextmanager
@@ -41,13 +52,20 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     try:
         passwords = Passwords()
         credentials = Credentials(db, passwords, SecondFactor(key, settings.company))
+        temporal = await connect(settings)
+        desk = Desk(db, Processes(temporal, settings.task_queue), settings)
         yield Services(
             settings=settings,
             db=db,
-            temporal=await connect(settings),
+            temporal=temporal,
             sign_in=SignIn(db, credentials, key),
             account=Account(db, credentials),
             people=People(db, passwords),
+            leads=LeadCommands(desk),
+            deals=DealCommands(desk),
+            contracts=ContractCommands(desk),
+            tasks=TaskCommands(desk),
+            collections=CollectionCommands(desk),
         )
     finally:
         await db.close()
