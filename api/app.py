@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI
 
 from api import health, people, problem, token
 from api.auth import identify
-from api.body import LARGEST, text_is_storable
+from api.body import BodyLimit, text_is_storable
 from api.services import open_services
 from settings import Settings
 
@@ -31,9 +31,9 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(text_is_storable), Depends(identify)],
-        max_body_size=LARGEST,
     )
     app.state.settings = settings
+    app.add_middleware(BodyLimit)
     app.add_middleware(health.Metrics)
     problem.install(app)
     for router in ROUTERS:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, HTTPException, Request
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import FORMS
 from domain.refusal import invalid
@@ -14,6 +16,36 @@ LARGEST = 26 * 1024 * 1024
 """Bytes of a body: a document of 25 MB and what is sent around it."""
 SURROGATE = re.compile("[\ud800-\udfff]")
 KEY = re.compile(r"[\x21-\x7e]{8,200}")
+
+
+class BodyLimit:
+    """ASGI middleware: a body over `LARGEST` is refused (413) as it comes, so that memory holds what is allowed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            receive = _limited(receive, Headers(scope=scope).get("content-length", ""))
+        await self.app(scope, receive, send)
+
+
+def _limited(receive: Receive, announced: str) -> Receive:
+    too_large = HTTPException(413)
+    size = int(announced) if announced.isdigit() else 0
+    came = 0
+
+    async def limited() -> Message:
+        nonlocal came
+        if size > LARGEST:
+            raise too_large
+        message = await receive()
+        came += len(message.get("body", b""))
+        if came > LARGEST:
+            raise too_large
+        return message
+
+    return limited
 
 
 async def text_is_storable(request: Request) -> None:

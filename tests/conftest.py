@@ -8,14 +8,16 @@ people        (module)   ids of the cast by `launch.cast.Part.key` ("li.wei") an
 settings      (module)   settings for that database, with a data folder that is gone afterwards
 app           (module)   the whole application, started
 client                   a browser that has not signed in
-sign_in                  `await sign_in("li.wei")`: a browser that has; it sends its CSRF token by itself
+sign_in                  `await sign_in("li.wei")`, or `sign_in(person_id=...)`: a browser that has signed in; it
+                         sends its CSRF token by itself
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from typing import Protocol
 from uuid import uuid4
 
 import pytest
@@ -36,7 +38,10 @@ from launch.embedded import Servers, embedded_servers, temporary_home
 from settings import Settings
 
 TEMPLATE = "throughline_template"
-SignIn = Callable[[str], Awaitable[AsyncClient]]
+
+
+class SignIn(Protocol):
+    async def __call__(self, key: str = "", *, person_id: str = "") -> AsyncClient: ...
 
 
 @pytest.fixture(scope="session")
@@ -109,9 +114,9 @@ async def sign_in(app: FastAPI, people: dict[str, str]) -> AsyncIterator[SignIn]
     services: Services = app.state.services
     async with AsyncExitStack() as browsers:
 
-        async def sign_in(key: str) -> AsyncClient:
+        async def sign_in(key: str = "", *, person_id: str = "") -> AsyncClient:
             browser = await browsers.enter_async_context(_browser(app))
-            secret = await services.sign_in.begin(Visitor("test"), people[key])
+            secret = await services.sign_in.begin(Visitor("test"), person_id or people[key])
             found = await services.sign_in.find(secret)
             assert found is not None
             browser.cookies.set(cookie_name(services.settings), secret)
