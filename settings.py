@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     company: str = Field("Throughline", description="The company's name, as customers see it.")
     currency: str = Field("CNY", min_length=3, max_length=3, description="The company's currency, ISO 4217.")
     zone: str = Field("Asia/Shanghai", description="The company's time zone: business dates mean this zone.")
+    country: str = Field("CN", pattern="^[A-Z]{2}$", description="What phone numbers without a country code mean.")
     language: Literal["zh_CN", "en"] = Field("zh_CN", description="Language where a person has chosen none.")
 
     smtp_url: SecretStr | None = Field(
