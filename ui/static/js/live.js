@@ -1,7 +1,8 @@
 // Live updates, one stream per browser: the tab that holds the lock listens and tells the others.
 //
-// A signal {t: topic, id, v: version} becomes `refresh` on the elements that carry data-live="topic:id", and the
-// event `live:topic` on body for lists. Bursts are gathered: one refresh at once, then at most one a second.
+// A signal {t: topic, id, v: version, l: line} becomes `refresh` on the elements that carry data-live="topic:id" or
+// "line:id", and the event `live:topic` on body for lists. Bursts are gathered: one refresh at once, then at most one
+// a second.
 import { announce, say } from "./words.js";
 
 const lights = document.querySelectorAll("[data-live-status]");
@@ -68,7 +69,11 @@ function hear(message) {
       light.lastElementChild.textContent = say(status === "on" ? "live" : "reconnecting");
     }
   }
-  if (message.change) gather(`${message.change.t}:${message.change.id}`, message.change.v ?? Infinity);
+  if (message.change) {
+    const { t: topic, id, v: version = Infinity, l: line } = message.change;
+    gather(`${topic}:${id}`, version);
+    if (line) gather(`line:${line}`, Infinity);
+  }
   if (message.resync) gather("resync", Infinity);
 }
 
@@ -87,7 +92,7 @@ function pass() {
   }
   for (const element of document.querySelectorAll("[data-live]")) {
     const version = signals.has("resync") ? Infinity : signals.get(element.dataset.live);
-    if (version !== undefined && version > Number(element.dataset.version ?? 0)) htmx.trigger(element, "refresh");
+    if (version > Number(element.dataset.version ?? 0)) htmx.trigger(element, "refresh");
   }
   gathering = setTimeout(() => {
     gathering = 0;

@@ -1,0 +1,49 @@
+"""What somebody sees who asked for a page and gets a problem: a toast for a part of a page, else a page that says it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from api.problem import Problem
+from locales import N_
+from ui.environment import here
+from ui.render import page
+from ui.toast import toasted
+
+SIGN_IN = "/sign-in"
+
+TITLES = {
+    403: (N_("Not yours to see"), "lock"),
+    404: (N_("There is nothing here"), "search"),
+    409: (N_("This has changed meanwhile"), "refresh-cw"),
+    422: (N_("This cannot be used as it is"), "circle-alert"),
+    429: (N_("Too often"), "hourglass"),
+    503: (N_("A moment, please"), "hourglass"),
+}
+OTHERWISE = (N_("That did not work"), "circle-alert")
+
+
+def install(app: FastAPI) -> None:
+    """Problems that `api.problem` finds are shown this way to browsers."""
+    app.state.error_page = error_page
+
+
+async def error_page(request: Request, problem: Problem) -> Response:
+    if problem.status == 401:
+        return sign_in_first(request)
+    if "hx-request" in request.headers:
+        return toasted(Response(status_code=problem.status, headers={"HX-Reswap": "none"}), problem.detail, "bad")
+    title, icon = TITLES.get(problem.status, OTHERWISE)
+    return await page(request, "error.html", status=problem.status, problem=problem, heading=title, icon=icon)
+
+
+def sign_in_first(request: Request) -> Response:
+    """Afterwards people are where they wanted to go; what they were sending is not sent again by itself."""
+    address = f"{SIGN_IN}?{urlencode({'next': here(request)})}"
+    if "hx-request" in request.headers:
+        return Response(status_code=204, headers={"HX-Redirect": address})
+    return RedirectResponse(address, 303)
