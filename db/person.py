@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Ref, new_id
+from db.findable import Findable
 from domain.access import Actor, Role
 from domain.refusal import not_found
 
@@ -52,7 +53,7 @@ class OrgUnit(Base):
         return self.name_en if language == "en" else self.name_zh
 
 
-class Person(Base):
+class Person(Findable, Base):
     __tablename__ = "person"
 
     id: Mapped[Id] = mapped_column(default=new_id)
