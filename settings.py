@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     country: str = Field("CN", pattern="^[A-Z]{2}$", description="What phone numbers without a country code mean.")
     language: Literal["zh_CN", "en"] = Field("zh_CN", description="Language where a person has chosen none.")
 
+    form_rate: int = Field(
+        20, ge=1, description="Enquiries a minute that one address may send through the public lead forms."
+    )
+
     smtp_url: SecretStr | None = Field(
         None, description="smtp://user:password@host:587 (STARTTLS) or smtps://...; empty: .eml files under home/mail."
     )

@@ -19,6 +19,7 @@ from activities.deal import DealActivities
 from activities.lead import LeadActivities
 from activities.policy import PolicyActivities
 from commands.database import open_database
+from commands.lead_form import open_default_forms
 from commands.policy import publish_defaults
 from commands.temporal import Processes, connect
 from db.engine import Database
@@ -67,6 +68,7 @@ async def run_worker(settings: Settings) -> None:
     """Works until it is cancelled, then finishes what it began within `GRACE`."""
     db = open_database(settings, pool_size=SLOTS)
     await publish_defaults(db)
+    await open_default_forms(db)
     client = await connect(settings, runtime=_runtime(settings))
     relay = Relay(db, Processes(client, settings.task_queue), Mailer(settings))
     try:
