@@ -17,6 +17,7 @@ from commands.credentials import Credentials
 from commands.database import open_database
 from commands.deal import DealCommands
 from commands.desk import Desk
+from commands.document import Documents, DocumentStore
 from commands.lead import LeadCommands
 from commands.password import Passwords
 from commands.person import People
@@ -42,6 +43,7 @@ class Services:
     contracts: ContractCommands
     tasks: TaskCommands
     collections: CollectionCommands
+    documents: Documents
 
 
 @asynccontextmanager
@@ -66,6 +68,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             contracts=ContractCommands(desk),
             tasks=TaskCommands(desk),
             collections=CollectionCommands(desk),
+            documents=Documents(db, DocumentStore(settings.home / "documents")),
         )
     finally:
         await db.close()

@@ -1,4 +1,4 @@
-"""Which files the document store holds."""
+"""Which files the document store holds, and who may see them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.contract import Contract
 from db.record import Document
+from db.scope import within
+from domain.access import Actor
+from domain.refusal import not_found
 
 
 async def document_known(session: AsyncSession, digest: str) -> bool:
@@ -18,5 +22,10 @@ async def remember_document(session: AsyncSession, **row: object) -> None:
     await session.execute(insert(Document).values(**row).on_conflict_do_nothing(index_elements=["hash"]))
 
 
-async def document(session: AsyncSession, digest: str) -> Document | None:
-    return await session.scalar(select(Document).where(Document.hash == digest))
+async def visible_document(session: AsyncSession, actor: Actor, digest: str) -> Document:
+    """A document that a record refers to which this person may see. Raises Refused (404)."""
+    refers = select(Contract.id).where(Contract.versions.contains([{"document": digest}]), within(actor, "contract"))
+    document = await session.scalar(select(Document).where(Document.hash == digest, refers.exists()))
+    if document is None:
+        raise not_found("document")
+    return document

@@ -1,0 +1,136 @@
+"""The document store: files under the SHA-256 of their bytes, written whole or not at all, never changed."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import IO
+
+from db.audit import record
+from db.document import remember_document, visible_document
+from db.engine import Database
+from db.record import Document
+from domain.access import Action, Actor
+from domain.refusal import Refused, invalid, not_found
+
+LARGEST = 25 * 1024 * 1024
+"""Bytes of one document."""
+PDF = "application/pdf"
+_PDF_BEGINS = b"%PDF-"
+_NAME_MAX = 120
+
+
+@dataclass(frozen=True)
+class Stored:
+    """`name` is what the person called the file, without its folders."""
+
+    hash: str
+    name: str
+    media_type: str
+    size: int
+
+
+class DocumentStore:
+    """A folder: `ab/cd/<hash>` by the hash's first characters, so that no folder grows long."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, digest: str) -> Path:
+        return self.folder / digest[:2] / digest[2:4] / digest
+
+    async def put_pdf(self, chunks: AsyncIterator[bytes]) -> tuple[str, int]:
+        """Hash and size in bytes. Raises Refused for a file that is empty, too large or no PDF; then nothing is kept.
+
+        Whether it is a PDF is told by how it begins; what is inside is for those who open it to find out.
+        """
+        incoming = await asyncio.to_thread(self._open_incoming)
+        path = Path(incoming.name)
+        try:
+            with incoming as file:
+                digest, size = await self._receive(file, chunks)
+            await asyncio.to_thread(self._keep, path, digest)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise Refused("disk_full", 507) from error
+            raise
+        finally:
+            await asyncio.to_thread(path.unlink, missing_ok=True)  # kept under its hash by now, or not wanted
+        return digest, size
+
+    def _open_incoming(self) -> IO[bytes]:
+        folder = self.folder / "incoming"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return tempfile.NamedTemporaryFile(dir=folder, delete=False)
+
+    async def _receive(self, file: IO[bytes], chunks: AsyncIterator[bytes]) -> tuple[str, int]:
+        digest, size = sha256(), 0
+        async for chunk in chunks:
+            if not size and not chunk.startswith(_PDF_BEGINS):
+                raise invalid("document_not_pdf", "file")
+            size += len(chunk)
+            if size > LARGEST:
+                raise Refused("document_too_large", 413, field="file", most=LARGEST // 1024**2)
+            digest.update(chunk)
+            await asyncio.to_thread(file.write, chunk)
+        if not size:
+            raise invalid("document_empty", "file")
+        await asyncio.to_thread(_to_disk, file)
+        return digest.hexdigest(), size
+
+    def _keep(self, incoming: Path, digest: str) -> None:
+        """The name appears with all bytes behind it. The same bytes again take the same place."""
+        target = self.path(digest)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        incoming.replace(target)
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _to_disk(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+class Documents:
+    """Files go in for whoever works on contracts, and out for whoever may see a record that refers to them."""
+
+    def __init__(self, db: Database, store: DocumentStore) -> None:
+        self.db = db
+        self.store = store
+
+    async def add(self, actor: Actor, name: str, chunks: AsyncIterator[bytes]) -> Stored:
+        """Sending the same bytes again gives the same document, under the name it had first."""
+        actor.require(Action.CONTRACT_WORK)
+        digest, size = await self.store.put_pdf(chunks)
+        stored = Stored(digest, _bare_name(name), PDF, size)
+        async with self.db.session(actor.id) as session:
+            await remember_document(
+                session, hash=digest, name=stored.name, media_type=PDF, size=size, added_by=actor.id
+            )
+            await record(session, actor.id, "AddDocument", f"document/{digest}")
+        return stored
+
+    async def find(self, actor: Actor, digest: str) -> tuple[Document, Path]:
+        """Raises Refused (404) where there is none, or none this person may see."""
+        async with self.db.session(actor.id) as session:
+            document = await visible_document(session, actor, digest)
+        path = self.store.path(digest)
+        if not await asyncio.to_thread(path.is_file):
+            raise not_found("document")
+        return document, path
+
+
+def _bare_name(name: str) -> str:
+    """Without folders, and without characters that a terminal or a header would take for something else."""
+    bare = "".join(c for c in name.replace("\\", "/").rpartition("/")[2] if c.isprintable()).strip()
+    return bare[-_NAME_MAX:] or "document.pdf"
