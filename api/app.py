@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
 
-from api import health, people, problem, token
+from api import account, health, person, problem, sign_in
 from api.auth import identify
 from api.body import BodyLimit, text_is_storable
 from api.services import open_services
 from settings import Settings
 
-ROUTERS = (health.router, token.router, people.router)
+ROUTERS = (health.router, sign_in.router, account.router, person.router)
 
 
 def create_app(settings: Settings) -> FastAPI:

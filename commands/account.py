@@ -24,7 +24,7 @@ TOKEN_DAYS_MAX = 366
 
 
 class Preferences(BaseModel):
-    """None: as the browser asks, or as the company's settings say."""
+    """Only what is given is changed. None: as the browser asks, or as the company's settings say."""
 
     language: Literal["zh_CN", "en"] | None = None
     zone: str | None = None
@@ -41,7 +41,8 @@ class Account:
             raise invalid("zone_unknown", "zone")
         async with self.db.session(actor.id) as session:
             person = await person_to_change(session, actor.id)
-            person.language, person.zone, person.theme = wishes.language, wishes.zone, wishes.theme
+            for name, wish in wishes.model_dump(exclude_unset=True).items():
+                setattr(person, name, wish)
 
     async def change_password(
         self, actor: Actor, visitor: Visitor, current: str, new: str, *, session_secret: str | None = None

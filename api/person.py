@@ -1,14 +1,13 @@
-"""People, units, and oneself."""
+"""People and the units they belong to."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from api.auth import CurrentActor, SignedInActor, Visiting, require
+from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.services import Provided
-from commands.account import Preferences
 from db import person as people
 from db.person import Member
 from domain.access import Action, Role
@@ -132,42 +131,3 @@ async def set_active(person_id: RecordId, wish: Active, actor: CurrentActor, ser
 async def reset_sign_in(person_id: RecordId, actor: CurrentActor, services: Provided) -> StartPassword:
     """Let somebody in again who is locked out or lost their phone: a new start password, no second factor."""
     return StartPassword(id=person_id, password=await services.people.reset_sign_in(actor, person_id))
-
-
-class Me(PersonView):
-    language: str | None
-    zone: str | None
-    theme: str
-    second_factor: bool
-
-
-@router.get("/me")
-async def get_me(actor: SignedInActor, services: Provided) -> Me:
-    """Who the token or session belongs to."""
-    async with services.db.session(actor.id) as session:
-        member = await people.member(session, actor.id)
-    person = member.person
-    return Me(
-        **PersonView.of(member).model_dump(),
-        language=person.language,
-        zone=person.zone,
-        theme=person.theme,
-        second_factor=person.totp_secret is not None,
-    )
-
-
-@router.put("/me/preferences", status_code=204)
-async def set_preferences(wishes: Preferences, actor: SignedInActor, services: Provided) -> None:
-    """Language, time zone and theme of one's own pages."""
-    await services.account.prefer(actor, wishes)
-
-
-class NewPassword(BaseModel):
-    current: str = Field(max_length=1000)
-    new: str = Field(max_length=1000)
-
-
-@router.put("/me/password", status_code=204)
-async def change_password(passwords: NewPassword, visitor: Visiting, actor: SignedInActor, services: Provided) -> None:
-    """Signs out everywhere, this client included."""
-    await services.account.change_password(actor, visitor, passwords.current, passwords.new)
