@@ -52,7 +52,12 @@ def worker() -> None:
     Needs both servers: those of a `throughline up` on the same data folder, or THROUGHLINE_DATABASE_URL and
     TEMPORAL_ADDRESS. Run as many as you like.
     """
+    from temporalio import activity, workflow
+
     from worker.main import run_worker
+
+    # Said in fields of its own, see launch.logs.
+    workflow.logger.workflow_info_on_message = activity.logger.activity_info_on_message = False
 
     async def run(settings: Settings) -> None:
         configure_logs(settings.log_format)
@@ -107,12 +112,15 @@ def demo(
 
     Needs an installation without people, and both servers, as `migrate` does.
     """
-    from launch.demo import load_demo_once
-    from launch.sign_in import demo_people_are_there, sign_in_lines
+    from launch.sign_in import demo_people_are_there, people_are_there, sign_in_lines
 
     async def run(settings: Settings) -> None:
         await _migrate(settings)
-        if not await load_demo_once(settings, if_empty=if_empty) and not if_empty:
+        if not await people_are_there(settings):
+            from launch.demo import load_demo_once  # only now: it takes seconds to import
+
+            await load_demo_once(settings, if_empty=True)
+        elif not if_empty:
             raise LaunchFailed("There are people here already: the demo company is for an installation without any.")
         if await demo_people_are_there(settings):
             for line in sign_in_lines():
@@ -123,12 +131,11 @@ def demo(
 
 async def _migrate(settings: Settings) -> None:
     from commands.database import open_database
-    from commands.temporal import connect
     from db.migrate import upgrade
     from launch.search_attributes import register_search_attributes
 
     await asyncio.to_thread(upgrade, open_database(settings).url)
-    await register_search_attributes(await connect(settings))
+    await register_search_attributes()
 
 
 def main() -> NoReturn:

@@ -63,7 +63,8 @@ def configure_logs(form: Literal["console", "json"], level: int = logging.INFO) 
 
 
 def _name_the_case(logger: Any, method: str, event: Event) -> Event:
-    """Temporal's loggers bring a dictionary of their own: of it, the case, the run's step and its attempt are ours."""
+    """Temporal's loggers bring a dictionary of their own: of it, the case, the activity and its attempt are ours."""
+    event.pop("color_message", None)  # uvicorn's second copy of its message
     for key in TEMPORAL:
         about = event.pop(key, None)
         if isinstance(about, dict):

