@@ -21,13 +21,13 @@ from ui.assets import Assets, VersionedFiles
 from ui.formats import TEMPLATE_FUNCTIONS, Reader, gettext, ngettext, reading
 from ui.nav import Rail, rail
 from ui.toast import flashed
-from ui.viewer import Viewer, csrf_of, viewer_of
+from ui.viewer import csrf_of, viewer_of
 from ui.words import script_words
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-Counts = Callable[[Viewer], Awaitable[Mapping[str, int]]]
-"""The figures beside the rail's entries (`ui.nav.Entry.count`), for one person."""
+Counts = Callable[[Request], Awaitable[Mapping[str, int]]]
+"""The figures beside the rail's entries (`ui.nav.Entry.count`), for the person who asks."""
 
 
 class Macros:
@@ -78,10 +78,10 @@ class Pages:
             "here": here(request),
         }
 
-    async def around(self, request: Request) -> dict[str, Any]:
-        """What the page around it needs: the rail, the theme, a toast left to show."""
+    async def around(self, request: Request, *, counted: bool = True) -> dict[str, Any]:
+        """What the page around it needs: the rail (`counted`: with its figures), the theme, a toast left to show."""
         viewer = viewer_of(request)
-        counts = await self.counts(viewer) if viewer and self.counts else {}
+        counts = await self.counts(request) if viewer and self.counts and counted else {}
         theme = (viewer.theme if viewer else "") or request.cookies.get("theme", "")
         return {
             "theme": theme if theme in ("light", "dark") else "auto",

@@ -1,4 +1,4 @@
-"""What somebody sees who asked for a page and gets a problem: a toast for a part of a page, else a page that says it."""
+"""A problem as people see it: a toast where a part of a page was asked for, else a page that says it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.problem import Problem
 from locales import N_
-from ui.environment import here
-from ui.render import page
+from ui.environment import here, pages_of
+from ui.render import HEADERS
 from ui.toast import toasted
 
 SIGN_IN = "/sign-in"
@@ -38,7 +38,11 @@ async def error_page(request: Request, problem: Problem) -> Response:
     if "hx-request" in request.headers:
         return toasted(Response(status_code=problem.status, headers={"HX-Reswap": "none"}), problem.detail, "bad")
     title, icon = TITLES.get(problem.status, OTHERWISE)
-    return await page(request, "error.html", status=problem.status, problem=problem, heading=title, icon=icon)
+    pages = pages_of(request)
+    # Without the rail's figures: the database may be what is away.
+    around = pages.shared(request) | await pages.around(request, counted=False)
+    html = pages.write(request, "error.html", None, around | {"problem": problem, "heading": title, "icon": icon})
+    return HTMLResponse(html, problem.status, HEADERS)
 
 
 def sign_in_first(request: Request) -> Response:

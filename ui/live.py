@@ -22,7 +22,8 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from api.auth import identify
 from db.engine import plain_url
 from db.live import CHANNEL
-from domain.access import Action, Actor, Role
+from db.scope import KINDS
+from domain.access import Actor, Role
 from domain.refusal import Refused
 from ui.viewer import Viewer, viewer_of
 
@@ -45,11 +46,10 @@ def may_see(viewer: Viewer, change: Change) -> bool:
     if change.get("h"):
         return "*" in change["h"] or not viewer.holder_keys.isdisjoint(change["h"])
     actor = Actor(id=viewer.id, roles=frozenset(map(Role, viewer.roles)), regions=frozenset(viewer.regions))
-    try:
-        reading = Action(f"{change['t']}.read")
-    except ValueError:  # no record of somebody's, such as a policy
+    kind = KINDS.get(change["t"])
+    if kind is None:  # no record of somebody's, such as a policy
         return True
-    return actor.reaches(reading, owner=change.get("o"), region=change.get("r"))
+    return actor.reaches(kind.read, owner=change.get("o"), region=change.get("r"))
 
 
 @dataclass(eq=False)
@@ -70,20 +70,18 @@ class Stream:
 
 
 class LiveHub:
-    """Start it with the application and stop it before; `router` has the stream at /ui/live.
+    """Start it with the application's database and stop it before that; `router` has the stream at /ui/live.
 
     `identify` finds out anew who asks, and leaves `request.state.viewer` None when the session has ended.
     """
 
     def __init__(
         self,
-        database_url: str,
         *,
         may_see: MaySee = may_see,
         identify: Callable[[Request], Awaitable[None]] = identify,
         ping: float = PING,
     ) -> None:
-        self.database_url = plain_url(database_url)
         self.may_see = may_see
         self.identify = identify
         self.ping = ping
@@ -93,8 +91,8 @@ class LiveHub:
         self.router = APIRouter(include_in_schema=False)
         self.router.get("/ui/live")(self.listen)
 
-    async def start(self) -> None:
-        self._listener = asyncio.create_task(self._keep_listening(), name="live updates")
+    def start(self, database_url: str) -> None:
+        self._listener = asyncio.create_task(self._keep_listening(plain_url(database_url)), name="live updates")
 
     async def stop(self) -> None:
         """Ends every stream, so that the server need not wait for them."""
@@ -140,18 +138,18 @@ class LiveHub:
         stream.viewer = viewer
         return True
 
-    async def _keep_listening(self) -> None:
+    async def _keep_listening(self, database_url: str) -> None:
         while True:
             try:
-                await self._listen_until_cut_off()
+                await self._listen_until_cut_off(database_url)
             except OperationalError as error:
                 log.warning("live updates cut off from the database", error=str(error))
             self.listening.clear()
             await asyncio.sleep(RECONNECT_AFTER)
 
-    async def _listen_until_cut_off(self) -> None:
+    async def _listen_until_cut_off(self, database_url: str) -> None:
         connection = await AsyncConnection.connect(
-            self.database_url, autocommit=True, connect_timeout=5, keepalives_idle=30, application_name="live updates"
+            database_url, autocommit=True, connect_timeout=5, keepalives_idle=30, application_name="live updates"
         )
         async with connection:
             await connection.execute(f"listen {CHANNEL}")

@@ -49,10 +49,10 @@ SECTIONS = (
         Entry(N_("My tasks"), "/tasks", "circle-check", Action.TASK_WORK, go="t", short=N_("Tasks"), count="tasks"),
     )),
     Section(N_("Sales"), (
-        Entry(N_("Leads"), "/leads", "megaphone", Action.LEAD_READ, go="l", count="leads"),
+        Entry(N_("Leads"), "/leads", "megaphone", Action.LEAD_READ, go="l"),
         Entry(N_("Deals"), "/deals", "kanban", Action.DEAL_READ, go="d", short=N_("Deals")),
         Entry(N_("Customers"), "/customers", "building-2", Action.CUSTOMER_READ, go="c", short=N_("Customers")),
-        Entry(N_("Collections"), "/collections", "wallet", Action.COLLECTION_READ, go="p", count="collections"),
+        Entry(N_("Collections"), "/collections", "wallet", Action.COLLECTION_READ, go="p"),
     )),
     Section(N_("Admin"), (
         Entry(N_("Policies"), "/policies", "shield-check", Action.POLICY_READ),

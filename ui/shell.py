@@ -34,8 +34,8 @@ class Hit:
 Search = Callable[[Viewer, str, str], Awaitable[Sequence[Hit]]]
 """(viewer, query, language) -> what the viewer may see that fits; the caller shows the first dozen."""
 
-SavePreferences = Callable[[Viewer, dict[str, str]], Awaitable[None]]
-"""Keeps {"language": ...} or {"theme": ...} in the person's own settings."""
+SavePreferences = Callable[[Request, dict[str, str]], Awaitable[None]]
+"""Keeps {"language": ...} or {"theme": ...} in the settings of the person who asks."""
 
 
 @dataclass
@@ -80,9 +80,8 @@ class Shell:
         if theme and theme not in THEMES:
             raise invalid("unknown_theme", "theme")
         chosen = {name: value for name, value in (("language", language), ("theme", theme)) if value}
-        viewer = viewer_of(request)
-        if viewer and chosen and self.save_preferences:
-            await self.save_preferences(viewer, chosen)
+        if chosen and self.save_preferences and viewer_of(request):
+            await self.save_preferences(request, chosen)
         answer: Response = RedirectResponse(own_path(go_on), 303)
         if "hx-request" in request.headers:
             answer = Response(status_code=204)
