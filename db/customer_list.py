@@ -1,0 +1,69 @@
+"""Customers as a list shows them, and as a picker finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, cast, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.collection import Collection
+from db.customer import Assignment, Customer
+from db.deal import Deal
+from db.scope import customers_within, within
+from domain.access import Actor
+
+
+class Sum(NamedTuple):
+    """So many records, and what they come to in minor units."""
+
+    records: int
+    amount: int
+
+
+@dataclass(frozen=True)
+class Figures:
+    """By customer id: what is open with each, as far as the reader may see."""
+
+    deals: dict[str, Sum] = field(default_factory=dict)
+    owed: dict[str, Sum] = field(default_factory=dict)
+    followers: dict[str, list[Assignment]] = field(default_factory=dict)
+
+
+async def list_customers(
+    session: AsyncSession, actor: Actor, *, text: str = "", after: int | None = None, limit: int = 50
+) -> Sequence[Customer]:
+    """The newest first; `text` is part of a name, its pinyin or initials; `after` the number of the last one seen."""
+    query = select(Customer).where(customers_within(actor), *_found_by(text))
+    if after is not None:
+        query = query.where(Customer.number < after)
+    return (await session.scalars(query.order_by(Customer.number.desc()).limit(limit))).all()
+
+
+def _found_by(text: str) -> list[ColumnElement[bool]]:
+    return [Customer.search.contains(word, autoescape=True) for word in text.lower().split()]
+
+
+async def figures(session: AsyncSession, actor: Actor, customer_ids: Sequence[str]) -> Figures:
+    """Of the customers of one page."""
+    deals = (
+        select(Deal.customer_id, func.count(), cast(func.sum(Deal.amount), Deal.amount.type))
+        .where(Deal.customer_id.in_(customer_ids), Deal.closed_at.is_(None), within(actor, "deal"))
+        .group_by(Deal.customer_id)
+    )
+    left = cast(func.sum(Collection.amount - Collection.paid), Collection.amount.type)
+    owed = (
+        select(Collection.customer_id, func.count(), left)
+        .where(Collection.customer_id.in_(customer_ids), Collection.closed_at.is_(None), within(actor, "collection"))
+        .group_by(Collection.customer_id)
+    )
+    found = Figures(
+        deals={row[0]: Sum(row[1], row[2]) for row in await session.execute(deals)},
+        owed={row[0]: Sum(row[1], row[2]) for row in await session.execute(owed)},
+    )
+    assigned = select(Assignment).where(Assignment.customer_id.in_(customer_ids)).order_by(Assignment.since)
+    for assignment in await session.scalars(assigned):
+        found.followers.setdefault(assignment.customer_id, []).append(assignment)
+    return found

@@ -1,0 +1,48 @@
+"""A deal's whole line from lead to cash, with all that its page shows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.collection import Collection, Instalment
+from db.contract_case import ContractCase, contract_case
+from db.customer import Customer
+from db.deal import Deal, Order
+from db.lead import Lead
+from db.process import Process, Task
+
+
+class Line(NamedTuple):
+    """`processes` in the order they were opened, `tasks` the open ones by due time, `contract` the deal's newest."""
+
+    deal: Deal
+    customer: Customer
+    lead: Lead | None
+    processes: Sequence[Process]
+    tasks: Sequence[Task]
+    contract: ContractCase | None
+    order: Order | None
+    collection: Collection | None
+    instalments: Sequence[Instalment]
+
+
+async def line_of(session: AsyncSession, deal: Deal) -> Line:
+    """Whether somebody may see the deal is asked before. A row that its process has not written yet is None."""
+    of_line = select(Process).where(Process.line_id == deal.line_id).order_by(Process.opened_at, Process.workflow_id)
+    open_tasks = select(Task).where(Task.line_id == deal.line_id, Task.status == "open")
+    instalments = select(Instalment).where(Instalment.collection_id == deal.collection_id).order_by(Instalment.no)
+    return Line(
+        deal=deal,
+        customer=await session.get_one(Customer, deal.customer_id),
+        lead=await session.get(Lead, deal.lead_id) if deal.lead_id else None,
+        processes=(await session.scalars(of_line)).all(),
+        tasks=(await session.scalars(open_tasks.order_by(Task.due_at, Task.id))).all(),
+        contract=await contract_case(session, deal.contract_id) if deal.contract_id else None,
+        order=await session.get(Order, deal.order_id) if deal.order_id else None,
+        collection=await session.get(Collection, deal.collection_id) if deal.collection_id else None,
+        instalments=(await session.scalars(instalments)).all() if deal.collection_id else [],
+    )
