@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import Response
 from pydantic import BaseModel, Field
 
@@ -22,5 +24,7 @@ def answered(response: Response, record_id: str, answer: Answer, *, created: boo
     return Answered(id=record_id, **answer.model_dump())
 
 
-ACCEPTED = {202: {"model": Answered, "description": "Accepted; the record shows it in a moment."}}
+ACCEPTED: dict[int | str, dict[str, Any]] = {
+    202: {"model": Answered, "description": "Accepted; the record shows it in a moment."}
+}
 """For a route's `responses`."""

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import Depends, FastAPI
 
-from api import account, health, person, problem, sign_in
+from api import account, collection, health, lead, lead_form, person, problem, sign_in
 from api.auth import identify
 from api.body import BodyLimit, text_is_storable
 from api.services import open_services
 from settings import Settings
 
-ROUTERS = (health.router, sign_in.router, account.router, person.router)
+ROUTERS = (
+    health.router, sign_in.router, account.router, person.router, lead.router, lead_form.router, collection.router,
+)  # fmt: skip
+
+Beside = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Opens its services when it is started and closes them when it ends."""
+@asynccontextmanager
+async def alone(app: FastAPI) -> AsyncIterator[None]:
+    yield
+
+
+def create_app(settings: Settings, beside: Beside = alone) -> FastAPI:
+    """Opens its services when it is started and closes them when it ends; `beside` runs as long, and uses them."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(settings) as app.state.services:
+        async with open_services(settings) as app.state.services, beside(app):
             yield
 
     app = FastAPI(
@@ -33,6 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
         dependencies=[Depends(text_is_storable), Depends(identify)],
     )
     app.state.settings = settings
+    app.add_middleware(lead_form.FormCors)
     app.add_middleware(BodyLimit)
     app.add_middleware(health.Metrics)
     problem.install(app)

@@ -19,6 +19,7 @@ from commands.deal import DealCommands
 from commands.desk import Desk
 from commands.document import Documents, DocumentStore
 from commands.lead import LeadCommands
+from commands.lead_form import LeadForms
 from commands.password import Passwords
 from commands.person import People
 from commands.second_factor import SecondFactor
@@ -39,6 +40,7 @@ class Services:
     account: Account
     people: People
     leads: LeadCommands
+    lead_forms: LeadForms
     deals: DealCommands
     contracts: ContractCommands
     tasks: TaskCommands
@@ -56,6 +58,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         credentials = Credentials(db, passwords, SecondFactor(key, settings.company))
         temporal = await connect(settings)
         desk = Desk(db, Processes(temporal, settings.task_queue), settings)
+        leads = LeadCommands(desk)
         yield Services(
             settings=settings,
             db=db,
@@ -63,7 +66,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             sign_in=SignIn(db, credentials, key),
             account=Account(db, credentials),
             people=People(db, passwords),
-            leads=LeadCommands(desk),
+            leads=leads,
+            lead_forms=LeadForms(leads),
             deals=DealCommands(desk),
             contracts=ContractCommands(desk),
             tasks=TaskCommands(desk),

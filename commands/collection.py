@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from commands.desk import Desk
 from domain.access import Actor
 from domain.process import Answer
+from domain.refusal import invalid
 from workflows.collection import CollectionWorkflow, RecordPayment
 
 
@@ -17,7 +19,12 @@ class CollectionCommands:
     async def record_payment(
         self, actor: Actor, key: str, collection_id: str, *, amount: int, received_on: date, reference: str | None
     ) -> Answer:
-        """`amount` in minor units; the answer's result has the payment's id."""
+        """`amount` in minor units; the answer's result has the payment's id.
+
+        Raises Refused (422) also for money that is yet to be received.
+        """
+        if received_on > datetime.now(ZoneInfo(self.desk.settings.zone)).date():
+            raise invalid("date_in_future", "received_on")
         return await self.desk.update(
             actor, key, "collection", collection_id, CollectionWorkflow.record_payment, RecordPayment,
             amount=amount, received_on=received_on, reference=reference,

@@ -13,19 +13,21 @@ from commands.desk import Desk
 from commands.idempotency import claim
 from commands.temporal import update_id
 from db.base import new_id
-from db.lead import Lead
+from db.lead import Lead, sellers
 from db.outbox import enqueue
 from db.person import OrgUnit
 from db.projection import next_number
 from db.scope import visible
 from domain.access import Action, Actor
+from domain.contact import phone_number
+from domain.person import email_address
 from domain.process import Answer
 from domain.refusal import forbidden, invalid
 from workflows.lead import CloseLead, LeadStart, LeadWorkflow, LogContact, QualifyLead, lead_workflow_id
 
 
 class NewLead(BaseModel):
-    """`amount` in minor units; `region` is a region's code; `owner_id` only for one typed in by its owner."""
+    """`amount` in minor units; `region` is a region's code. With `owner_id` it is not assigned in turn."""
 
     source: str
     company: str
@@ -51,9 +53,14 @@ class LeadCommands:
         return await self._take_in(lead, Actor(id="public"), key or new_id())
 
     async def create(self, actor: Actor, key: str, lead: NewLead) -> str:
-        """Typed in by a person, who owns it if they sell."""
+        """Brought in by a person or their program, for whom they may: themselves, or anybody of their region.
+
+        Raises Refused (422) for a number or an address that cannot be used, and for an owner who does not sell there.
+        """
         actor.require(Action.LEAD_CREATE)
-        return await self._take_in(lead, actor, key)
+        phone = phone_number(lead.phone, self.desk.settings.country) if lead.phone else None
+        email = email_address(lead.email) if lead.email else None
+        return await self._take_in(lead.model_copy(update={"phone": phone, "email": email}), actor, key)
 
     async def _take_in(self, lead: NewLead, actor: Actor, key: str) -> str:
         settings = self.desk.settings
@@ -63,10 +70,11 @@ class LeadCommands:
             )
             if region_id is None:
                 raise invalid("region_unknown", "region", region=lead.region)
-            if lead.owner_id is not None and not actor.reaches(
-                Action.LEAD_CREATE, owner=lead.owner_id, region=region_id
-            ):
-                raise forbidden(Action.LEAD_CREATE)
+            if lead.owner_id is not None:
+                if not actor.reaches(Action.LEAD_CREATE, owner=lead.owner_id, region=region_id):
+                    raise forbidden(Action.LEAD_CREATE)
+                if lead.owner_id not in await sellers(session, region_id):
+                    raise invalid("owner_not_selling", "owner_id")
             lead_id = await claim(session, actor, key, "NewLead", "lead", lead.model_dump())
             if await session.get(Lead, lead_id) is None:
                 year = datetime.now(ZoneInfo(settings.zone)).year

@@ -68,6 +68,11 @@ class LeadTurn(Base):
     __table_args__ = (Index("ix_lead_turn_person", "person_id", text("at desc")),)
 
 
+async def sellers(session: AsyncSession, region_id: str) -> list[str]:
+    """Ids of the people who sell in a region."""
+    return await holders(session, [role_key(role, region_id) for role in (Role.SALES, Role.SENIOR_SALES)])
+
+
 async def next_owner(session: AsyncSession, lead_id: str, region_id: str, without: Sequence[str]) -> str | None:
     """The salesperson of the region whose last turn is longest ago, without those named; None where nobody is left.
 
@@ -77,7 +82,7 @@ async def next_owner(session: AsyncSession, lead_id: str, region_id: str, withou
     taken = select(LeadTurn.person_id).where(LeadTurn.lead_id == lead_id, LeadTurn.person_id.not_in(without))
     if (owner := await session.scalar(taken)) is not None:
         return owner
-    able = await holders(session, [role_key(role, region_id) for role in (Role.SALES, Role.SENIOR_SALES)])
+    able = await sellers(session, region_id)
     last = select(func.max(LeadTurn.at)).where(LeadTurn.person_id == Person.id).scalar_subquery()
     turn = (
         select(Person.id)

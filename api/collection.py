@@ -1,0 +1,133 @@
+"""Collections: what orders owe, and the payments on them."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.answer import ACCEPTED, Answered, answered
+from api.auth import CurrentActor, require
+from api.body import IdempotencyKey
+from api.services import Provided
+from db import collection_list
+from db.collection_list import Sought, Status
+from db.scope import Whose
+from domain.access import Action
+from domain.ids import RecordId
+from domain.money import MinorUnits
+
+router = APIRouter(prefix="/api/collections", tags=["collections"])
+PAGE = 50
+
+
+class CollectionView(BaseModel):
+    """Amounts are in minor units of `currency`."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    number: str
+    order_id: str
+    deal_id: str
+    customer_id: str
+    region_id: str
+    owner_id: str
+    title: str
+    amount: int
+    paid: int
+    currency: str
+    status: str = Field(description="open, overdue or paid.")
+    next_due_on: date | None
+    opened_at: datetime
+    closed_at: datetime | None
+    revision: int = Field(description="Grows with every change.")
+
+
+class CollectionsView(BaseModel):
+    items: list[CollectionView]
+    next: str | None = Field(description="Send it as `after` for the ones after these; null: there are none.")
+
+
+class InstalmentView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    no: int
+    amount: int
+    paid: int
+    due_on: date
+    status: str = Field(description="planned, overdue or paid.")
+    paid_at: datetime | None
+
+
+class PaymentView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    amount: int
+    received_on: date
+    reference: str | None
+    recorded_by: str
+    recorded_at: datetime
+
+
+class PlanView(CollectionView):
+    instalments: list[InstalmentView]
+    payments: list[PaymentView] = Field(description="The latest first.")
+
+
+class CollectionSearch(BaseModel):
+    whose: Whose = Field("all", description="Always within what you may see.")
+    status: Status = Field("owed", description="owed: open and overdue ones together.")
+    region_id: RecordId | None = None
+    text: str = Field("", max_length=100, description="Part of the title, number or customer.")
+    after: RecordId | None = None
+
+
+class PaymentBody(BaseModel):
+    """Pays the oldest instalments first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    amount: Annotated[MinorUnits, Field(gt=0)]
+    received_on: date
+    reference: str | None = Field(None, max_length=200, description="What the bank statement says.")
+
+
+@router.get("", dependencies=[Depends(require(Action.COLLECTION_READ))])
+async def list_collections(
+    search: Annotated[CollectionSearch, Query()], actor: CurrentActor, services: Provided
+) -> CollectionsView:
+    """Collections you may see, 50 at a time, by next due date; paid ones with the last paid first."""
+    sought = Sought(whose=search.whose, status=search.status, region=search.region_id, text=search.text)
+    async with services.db.session(actor.id) as session:
+        found = await collection_list.list_collections(session, actor, sought, after=search.after, limit=PAGE + 1)
+    items = [CollectionView.model_validate(listed.collection) for listed in found[:PAGE]]
+    return CollectionsView(items=items, next=items[-1].id if len(found) > PAGE else None)
+
+
+@router.get("/{collection_id}")
+async def get_collection(collection_id: RecordId, actor: CurrentActor, services: Provided) -> PlanView:
+    """The payment plan with what was paid on it."""
+    async with services.db.session(actor.id) as session:
+        plan = await collection_list.find_plan(session, actor, collection_id)
+    return PlanView(
+        **CollectionView.model_validate(plan.collection).model_dump(),
+        instalments=[InstalmentView.model_validate(instalment) for instalment in plan.instalments],
+        payments=[PaymentView.model_validate(payment) for payment, _ in plan.payments],
+    )
+
+
+@router.post("/{collection_id}/payments", status_code=201, responses=ACCEPTED)
+async def record_payment(
+    collection_id: RecordId,
+    body: PaymentBody,
+    key: IdempotencyKey,
+    actor: CurrentActor,
+    services: Provided,
+    out: Response,
+) -> Answered:
+    """Record money received; `result.payment_id` is the payment's id."""
+    answer = await services.collections.record_payment(actor, key, collection_id, **body.model_dump())
+    return answered(out, collection_id, answer, created=True)
