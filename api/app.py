@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
 
@@ -17,20 +17,13 @@ ROUTERS = (
     health.router, sign_in.router, account.router, person.router, lead.router, lead_form.router, collection.router,
 )  # fmt: skip
 
-Beside = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
-
-@asynccontextmanager
-async def alone(app: FastAPI) -> AsyncIterator[None]:
-    yield
-
-
-def create_app(settings: Settings, beside: Beside = alone) -> FastAPI:
-    """Opens its services when it is started and closes them when it ends; `beside` runs as long, and uses them."""
+def create_app(settings: Settings) -> FastAPI:
+    """Opens its services when it is started and closes them when it ends."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(settings) as app.state.services, beside(app):
+        async with open_services(settings) as app.state.services:
             yield
 
     app = FastAPI(

@@ -27,7 +27,6 @@ from psycopg import AsyncConnection, sql
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
-from api.app import create_app
 from api.auth import cookie_name
 from api.services import Services
 from commands.credentials import Visitor
@@ -36,6 +35,7 @@ from db.migrate import upgrade
 from launch.cast import load_cast
 from launch.embedded import Servers, embedded_servers, temporary_home
 from settings import Settings
+from ui.app import create_app
 
 TEMPLATE = "throughline_template"
 

@@ -17,6 +17,7 @@ from settings import Settings
 from ui import environment, errors, kit
 from ui.csp import SecurityHeaders
 from ui.live import LiveHub
+from ui.pages import ROUTERS
 from ui.shell import Shell
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
@@ -27,10 +28,10 @@ def create_app(settings: Settings) -> FastAPI:
     app = edge.create_app(settings)
     environment.install(app, settings, counts=turns)
     errors.install(app)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, https=settings.secure)
     hub = LiveHub()
     app.router.lifespan_context = with_live_updates(app.router.lifespan_context, hub)
-    for router in (hub.router, Shell(save_preferences).router):
+    for router in (*ROUTERS, hub.router, Shell(save_preferences).router):
         app.include_router(router)
     if settings.development:
         app.include_router(kit.router)

@@ -21,13 +21,15 @@ CSP = "; ".join((
 class SecurityHeaders:
     """ASGI middleware: sends the headers unless a route has set its own (a public form may be framed)."""
 
-    def __init__(self, app: ASGIApp, policy: str = CSP) -> None:
+    def __init__(self, app: ASGIApp, policy: str = CSP, *, https: bool = False) -> None:
         self.app = app
         self.headers = {
             "Content-Security-Policy": policy,
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
         }
+        if https:
+            self.headers["Strict-Transport-Security"] = "max-age=31536000"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
