@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, load_only
 
@@ -55,13 +55,6 @@ class Listed(NamedTuple):
     decider: Person | None
 
 
-class Place(NamedTuple):
-    """Where a row stands in its view's order; a list goes on after it."""
-
-    at: datetime
-    id: str
-
-
 class Groups(NamedTuple):
     overdue: int
     today: int
@@ -77,26 +70,27 @@ class Turns(NamedTuple):
     tasks_late: int
 
 
-def place_of(task: Task, view: View) -> Place:
-    at = task.decided_at if view == "decided" else task.due_at
-    return Place(at or FAR, task.id)
-
-
 async def list_tasks(
-    session: AsyncSession, actor: Actor, view: View, sought: Sought, *, after: Place | None = None, limit: int = 100
+    session: AsyncSession, actor: Actor, view: View, sought: Sought, *, after: str | None = None, limit: int = 100
 ) -> list[Listed]:
-    """By time left, those without a deadline last; what was done, the newest first."""
-    rows = select(Task).where(_in_view(actor, view), *_filters(sought))
-    if view == "decided":
-        if after:
-            rows = rows.where(tuple_(Task.decided_at, Task.id) < tuple(after))
-        rows = rows.order_by(Task.decided_at.desc(), Task.id.desc())
-    else:
-        if after:
-            rows = rows.where(tuple_(deadline, Task.id) > tuple(after))
-        rows = rows.order_by(deadline, Task.id)
-    found = [Listed(*row) for row in await session.execute(_named(rows.limit(limit)))]
-    return sorted(found, key=lambda row: place_of(row.task, view), reverse=view == "decided")
+    """By time left, those without a deadline last; what was done, the newest first.
+
+    `after` is the id of the last one already seen, whether it is still in the view or not.
+    """
+    when = Task.decided_at.expression if view == "decided" else deadline
+    order = [when.desc(), Task.id.desc()] if view == "decided" else [when, Task.id]
+    rows = select(Task).where(_in_view(actor, view), *_filters(sought)).order_by(*order).limit(limit)
+    if after:
+        seen = aliased(Task)
+        at = seen.decided_at if view == "decided" else func.coalesce(seen.due_at, FAR)
+        last = tuple_(select(at).where(seen.id == after).scalar_subquery(), literal(after, Task.id.type))
+        here = tuple_(when, Task.id)
+        rows = rows.where(here < last if view == "decided" else here > last)
+    return sorted(
+        (Listed(*row) for row in await session.execute(_named(rows))),
+        key=lambda row: ((row.task.decided_at if view == "decided" else row.task.due_at) or FAR, row.task.id),
+        reverse=view == "decided",
+    )
 
 
 async def count_groups(
