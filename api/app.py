@@ -7,14 +7,28 @@ from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
 
-from api import account, collection, health, lead, lead_form, person, problem, sign_in
+from api import (
+    account,
+    collection,
+    contract,
+    customer,
+    deal,
+    document,
+    health,
+    lead,
+    lead_form,
+    person,
+    problem,
+    sign_in,
+)
 from api.auth import identify
 from api.body import BodyLimit, text_is_storable
 from api.services import open_services
 from settings import Settings
 
 ROUTERS = (
-    health.router, sign_in.router, account.router, person.router, lead.router, lead_form.router, collection.router,
+    health.router, sign_in.router, account.router, person.router, lead.router, lead_form.router, deal.router,
+    contract.router, document.router, collection.router, customer.router,
 )  # fmt: skip
 
 

@@ -1,0 +1,76 @@
+"""Contracts: read with their versions, and submitted for approval."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from api.answer import ACCEPTED, Answered, answered
+from api.auth import CurrentActor
+from api.body import IdempotencyKey
+from api.services import Provided
+from db.scope import visible
+from domain.ids import RecordId
+from domain.money import MinorUnits
+
+router = APIRouter(prefix="/api/contracts", tags=["contracts"])
+
+
+class VersionView(BaseModel):
+    """What was submitted; `outcome` is null while it is in approval."""
+
+    no: int
+    amount: int
+    document: str | None = Field(description="Fetch it at /documents/{hash}.")
+    note: str | None
+    by: str
+    at: datetime
+    outcome: str | None
+
+
+class ContractView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    number: str
+    deal_id: str
+    customer_id: str
+    region_id: str
+    owner_id: str
+    title: str
+    amount: int = Field(description="In minor units of `currency`.")
+    currency: str
+    status: str = Field(description="draft, in_approval, approved, rejected or withdrawn.")
+    version: int = Field(description="The version in work or in approval: send it when submitting.")
+    versions: list[VersionView]
+    approval_id: str | None
+    opened_at: datetime
+    closed_at: datetime | None
+    revision: int = Field(description="Grows with every change.")
+
+
+class SubmitBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1, le=2**31 - 1, description="The contract's version you saw.")
+    amount: Annotated[MinorUnits, Field(gt=0)]
+    document: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = Field(
+        None, description="Hash that POST /api/documents gave."
+    )
+    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)] | None = None
+
+
+@router.get("/{contract_id}")
+async def get_contract(contract_id: RecordId, actor: CurrentActor, services: Provided) -> ContractView:
+    async with services.db.session(actor.id) as session:
+        return ContractView.model_validate(await visible(session, actor, "contract", contract_id))
+
+
+@router.post("/{contract_id}/submit", responses=ACCEPTED)
+async def submit_contract(
+    contract_id: RecordId, body: SubmitBody, key: IdempotencyKey, actor: CurrentActor, services: Provided, out: Response
+) -> Answered:
+    """Send a version on its way through approval; the policy of this moment says who decides."""
+    answer = await services.contracts.submit(actor, key, contract_id, **body.model_dump())
+    return answered(out, contract_id, answer)

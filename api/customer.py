@@ -1,0 +1,90 @@
+"""Customers: listed, and one with contacts, followers and what is under way."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.auth import CurrentActor, require
+from api.services import Provided
+from db.customer_case import customer_case
+from db.customer_list import list_customers
+from domain.access import Action
+from domain.ids import RecordId
+
+router = APIRouter(prefix="/api/customers", tags=["customers"])
+PAGE = 50
+
+
+class CustomerView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    number: int
+    name: str
+    created_at: datetime
+
+
+class CustomersView(BaseModel):
+    items: list[CustomerView]
+    next: int | None = Field(description="Send it as `after` for the customers after these; null: there are none.")
+
+
+class ContactView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    name: str
+    phone: str | None
+    email: str | None
+    title: str | None
+
+
+class FollowerView(BaseModel):
+    """Who follows the customer in a region; `owner_id` null: nobody just now."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    region_id: str
+    owner_id: str | None
+    since: datetime
+
+
+class CustomerCaseView(CustomerView):
+    contacts: list[ContactView]
+    followers: list[FollowerView]
+    deals: list[str] = Field(description="Ids of the newest 50 you may see.")
+    contracts: list[str] = Field(description="Ids of the newest 50 you may see.")
+    collections: list[str] = Field(description="Ids of those with money still owed.")
+
+
+class CustomerSearch(BaseModel):
+    text: str = Field("", max_length=100, description="Part of the name, its pinyin or their initials.")
+    after: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
+
+
+@router.get("", dependencies=[Depends(require(Action.CUSTOMER_READ))])
+async def find_customers(
+    search: Annotated[CustomerSearch, Query()], actor: CurrentActor, services: Provided
+) -> CustomersView:
+    """Customers you may see, 50 at a time, the newest first."""
+    async with services.db.session(actor.id) as session:
+        found = await list_customers(session, actor, text=search.text, after=search.after, limit=PAGE + 1)
+    items = [CustomerView.model_validate(customer) for customer in found[:PAGE]]
+    return CustomersView(items=items, next=items[-1].number if len(found) > PAGE else None)
+
+
+@router.get("/{customer_id}")
+async def get_customer(customer_id: RecordId, actor: CurrentActor, services: Provided) -> CustomerCaseView:
+    """One customer, as far as you may see."""
+    async with services.db.session(actor.id) as session:
+        case = await customer_case(session, actor, customer_id)
+    return CustomerCaseView(
+        **CustomerView.model_validate(case.customer).model_dump(),
+        contacts=[ContactView.model_validate(contact) for contact in case.contacts],
+        followers=[FollowerView.model_validate(follower) for follower in case.followers],
+        deals=[deal.id for deal in case.deals],
+        contracts=[contract.id for contract in case.contracts],
+        collections=[collection.id for collection in case.collections],
+    )

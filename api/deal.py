@@ -1,0 +1,181 @@
+"""Deals: listed, opened, moved over the stages, edited, followed up."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from api.answer import ACCEPTED, Answered, answered
+from api.auth import CurrentActor, require
+from api.body import IdempotencyKey
+from api.services import Provided
+from commands.deal import NewDeal
+from db import board
+from db.board import Sort, Wanted
+from db.scope import visible
+from domain.access import Action
+from domain.ids import RecordId
+from domain.money import MinorUnits
+
+router = APIRouter(prefix="/api/deals", tags=["deals"])
+PAGE = 50
+
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+NextStep = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+StageKey = Annotated[str, Field(max_length=60, description="A stage's key in the pipeline policy, such as proposal.")]
+How = Literal["call", "visit", "wechat", "mail", "note"]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
+
+
+class DealView(BaseModel):
+    """`version` counts what people changed: send it back with an edit."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    number: str
+    title: str
+    customer_id: str
+    lead_id: str | None
+    region_id: str
+    owner_id: str
+    stage: str
+    amount: int = Field(description="In minor units of `currency`.")
+    currency: str
+    close_on: date | None
+    next_step: str | None
+    contract_id: str | None
+    contract_status: str | None = Field(description="draft, in_approval, approved, rejected or withdrawn.")
+    order_id: str | None
+    collection_id: str | None
+    lost_reason: str | None
+    opened_at: datetime
+    stage_since: datetime
+    active_at: datetime
+    stalled_at: datetime | None = Field(description="Since when nothing has happened for a week.")
+    moved_by: str | None
+    closed_at: datetime | None
+    version: int
+    revision: int = Field(description="Grows with every change.")
+
+
+class DealsView(BaseModel):
+    items: list[DealView]
+    next: str | None = Field(description="Send it as `after` for the deals after these; null: there are none.")
+
+
+class DealSearch(BaseModel):
+    owner: Literal["me", "team"] | RecordId | None = Field(
+        None, description="me, team (who reports to me, and I), or a person's id."
+    )
+    closes_from: date | None = None
+    closes_to: date | None = None
+    amount_from: Annotated[int, Field(ge=0)] | None = Field(None, description="Minor units.")
+    amount_to: Annotated[int, Field(ge=0)] | None = Field(None, description="Minor units.")
+    stage: StageKey | None = None
+    customer_id: RecordId | None = None
+    closed: bool = Field(False, description="Also deals that have ended: lost, or paid in full.")
+    sort: Sort = Field("close", description="By close date, amount, or how long in the stage.")
+    descending: bool = False
+    after: RecordId | None = None
+
+    @property
+    def wanted(self) -> Wanted:
+        return Wanted(
+            owner=self.owner,
+            closes_from=self.closes_from,
+            closes_to=self.closes_to,
+            least=self.amount_from,
+            most=self.amount_to,
+            stage=self.stage,
+            customer_id=self.customer_id,
+        )
+
+
+class DealBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    customer_id: RecordId
+    title: Title
+    amount: MinorUnits = Field(description="In minor units of the company's currency.")
+    close_on: date | None = None
+    next_step: NextStep | None = None
+
+
+class MoveBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    from_stage: StageKey = Field(description="Where you see it: a deal that was moved meanwhile stays.")
+    to_stage: StageKey
+    reason: str | None = Field(None, max_length=500, description="Needed where the deal is lost.")
+
+
+class EditBody(BaseModel):
+    """What is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1, le=2**31 - 1, description="The deal's version you saw.")
+    title: Title | None = None
+    amount: MinorUnits | None = None
+    close_on: date | None = None
+    next_step: NextStep | None = Field(None, description="An empty text takes it away.")
+
+
+class NoteBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    how: How
+    note: Note
+
+
+@router.get("", dependencies=[Depends(require(Action.DEAL_READ))])
+async def list_deals(search: Annotated[DealSearch, Query()], actor: CurrentActor, services: Provided) -> DealsView:
+    """Deals you may see, 50 at a time."""
+    async with services.db.session(actor.id) as session:
+        found = await board.deal_list(
+            session, actor, search.wanted, sort=search.sort, descending=search.descending, after=search.after,
+            closed=search.closed, limit=PAGE + 1,
+        )  # fmt: skip
+    items = [DealView.model_validate(deal) for deal, _ in found[:PAGE]]
+    return DealsView(items=items, next=items[-1].id if len(found) > PAGE else None)
+
+
+@router.post("", status_code=201, responses=ACCEPTED)
+async def open_deal(
+    deal: DealBody, key: IdempotencyKey, actor: CurrentActor, services: Provided, out: Response
+) -> Answered:
+    """Open a deal with a customer you may see; it begins in the pipeline's first stage."""
+    deal_id, answer = await services.deals.open(actor, key, NewDeal(**deal.model_dump()))
+    return answered(out, deal_id, answer, created=True)
+
+
+@router.get("/{deal_id}")
+async def get_deal(deal_id: RecordId, actor: CurrentActor, services: Provided) -> DealView:
+    async with services.db.session(actor.id) as session:
+        return DealView.model_validate(await visible(session, actor, "deal", deal_id))
+
+
+@router.post("/{deal_id}/move", responses=ACCEPTED)
+async def move_deal(
+    deal_id: RecordId, body: MoveBody, key: IdempotencyKey, actor: CurrentActor, services: Provided, out: Response
+) -> Answered:
+    """One stage forward, back to any earlier one, or lost. 409 says why a stage cannot be entered now."""
+    return answered(out, deal_id, await services.deals.move(actor, key, deal_id, **body.model_dump()))
+
+
+@router.post("/{deal_id}/edit", responses=ACCEPTED)
+async def edit_deal(
+    deal_id: RecordId, body: EditBody, key: IdempotencyKey, actor: CurrentActor, services: Provided, out: Response
+) -> Answered:
+    """Change a deal under way. The amount is fixed while its contract is in approval, and once it is approved."""
+    return answered(out, deal_id, await services.deals.edit(actor, key, deal_id, **body.model_dump()))
+
+
+@router.post("/{deal_id}/notes", responses=ACCEPTED)
+async def log_follow_up(
+    deal_id: RecordId, body: NoteBody, key: IdempotencyKey, actor: CurrentActor, services: Provided, out: Response
+) -> Answered:
+    """Log a call, a visit, a message or a note; the deal counts as active again."""
+    return answered(out, deal_id, await services.deals.note(actor, key, deal_id, how=body.how, note=body.note))
