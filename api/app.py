@@ -20,6 +20,7 @@ from api import (
     person,
     problem,
     sign_in,
+    task,
 )
 from api.auth import identify
 from api.body import BodyLimit, text_is_storable
@@ -28,7 +29,7 @@ from settings import Settings
 
 ROUTERS = (
     health.router, sign_in.router, account.router, person.router, lead.router, lead_form.router, deal.router,
-    contract.router, document.router, collection.router, customer.router,
+    contract.router, document.router, collection.router, customer.router, task.router,
 )  # fmt: skip
 
 
