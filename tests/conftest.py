@@ -7,6 +7,7 @@ db            (module)   the door to it
 people        (module)   ids of the cast by `launch.cast.Part.key` ("li.wei") and of its units by code ("east")
 settings      (module)   settings for that database, with a data folder that is gone afterwards
 app           (module)   the whole application, started
+worker        (module)   the processes run: a worker on a queue of this module's own, and the relay of the outbox
 client                   a browser that has not signed in
 sign_in                  `await sign_in("li.wei")`, or `sign_in(person_id=...)`: a browser that has signed in; it
                          sends its CSRF token by itself
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Protocol
 from uuid import uuid4
 
@@ -30,11 +31,15 @@ from sqlalchemy import make_url
 from api.auth import cookie_name
 from api.services import Services
 from commands.credentials import Visitor
+from commands.policy import publish_defaults
 from db.engine import Database, plain_url
 from db.migrate import upgrade
 from launch.cast import load_cast
 from launch.embedded import Servers, embedded_servers, temporary_home
 from settings import Settings
+from worker.mail import Mailer
+from worker.main import build_worker
+from worker.relay import Relay
 from ui.app import create_app
 
 TEMPLATE = "throughline_template"
@@ -93,7 +98,8 @@ async def people(db: Database) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"), database_url=SecretStr(database_url))
+    home = tmp_path_factory.mktemp("home")
+    return Settings(home=home, database_url=SecretStr(database_url), task_queue=f"test-{uuid4().hex}")
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +107,19 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
     started = create_app(settings)
     async with started.router.lifespan_context(started):
         yield started
+
+
+@pytest.fixture(scope="module")
+async def worker(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    await publish_defaults(services.db)
+    relay = Relay(services.db, services.leads.desk.processes, Mailer(services.settings))
+    async with build_worker(services.temporal, services.db, services.settings):
+        carrying = asyncio.create_task(relay.run())
+        yield
+        carrying.cancel()
+        with suppress(asyncio.CancelledError):
+            await carrying
 
 
 @pytest.fixture
