@@ -37,10 +37,10 @@ from db.migrate import upgrade
 from launch.cast import load_cast
 from launch.embedded import Servers, embedded_servers, temporary_home
 from settings import Settings
+from ui.app import create_app
 from worker.mail import Mailer
 from worker.main import build_worker
 from worker.relay import Relay
-from ui.app import create_app
 
 TEMPLATE = "throughline_template"
 
