@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import text, update
+from sqlalchemy import Table, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.base import Base
 from db.live import announce
 from db.notification import tell
 from db.process import Process, Task, TimelineEvent
@@ -37,7 +38,7 @@ async def write_process(session: AsyncSession, kind: str, workflow_id: str, stat
         "outcome": state.outcome,
         "policies": state.policies,
     }
-    if not await upsert(session, Process, row, key="workflow_id"):
+    if not await _write(session, Process, [row], key="workflow_id"):
         return False
     await _write_tasks(session, kind, workflow_id, state)
     await _write_events(session, kind, workflow_id, state)
@@ -51,26 +52,41 @@ async def write_process(session: AsyncSession, kind: str, workflow_id: str, stat
     return True
 
 
-async def upsert(session: AsyncSession, table: Any, *rows: dict[str, Any], key: str = "id") -> int:
-    """Inserts rows, or overwrites those that are older by `revision`; says how many were written."""
-    if not rows:
-        return 0
-    statement = insert(table).values(rows)
+def _core(model: type[Base]) -> Table:
+    """The table beneath a class: a statement on it costs less, and is compiled once in a process."""
+    return cast(Table, model.__table__)
+
+
+async def _write(session: AsyncSession, table: type[Base], rows: list[dict[str, Any]], *, key: str) -> bool:
+    """Inserts rows, or overwrites those that are older by `revision`; says whether the first one was written.
+
+    One statement serves all rows, so that it is not compiled anew for each number of them.
+    """
+    core = _core(table)
+    statement = insert(core)
     columns = {c: statement.excluded[c] for c in rows[0] if c != key}
     guarded = statement.on_conflict_do_update(
-        index_elements=[key], set_=columns, where=table.revision < statement.excluded.revision
-    ).returning(table.__table__.c[key])
-    return len((await session.execute(guarded)).all())
+        index_elements=[key], set_=columns, where=core.c.revision < statement.excluded.revision
+    )
+    if len(rows) == 1:
+        return (await session.execute(guarded.values(rows[0]).returning(core.c[key]))).first() is not None
+    await session.execute(guarded, rows)
+    return True
 
 
-async def write_record(session: AsyncSession, table: Any, row: dict[str, Any], *, prefix: str, year: int) -> None:
+async def write_record(
+    session: AsyncSession, table: type[Base], row: dict[str, Any], *, prefix: str, year: int
+) -> None:
     """The process's own row; the first time it gets its number. Only after `write_process` said True."""
-    change = update(table).where(table.id == row["id"]).values(row).returning(table.id)
+    core = _core(table)
+    change = update(core).where(core.c.id == row["id"]).values(row).returning(core.c.id)
     if await session.scalar(change) is None:
-        await session.execute(insert(table).values(row | {"number": await next_number(session, prefix, year)}))
+        await session.execute(insert(core).values(row | {"number": await next_number(session, prefix, year)}))
 
 
 async def _write_tasks(session: AsyncSession, kind: str, workflow_id: str, state: ProcessState) -> None:
+    if not state.tasks:
+        return
     shared = {
         "workflow_id": workflow_id,
         "process_kind": kind,
@@ -84,7 +100,7 @@ async def _write_tasks(session: AsyncSession, kind: str, workflow_id: str, state
         "id", "kind", "title", "params", "holders", "from_id", "amount", "currency", "opened_at", "due_at",
         "escalated_at", "status", "version", "claimed_by", "decided_by", "decided_at", "outcome", "comment",
     }  # fmt: skip
-    await upsert(session, Task, *(shared | t.model_dump(include=fields) for t in state.tasks))
+    await _write(session, Task, [shared | t.model_dump(include=fields) for t in state.tasks], key="id")
 
 
 async def _write_events(session: AsyncSession, kind: str, workflow_id: str, state: ProcessState) -> None:
@@ -98,7 +114,7 @@ async def _write_events(session: AsyncSession, kind: str, workflow_id: str, stat
         "customer_id": state.customer_id,
     }
     rows = [shared | e.model_dump() for e in state.events]
-    await session.execute(insert(TimelineEvent).values(rows).on_conflict_do_nothing(index_elements=["id"]))
+    await session.execute(insert(_core(TimelineEvent)).on_conflict_do_nothing(index_elements=["id"]), rows)
 
 
 async def next_number(session: AsyncSession, prefix: str, year: int) -> str:

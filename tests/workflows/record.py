@@ -46,7 +46,7 @@ async def finished_line(office: Office) -> str:
     for _ in range(2):
         await office.collections.record_payment(
             await office.actor("he.jie"), uuid4().hex, collection.id,
-            amount=90_000 * YUAN, received_on=date(2026, 12, 1), reference=None,
+            amount=90_000 * YUAN, received_on=date(2026, 11, 20), reference=None,
         )  # fmt: skip
     await office.until(lambda: office.row(Process, record_id=deal.id, outcome="paid"), "the end of the line")
     return deal.line_id

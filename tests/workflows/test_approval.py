@@ -88,8 +88,10 @@ async def test_a_return_needs_a_reason_and_makes_the_next_version(office: Office
     assert (await office.deal_when(deal.id, contract_status="approved")).amount == 9_000 * YUAN
 
 
-async def test_a_managers_own_contract_goes_to_the_one_above(office: Office) -> None:
-    deal, _ = await office.submitted(10_000 * YUAN, owner="zhao.min")
+async def test_what_a_manager_submits_goes_to_the_one_above(office: Office) -> None:
+    deal, contract = await office.negotiating(10_000 * YUAN)
+    manager = await office.actor("zhao.min")
+    await office.contracts.submit(manager, uuid4().hex, contract.id, version=1, amount=10_000 * YUAN)
     task = await office.open_task("approve", line_id=deal.line_id)
     assert task.holders == ["role:sales_director:*"]
     await office.decide("lin.yue", task, "approve")

@@ -11,7 +11,7 @@ from db.lead import Lead
 from db.process import Process, Task
 from tests.workflows.office import YUAN, Office
 
-PAID_ON = date(2026, 11, 30)
+PAID_ON = date(2026, 11, 20)
 
 
 async def pay(office: Office, collection: Collection, yuan: int) -> None:
