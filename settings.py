@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRETS = Path("/run/secrets")
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - to listen on; nobody can be sent there
 
 
 class Settings(BaseSettings):
@@ -62,7 +63,8 @@ class Settings(BaseSettings):
 
     @cached_property
     def base_url(self) -> str:
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = "localhost" if self.host in EVERY_ADDRESS else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
     def secure(self) -> bool:

@@ -10,6 +10,8 @@ from contextlib import suppress
 from typing import Annotated, NoReturn
 
 import typer
+from rich.console import Console
+from rich.markup import escape
 
 from launch.errors import explained
 from launch.failure import LaunchFailed
@@ -127,6 +129,29 @@ def demo(
                 typer.echo(line)
 
     run_with_servers(run, start=True)
+
+
+@app.command()
+def doctor() -> None:
+    """Look at everything this installation stands on, and say what to do about what is wrong.
+
+    Needs both servers, as `migrate` does. Exit code 1 where something is wrong.
+    """
+    from launch.doctor import Finding, examine
+
+    findings: list[Finding] = []
+
+    async def run(settings: Settings) -> None:
+        async for finding in examine(settings):
+            findings.append(finding)
+            mark = "[red]✗[/red]" if finding.advice else "[green]✓[/green]"
+            console.print(mark, f"{finding.what}: {escape(finding.found)}")
+            if finding.advice:
+                console.print("  ", escape(finding.advice))
+
+    console = Console(highlight=False, soft_wrap=True)
+    run_with_servers(run, start=True)
+    raise typer.Exit(1 if any(finding.advice for finding in findings) else 0)
 
 
 async def _migrate(settings: Settings) -> None:

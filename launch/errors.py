@@ -42,7 +42,7 @@ def _explained_by_name(error: Exception) -> str | None:
             return "The database was brought up to date by a newer version of Throughline: use that version."
         case "temporalio.RPCError" | "builtins.RuntimeError" if "connect" in str(error).lower():
             address = os.environ.get("TEMPORAL_ADDRESS", "its default address")
-            return f"Temporal cannot be reached at {address}: {_first_line(error)}"
+            return f"Temporal cannot be reached at {address}."
         case _:
             return None
 

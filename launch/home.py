@@ -9,10 +9,12 @@ import importlib.metadata
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from launch.failure import LaunchFailed
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
 ROOM_TO_WRITE = 10_000_000
 ROOM_NEEDED = 300_000_000  # bytes: two empty databases, and some hours of work before anybody looks
 
@@ -21,9 +23,10 @@ ROOM_NEEDED = 300_000_000  # bytes: two empty databases, and some hours of work 
 def data_folder(home: Path) -> Iterator[Path]:
     """Yield the folder's absolute path, locked for this process. Raises LaunchFailed with one sentence."""
     home = home.absolute()
-    try:
-        _make(home)
-        with (home / "lock").open("a+") as lock:
+    with ExitStack() as held:
+        try:
+            _make(home)
+            lock = held.enter_context((home / "lock").open("a+"))
             _take(lock.fileno(), home)
             _refuse_newer(home)
             _refuse_full_disk(home)
@@ -31,16 +34,14 @@ def data_folder(home: Path) -> Iterator[Path]:
             lock.write(str(os.getpid()))
             lock.flush()
             (home / "version").write_text(_ours())
+        except OSError as error:
+            raise LaunchFailed(_sentence(error, home)) from error
+        try:
             yield home
-    except OSError as error:
-        raise LaunchFailed(sentence(error, home)) from error
-
-
-def sentence(error: OSError, home: Path) -> str:
-    """What to tell somebody whose disk is full, read-only or not theirs."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"The disk that holds {home} is full: free some space and start again."
-    return f"The data folder {home} cannot be used: {error.strerror or error} ({error.filename or home})."
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise LaunchFailed(_sentence(error, home)) from error
 
 
 def in_use(home: Path) -> bool:
@@ -92,6 +93,13 @@ def _refuse_full_disk(home: Path) -> None:
             f"The disk that holds {home} has {free // 1_000_000} MB left and {ROOM_NEEDED // 1_000_000} MB are needed: "
             "free some space and start again."
         )
+
+
+def _sentence(error: OSError, home: Path) -> str:
+    """What to tell somebody whose disk is full, read-only or not theirs."""
+    if error.errno in FULL:
+        return f"The disk that holds {home} is full: free some space and start again."
+    return f"The data folder {home} cannot be used: {error.strerror or error} ({error.filename or home})."
 
 
 def _ours() -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -97,14 +97,14 @@ async def reached_servers(*, start: bool, say: Say, temporal: bool = True) -> As
     if settings.database_url is not None and (_temporal_configured() or not temporal):
         yield settings
     elif in_use(home):
-        os.environ.update(_published(home))
+        _adopt(_published(home))
         yield Settings()
     elif start:
         with data_folder(home):
             servers = EmbeddedServers.missing(home, settings, say, temporal=temporal)
             try:
                 await servers.start()
-                os.environ.update(servers.environment())
+                _adopt(servers.environment())
                 yield Settings()
             finally:
                 await servers.stop()
@@ -113,6 +113,19 @@ async def reached_servers(*, start: bool, say: Say, temporal: bool = True) -> As
             f"Nothing runs on the data folder {home}: start `throughline up` first, "
             "or set THROUGHLINE_DATABASE_URL and TEMPORAL_ADDRESS to servers of your own."
         )
+
+
+def full_environment(found: Mapping[str, str]) -> dict[str, str]:
+    """Ours with these servers' addresses: where Temporal is embedded, its other settings mean another server."""
+    embedded = "TEMPORAL_ADDRESS" in found
+    kept = {name: value for name, value in os.environ.items() if not (embedded and name.startswith("TEMPORAL_"))}
+    return kept | dict(found)
+
+
+def _adopt(found: Mapping[str, str]) -> None:
+    environment = full_environment(found)
+    os.environ.clear()
+    os.environ.update(environment)
 
 
 def publish(home: Path, environment: dict[str, str]) -> None:

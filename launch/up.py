@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 import time
@@ -24,7 +23,7 @@ from launch.console import Terminal
 from launch.failure import LaunchFailed
 from launch.home import data_folder
 from launch.ports import require_free
-from launch.servers import EmbeddedServers, publish
+from launch.servers import EmbeddedServers, full_environment, publish
 from launch.supervisor import Supervisor
 from launch.temporal import UI_PATH
 from settings import Settings
@@ -78,7 +77,7 @@ async def _start(
         terminal.say(f"Starting {names} ...")
     await supervisor.start(*servers.all)
     environment = servers.environment()
-    inherited = os.environ | {"THROUGHLINE_HOME": str(home), "PYTHONUNBUFFERED": "1"} | environment
+    inherited = full_environment(environment) | {"THROUGHLINE_HOME": str(home), "PYTHONUNBUFFERED": "1"}
     terminal.say("Preparing the database ...")
     said = await _run(home, inherited, "demo --if-empty" if demo else "migrate")
     worker = Program("worker", home, inherited, terminal, grace=25)  # its own grace for activities is 20 s
