@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -33,6 +33,12 @@ async def current_policy(session: AsyncSession, kind: str) -> tuple[int, dict[st
     if row is None:
         raise not_found("policy")
     return row.version, row.document
+
+
+async def documents(session: AsyncSession, kind: str, versions: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """The documents of these versions, by version."""
+    query = select(Policy.version, Policy.document).where(Policy.kind == kind, Policy.version.in_(set(versions)))
+    return dict((await session.execute(query)).tuples().all())
 
 
 async def versions(session: AsyncSession, kind: str) -> Sequence[Policy]:

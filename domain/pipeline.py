@@ -92,6 +92,11 @@ class PipelinePolicy(PolicyDocument):
     def first(self) -> Stage:
         return self.stages[0]
 
+    @property
+    def last_open(self) -> Stage:
+        """Where terms are agreed: a deal that enters it gets its contract."""
+        return self.stages[-3]
+
     def stage(self, key: str) -> Stage:
         """Raises Refused `stage_unknown`."""
         for stage in self.stages:

@@ -108,6 +108,7 @@ SENTENCES = {
     "password_too_short": N_("At least %(least)s characters, please."),
     "password_too_long": N_("At most %(most)s characters, please."),
     "password_too_simple": N_("This password is too easy to guess."),
+    "password_differs": N_("This is not what you typed above."),
     "password_same": N_("This is the password you have. Choose another."),
     "wrong_password": N_("This is not your password."),
     "email_invalid": N_("This is not an e-mail address."),
@@ -131,10 +132,11 @@ class _Parameters(dict[str, object]):
 
 
 def refusal_text(refused: Coded, language: str, formats: Formats | None = None) -> str:
-    """The refusal in words; instants among its parameters as `formats` writes them."""
-    sentence = SENTENCES.get(refused.code, UNKNOWN)
-    words = translate(language).gettext(sentence)
-    return words % _Parameters(readable(refused.params, formats) | {"code": refused.code})
+    """The refusal in words, instants among its parameters as `formats` writes them; a gate says all that is missing."""
+    missing = [condition["message"] for condition in refused.params.get("conditions", ())]
+    codes = [code for code in missing if code in SENTENCES] or [refused.code]
+    sentences = [translate(language).gettext(SENTENCES.get(code, UNKNOWN)) for code in codes]
+    return " ".join(sentences) % _Parameters(readable(refused.params, formats) | {"code": refused.code})
 
 
 def readable(params: Mapping[str, object], formats: Formats | None) -> dict[str, object]:

@@ -189,8 +189,8 @@ class DealWorkflow(Process[DealState]):
 
     @property
     def _needs_contract(self) -> bool:
-        """The last open stage is where terms are agreed: it has a contract, anew where the last came to nothing."""
-        last_open = self.pipeline.stages[-3].key
+        """The last open stage has a contract, anew where the one before came to nothing."""
+        last_open = self.pipeline.last_open.key
         return self.state.stage == last_open and self.state.contract_status in (None, "rejected", "withdrawn")
 
     def _active(self) -> None:
