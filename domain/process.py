@@ -32,6 +32,15 @@ class Answer(BaseModel):
     result: dict[str, str] = {}
 
 
+class Standing(BaseModel):
+    """How far a process and its rows are: `projected` is what the read model has taken; `lagging` while it cannot."""
+
+    revision: int
+    projected: int
+    lagging: bool
+    closed: bool
+
+
 class Given(BaseModel):
     revision: int
     result: dict[str, str] = {}

@@ -6,12 +6,12 @@ commands, and calls `change` whenever something happened.
 
 import asyncio
 import functools
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, SearchAttributeKey, WorkflowIDReusePolicy
+from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import (
     ApplicationError,
     FailureError,
@@ -22,21 +22,15 @@ from temporalio.workflow import UpdateMethodMultiParam
 
 with workflow.unsafe.imports_passed_through():
     from domain.ids import uuid7
-    from domain.process import Answer, Command, Event, Given, Notice, ProcessState, Waiting
+    from domain.process import Answer, Command, Event, Given, Notice, ProcessState, Standing, Waiting
     from domain.refusal import Refused
+    from workflows.search import DUE, Startable, found_by, search_attributes
 
 S = TypeVar("S", bound=ProcessState)
 C = TypeVar("C", bound=Command)
 P = TypeVar("P", bound="Process[Any]")
-
-
-def quick(summary: str) -> workflow.ActivityConfig:
-    """For an activity that reads or writes our own database: it is tried until PostgreSQL answers."""
-    return workflow.ActivityConfig(
-        start_to_close_timeout=timedelta(seconds=20),
-        retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=10)),
-        summary=summary,
-    )
+A = TypeVar("A")
+R = TypeVar("R")
 
 
 def refusal(refused: Refused) -> ApplicationError:
@@ -122,6 +116,17 @@ class Process(Generic[S]):
     def opened(self, asked: Command) -> None:
         """Answers once the first rows are there."""
 
+    @command(_may_look)
+    def reproject(self, asked: Command) -> None:
+        """Writes the rows anew, for ops who found them lost or behind."""
+        self._next_revision()
+
+    @workflow.query
+    def standing(self) -> Standing:
+        state = self.state
+        closed = state.closed_at is not None
+        return Standing(revision=state.revision, projected=self.projected, lagging=self.lagging, closed=closed)
+
     # --- changes --------------------------------------------------------------------------------------------------
 
     def change(self, kind: str, actor: str = "system", **params: Any) -> None:
@@ -195,7 +200,7 @@ class Process(Generic[S]):
             raise _TurnOver
         return True
 
-    async def start_once(self, run: Any, start: Any, workflow_id: str) -> None:
+    async def start_once(self, run: Any, start: Startable, workflow_id: str) -> None:
         """Starts another process, which outlives this one; one that was started before goes on as it is."""
         try:
             await workflow.start_child_workflow(
@@ -204,6 +209,7 @@ class Process(Generic[S]):
                 id=workflow_id,
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                search_attributes=search_attributes(start, workflow_id),
             )
         except WorkflowAlreadyStartedError:
             workflow.logger.info("%s was started before", workflow_id)
@@ -212,6 +218,39 @@ class Process(Generic[S]):
         """The answer to a command, once its revision is projected, or the projector is known to lag."""
         await workflow.wait_condition(lambda: self.projected >= given.revision or self.lagging)
         return Answer(revision=given.revision, seen=self.projected >= given.revision, result=given.result)
+
+    async def perform(
+        self,
+        activity: Callable[[Any, A], Awaitable[R]],
+        argument: A,
+        summary: str,
+        when_away: Callable[[], None] | None = None,
+    ) -> R:
+        """An activity on our own database: local once, within 2 s; when that fails a regular one, tried for ever.
+
+        The first is cheap, the second lets the process answer, and shows its error in the Temporal UI.
+        """
+        method: Any = activity
+        try:
+            return await workflow.execute_local_activity_method(
+                method,
+                argument,
+                schedule_to_close_timeout=timedelta(seconds=2),
+                retry_policy=RetryPolicy(maximum_attempts=1),
+                summary=summary,
+            )
+        except FailureError as failure:
+            if is_cancelled_exception(failure):
+                raise
+        if when_away:
+            when_away()
+        return await workflow.execute_activity_method(
+            method,
+            argument,
+            start_to_close_timeout=timedelta(seconds=20),
+            retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=10)),
+            summary=summary,
+        )
 
     async def signal(self, workflow_id: str, signal: Any, message: Any) -> None:
         """Tells another process; one that has ended no longer needs to know."""
@@ -237,38 +276,24 @@ class Process(Generic[S]):
             self.state.confirm(snapshot.revision)
 
     async def _project(self, snapshot: S) -> None:
-        """Local once, within 2 s; when PostgreSQL is away as a regular activity for ever, and updates are told so."""
+        """When PostgreSQL is away, updates are told so instead of waiting for it."""
         try:
-            await workflow.execute_local_activity_method(
-                self.projection,
-                snapshot,
-                schedule_to_close_timeout=timedelta(seconds=2),
-                retry_policy=RetryPolicy(maximum_attempts=1),
-            )
-        except FailureError as failure:
-            if is_cancelled_exception(failure):
-                raise
-            self.lagging = True
-            await workflow.execute_activity_method(
-                self.projection, snapshot, **quick(f"read model at revision {snapshot.revision}")
-            )
+            await self.perform(self.projection, snapshot, f"read model at revision {snapshot.revision}", self._lag)
+        finally:
             self.lagging = False
+
+    def _lag(self) -> None:
+        self.lagging = True
 
     def _show(self) -> None:
         """Search attributes and current details: how ops find and understand the case in the Temporal UI."""
         state = self.state
         reasons = [f"{w.reason}{f' until {w.due:%Y-%m-%d %H:%M:%S %Z}' if w.due else ''}" for w in state.waiting]
         workflow.set_current_details(f"**{state.stage}**\n\n" + "\n".join(f"- {reason}" for reason in reasons))
-        due = min((w.due for w in state.waiting if w.due), default=None)
-        wanted: dict[SearchAttributeKey[Any], Any] = {
-            RECORD: state.record_id,
-            LINE: state.line_id,
-            REGION: state.region_id,
-            OWNER: state.owner_id,
-            STAGE: state.stage,
-            AMOUNT: None if state.amount is None else state.amount / 100,
-            DUE: due,
-        }
+        if state.closed_at is not None:
+            return  # what it ended as stands in its result; one more write of the index would tell nobody anything
+        wanted = found_by(state, state.record_id, state.stage)
+        wanted[DUE] = min((w.due for w in state.waiting if w.due), default=None)
         shown = workflow.info().typed_search_attributes
         news = [
             key.value_unset() if value is None else key.value_set(value)
@@ -277,12 +302,3 @@ class Process(Generic[S]):
         ]
         if news:
             workflow.upsert_search_attributes(news)
-
-
-RECORD = SearchAttributeKey.for_keyword("CrmRecord")
-LINE = SearchAttributeKey.for_keyword("CrmLine")
-REGION = SearchAttributeKey.for_keyword("CrmRegion")
-OWNER = SearchAttributeKey.for_keyword("CrmOwner")
-STAGE = SearchAttributeKey.for_keyword("CrmStage")
-AMOUNT = SearchAttributeKey.for_float("CrmAmount")
-DUE = SearchAttributeKey.for_datetime("CrmDue")
