@@ -72,7 +72,12 @@ LABELS: dict[str, dict[str, str]] = {
         "approve": N_("Approve the contract"),
         "record_payment": N_("Collect an instalment"),
     },
+    "subject": {
+        "contract": N_("Contract"),
+    },
     "outcome": {
+        "draft": N_("back in draft"),
+        "in_approval": N_("in approval"),
         "contacted": N_("contacted"),
         "qualified": N_("qualified"),
         "closed": N_("closed"),

@@ -13,6 +13,7 @@ from zlib import crc32
 
 from locales import translate
 from locales.formats import Formats
+from locales.labels import label
 from ui.sla import ring
 
 HUES = 8
@@ -63,6 +64,11 @@ def csrf_token() -> str:
     return _reader.get().csrf
 
 
+def label_text(group: str, key: str) -> str:
+    """What the reader calls a role, a status, a kind of task (locales.labels)."""
+    return label(group, key, _reader.get().formats.language)
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 
@@ -85,6 +91,7 @@ def hue(key: str) -> int:
 TEMPLATE_FUNCTIONS: dict[str, Callable[..., Any]] = {
     # `day_text(...)` is the bare text; the macro `ui.day(...)` writes it with its markup.
     **{f"{name}_text": _written(name) for name in WRITTEN},
+    "label_text": label_text,
     "csrf_token": csrf_token,
     "now": now,
     "initials": initials,

@@ -63,7 +63,9 @@ function makeSortable(cards) {
     },
     onMove({ dragged, from, to }) {
       const allowed = to === from || allows(dragged, to);
-      point(allowed && to !== from ? to : null);
+      const over = allowed && to !== from ? to : null;
+      point(over);
+      dragged.dataset.hint = over?.dataset.hint ?? "";
       return allowed;
     },
     onEnd({ item, from, to }) {

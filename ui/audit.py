@@ -1,0 +1,135 @@
+"""The audit log: who did what, and what was not let through. For those who look after the installation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, Field, field_validator
+from starlette.responses import HTMLResponse
+
+from api.auth import CurrentActor, require
+from api.language import language_of
+from api.services import Provided
+from db.audit import list_audit
+from db.record import Audit
+from domain.access import Action
+from domain.ids import RecordId, is_id
+from domain.refusal import Refused
+from locales import N_
+from locales.deeds import deed
+from locales.labels import label
+from locales.refusals import refusal_text
+from ui.names import Names, names
+from ui.render import page
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(require(Action.AUDIT_READ))])
+
+PAGE = 100
+DEEDS = {
+    "sign_in.": N_("Signing in and out"),
+    "person.": N_("People"),
+    "token.": N_("Tokens"),
+    "MoveDeal": N_("Moves of deals"),
+    "Decide": N_("Decisions"),
+    "RecordPayment": N_("Payments"),
+}
+"""How a name of a deed begins -> what one looks for."""
+
+
+HREFS = {
+    "person": "/people/",
+    "lead": "/leads/",
+    "deal": "/deals/",
+    "contract": "/contracts/",
+    "collection": "/collections/",
+    "task": "/tasks/",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the log. `who` is empty for what acts without being a person."""
+
+    at: datetime
+    who: str
+    who_id: str
+    deed: str
+    subject: str
+    href: str
+    details: list[str]
+
+
+class Filter(BaseModel):
+    """`action` is a kind of deed (the beginning of its code), `subject` what it was done to (`person/<id>`)."""
+
+    actor: RecordId | None = None
+    subject: str = Field("", max_length=100)
+    action: str = Field("", max_length=50)
+    before: RecordId | None = None
+
+    @field_validator("actor", "before", mode="before")
+    @classmethod
+    def empty_is_all(cls, value: str | None) -> str | None:
+        return value or None
+
+    def address(self, **other: str) -> str:
+        asked = {name: value for name, value in (self.model_dump() | other).items() if value}
+        return f"/audit?{urlencode(asked)}"
+
+
+@router.get("/audit")
+async def show(
+    request: Request, asked: Annotated[Filter, Query()], actor: CurrentActor, services: Provided
+) -> HTMLResponse:
+    async with services.db.session(actor.id) as session:
+        found = await list_audit(
+            session,
+            actor=asked.actor,
+            subject=asked.subject or None,
+            action=asked.action or None,
+            before=asked.before,
+            limit=PAGE + 1,
+        )
+        rows = found[:PAGE]
+        people = {asked.actor or ""} | {row.actor for row in rows} | {row.subject.partition("/")[2] for row in rows}
+        called = await names(session, language_of(request), filter(is_id, people))
+    return await page(
+        request,
+        "audit/page.html",
+        entries=[_entry(row, called) for row in rows],
+        more=rows[-1].id if len(found) > PAGE else "",
+        asked=asked,
+        who=called.person(asked.actor),
+        deeds=DEEDS,
+    )
+
+
+def _entry(row: Audit, called: Names) -> Entry:
+    kind, _, record = row.subject.partition("/")
+    if kind == "person":
+        subject = called.person(record)
+    else:
+        subject = label("process", kind, called.language)
+    return Entry(
+        at=row.at,
+        who=called.person(row.actor),
+        who_id=row.actor if is_id(row.actor) else "",
+        deed=deed(row.action, called.language),
+        subject=subject,
+        href=HREFS[kind] + record if kind in HREFS and is_id(record) else "",
+        details=[_detail(name, value, called.language) for name, value in row.detail.items()],
+    )
+
+
+def _detail(name: str, value: Any, language: str) -> str:
+    """`roles: sales → ops` for what was changed, the sentence of a refusal, else name and value."""
+    if name == "refused":
+        return refusal_text(Refused(str(value)), language)
+    if isinstance(value, list) and len(value) == 2:
+        before, after = (", ".join(map(str, side)) if isinstance(side, list) else side or "–" for side in value)
+        return f"{name}: {before} → {after}"
+    return f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"

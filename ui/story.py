@@ -1,0 +1,147 @@
+"""What happened and why things wait, told to one reader: events and waits with names, money and dates put in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from db.process import TimelineEvent
+from db.timeline import Told
+from domain.access import person_in
+from locales import N_, translate
+from locales.events import event_text
+from locales.formats import Formats
+from locales.labels import label
+from locales.waits import wait_text
+from ui.names import Names
+from ui.stage import Pipelines
+
+ICONS = {
+    "lead": "megaphone", "deal": "briefcase", "contract": "file-text", "approval": "shield-check",
+    "collection": "wallet", "task": "circle-check",
+    "deal.moved": "arrow-right", "deal.edited": "pencil", "deal.followed_up": "phone", "deal.stalled": "hourglass",
+    "deal.order_placed": "package", "lead.contacted": "phone", "task.opened": "user", "task.reminded": "bell",
+    "task.escalated": "triangle-alert", "collection.payment": "banknote", "collection.overdue": "triangle-alert",
+}  # fmt: skip
+"""By an event's kind, or by the first part of it."""
+
+STATES = {
+    "task.escalated": "warn", "deal.stalled": "warn", "lead.late": "warn", "collection.overdue": "bad",
+    "contract.returned": "warn", "contract.rejected": "bad", "contract.approved": "ok", "collection.payment": "ok",
+    "collection.paid": "ok",
+}  # fmt: skip
+
+ECHOES = frozenset({
+    "deal.contract_opened", "deal.contract_changed", "contract.closed", "approval.opened", "approval.approved",
+    "approval.returned", "approval.rejected", "approval.withdrawn", "lead.converted", "task.claimed", "task.released",
+})  # fmt: skip
+"""What one process says of another, and small steps: told only where every step is asked for."""
+
+DETAILS = ("note", "comment", "reason")
+
+FILTERS: dict[str, tuple[str, Told]] = {
+    "": (N_("All"), Told(not_kinds=ECHOES)),
+    "follow_ups": (N_("Follow-ups"), Told(kinds={"deal.followed_up", "lead.contacted"})),
+    "stages": (N_("Stage moves"), Told(kinds={"deal.opened", "deal.moved", "deal.closed"})),
+    "contract": (N_("Contract"), Told(processes={"contract", "approval"}, not_kinds=ECHOES)),
+    "money": (N_("Money"), Told(processes={"collection"}, kinds={"deal.order_placed"}, not_kinds=ECHOES)),
+    "steps": (N_("Every step"), Told()),
+}
+"""What a timeline may be narrowed to: its name, and the events it then tells."""
+
+
+def people_in(events: Iterable[TimelineEvent], waits: Iterable[Mapping[str, Any]] = ()) -> set[str]:
+    """Ids of everybody these events and waits speak of."""
+    found: set[str] = set()
+    for event in events:
+        params = event.params
+        named = (event.actor, *(params.get(name) for name in ("owner", "late", "by")))
+        found |= {person for person in named if isinstance(person, str) and len(person) == 36}
+        found |= _persons([*params.get("holders", ()), params.get("to", "")])
+    for wait in waits:
+        found |= _persons(wait.get("holders", ()))
+    return found
+
+
+def _persons(keys: Iterable[str]) -> set[str]:
+    return {person for key in keys if (person := person_in(key))}
+
+
+@dataclass(frozen=True)
+class Story:
+    """Everything said to one reader. `currency` is that of the amounts in events and waits."""
+
+    formats: Formats
+    names: Names
+    pipelines: Pipelines
+    currency: str
+
+    @property
+    def language(self) -> str:
+        return self.formats.language
+
+    def holders(self, keys: Iterable[str]) -> str:
+        return self._(N_(", ")).join(filter(None, map(self.names.holder, keys)))
+
+    def told(self, events: Iterable[TimelineEvent]) -> list[dict[str, Any]]:
+        """As the macro `ui.timeline` shows them."""
+        return [self._event(event) for event in events]
+
+    def _event(self, event: TimelineEvent) -> dict[str, Any]:
+        area = event.kind.partition(".")[0]
+        return {
+            "id": event.id,
+            "icon": ICONS.get(event.kind, ICONS.get(area, "activity")),
+            "state": STATES.get(event.kind),
+            "what": event_text(event.kind, self.words(event.params), self.language),
+            "who": self.names.person(event.actor),
+            "at": event.at,
+            "detail": next((event.params[name] for name in DETAILS if event.params.get(name)), None),
+        }
+
+    def waiting(self, wait: Mapping[str, Any]) -> str:
+        return wait_text(wait["reason"], self.words(wait["params"]), self.language)
+
+    def words(self, params: Mapping[str, Any]) -> dict[str, str]:
+        """Parameters as the reader reads them."""
+        said = {name: self._said(name, value) for name, value in params.items()}
+        changed = [name for name in ("title", "amount", "close_on", "next_step") if name in params]
+        if changed:
+            pair = self._(N_("%(field)s: %(value)s"))
+            fields = [pair % {"field": label("field", n, self.language), "value": said[n] or "–"} for n in changed]
+            said["changes"] = self._(N_("; ")).join(fields)
+        return said
+
+    def _said(self, name: str, value: Any) -> str:
+        if value is None:
+            return ""
+        say = self._sayings.get(name)
+        return say(value) if say else str(value)
+
+    @property
+    def _sayings(self) -> dict[str, Callable[[Any], str]]:
+        return {
+            "amount": lambda minor: self.formats.money(int(minor), self.currency),
+            "owner": self.names.person,
+            "late": self.names.person,
+            "holders": self.holders,
+            "to": self.names.holder,
+            "was": self.pipelines.name,
+            "now": self.pipelines.name,
+            "steps": lambda roles: " → ".join(self.label("role", role) for role in roles),
+            "task": lambda kind: self.label("task", kind),
+            "outcome": lambda outcome: self.label("outcome", outcome),
+            "status": lambda status: self.label("outcome", status),
+            "how": lambda how: self.label("how", how),
+            "since": lambda instant: self.formats.day(datetime.fromisoformat(instant)),
+            "close_on": lambda day: self.formats.day(date.fromisoformat(day)),
+            "received_on": lambda day: self.formats.day(date.fromisoformat(day)),
+        }
+
+    def label(self, group: str, key: str) -> str:
+        return label(group, key, self.language)
+
+    def _(self, message: str) -> str:
+        return translate(self.language).gettext(message)

@@ -1,0 +1,145 @@
+"""One list for approvals and other tasks: its address, its filters, its rows by time left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from fastapi import Request
+from pydantic import BaseModel, Field, ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.person import OrgUnit, units
+from db.task import Groups, Listed, Sought, View, count_groups, count_turns, count_waiting, list_tasks
+from domain.access import Actor, person_in
+from domain.ids import RecordId
+from domain.money import parse_amount
+from domain.refusal import Refused, invalid
+from ui.environment import here, pages_of
+from ui.names import Names, names
+
+Path = Literal["/inbox", "/tasks"]
+PAGE = 100
+
+
+class Wanted(BaseModel):
+    """What the address says: view, filters as typed (empty: none), the last task of the page before, the open task."""
+
+    view: View = "mine"
+    unit: str = Field("", max_length=60)
+    amount: str = Field("", max_length=40)
+    kind: str = Field("", max_length=40)
+    customer: str = Field("", max_length=100)
+    after: RecordId | Literal[""] = ""
+    open: RecordId | Literal[""] = ""
+
+    def address(self, path: str, **changes: str) -> str:
+        asked = self.model_dump(exclude_defaults=True) | changes
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return f"{path}?{query}" if query else path
+
+
+@dataclass(frozen=True)
+class TaskList:
+    """`mistake` is what cannot be used of the filters; the list is then shown without them."""
+
+    path: Path
+    wanted: Wanted
+    rows: Sequence[Listed]
+    more: bool
+    counts: Groups
+    units: Sequence[OrgUnit]
+    names: Names
+    turn: int
+    waiting: int
+    now: datetime
+    tomorrow: datetime
+    mistake: Refused | None
+
+    def address(self, **changes: str) -> str:
+        return self.wanted.address(self.path, **{"after": "", "open": "", **changes})
+
+    @property
+    def groups(self) -> list[tuple[str, int, list[Listed]]]:
+        """(overdue, today or later, how many there are on all pages, this page's rows)."""
+        split: dict[str, list[Listed]] = {"overdue": [], "today": [], "later": []}
+        for row in self.rows:
+            split[self._group(row.task.due_at)].append(row)
+        return [(name, getattr(self.counts, name), rows) for name, rows in split.items() if rows]
+
+    def _group(self, due: datetime | None) -> str:
+        if due is None or due >= self.tomorrow:
+            return "later"
+        return "today" if due >= self.now else "overdue"
+
+
+async def read_list(session: AsyncSession, request: Request, actor: Actor, path: Path, wanted: Wanted) -> TaskList:
+    pages = pages_of(request)
+    formats = pages.formats(request)
+    now = datetime.now(UTC)
+    today = formats.local(now)
+    tomorrow = datetime.combine(today.date() + timedelta(days=1), time(), today.tzinfo)
+    everywhere = await units(session)
+    sought, mistake = _sought(path, wanted, everywhere, formats.currency)
+    rows = await list_tasks(session, actor, wanted.view, sought, after=wanted.after or None, limit=PAGE + 1)
+    turns = await count_turns(session, actor, now)
+    holders = {person_in(key) for row in rows for key in row.task.holders}
+    return TaskList(
+        path=path,
+        wanted=wanted,
+        rows=rows[:PAGE],
+        more=len(rows) > PAGE,
+        counts=await count_groups(session, actor, wanted.view, sought, now=now, tomorrow=tomorrow),
+        units=everywhere,
+        names=await names(session, pages.language(request), holders),
+        turn=turns.approvals if path == "/inbox" else turns.tasks,
+        waiting=await count_waiting(session, actor) if path == "/inbox" else 0,
+        now=now,
+        tomorrow=tomorrow,
+        mistake=mistake,
+    )
+
+
+def list_around(request: Request) -> tuple[Path, Wanted]:
+    """The list somebody is looking at while a part of its page asks; the inbox where it is another page."""
+    url = urlsplit(here(request))
+    path: Path = "/tasks" if url.path == "/tasks" else "/inbox"
+    try:
+        return path, Wanted.model_validate(dict(parse_qsl(url.query)))
+    except ValidationError:
+        return path, Wanted()
+
+
+async def next_after(session: AsyncSession, request: Request, actor: Actor, task_id: str) -> str:
+    """What to open when a task of the list around is done: the one below it, else the first; empty: none is left."""
+    path, wanted = list_around(request)
+    sought, _ = _sought(path, wanted, await units(session), pages_of(request).formats(request).currency)
+    for after in (task_id, None):
+        for row in await list_tasks(session, actor, wanted.view, sought, after=after, limit=2):
+            if row.task.id != task_id:
+                return row.task.id
+    return ""
+
+
+def _sought(path: Path, wanted: Wanted, everywhere: Sequence[OrgUnit], currency: str) -> tuple[Sought, Refused | None]:
+    """The filters as the query takes them; none of them, and why, where one cannot be used."""
+    approvals = path == "/inbox"
+    ids = {unit.code: unit.id for unit in everywhere}
+    try:
+        if wanted.unit and wanted.unit not in ids:
+            raise invalid("unit_unknown", "unit")
+        amount = parse_amount(wanted.amount, currency) if wanted.amount.strip() else None
+    except Refused as refused:
+        return Sought(approvals=approvals), refused
+    named = {"subject" if approvals else "kind": wanted.kind or None}
+    return Sought(
+        approvals=approvals,
+        amount=amount,
+        currency=currency,
+        unit=ids.get(wanted.unit),
+        customer=wanted.customer.strip() or None,
+        **named,
+    ), None
