@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal
+from datetime import UTC, datetime, timedelta
+from typing import Literal
 from urllib.parse import quote
 
 from db.line import Line
 from db.process import Process
+from domain.access import Action, Actor
 from ui.story import Story
 
 State = Literal["done", "current", "waiting", "failed", "next"]
+
+STATES: dict[str, dict[str, State]] = {
+    "lead": {"converted": "done", "closed": "failed"},
+    "deal": {"won": "done", "lost": "failed"},
+    "contract": {
+        "": "next", "draft": "waiting", "approved": "done", "rejected": "failed", "withdrawn": "failed",
+    },
+    "approval": {"approved": "done", "returned": "next", "rejected": "failed", "withdrawn": "failed"},
+    "collection": {"overdue": "waiting", "paid": "done"},
+}  # fmt: skip
+"""How a stop looks by its record's status; any other status is under way."""
 
 
 @dataclass(frozen=True)
@@ -42,85 +53,12 @@ class LineView:
 
     line: Line
     story: Story
+    actor: Actor
 
     def stops(self) -> list[Stop]:
         """From lead to cash; a deal opened by hand has no lead."""
-        stops = [self._lead()] if self.line.lead else []
-        return [
-            *stops,
-            self._deal(),
-            self._contract(),
-            self._approval(),
-            self._order(),
-            self._collection(),
-            self._cash(),
-        ]
-
-    def _process(self, kind: str) -> Process | None:
-        """The newest of its kind."""
-        return next((p for p in reversed(self.line.processes) if p.kind == kind), None)
-
-    def _took(self, process: Process | None) -> str:
-        """Nov 22 · 2 d 4 h: when it began and how long it took, or has taken until now."""
-        if process is None:
-            return ""
-        formats = self.story.formats
-        until = process.closed_at or datetime.now(UTC)
-        return f"{formats.day(process.opened_at)} · {formats.span(until - process.opened_at)}"
-
-    def _stop(self, kind: str, state: State, detail: str, href: str = "") -> Stop:
-        return Stop(self.story.label("process", kind), state, detail, href)
-
-    def _lead(self) -> Stop:
-        lead, process = self.line.lead, self._process("lead")
-        states: dict[str, State] = {"converted": "done", "closed": "failed"}
-        assert lead is not None  # noqa: S101 - asked by the caller
-        return self._stop("lead", states.get(lead.stage, "current"), self._took(process), f"/leads/{lead.id}")
-
-    def _deal(self) -> Stop:
-        deal = self.line.deal
-        stage = self.story.pipelines.stage(deal.stage)
-        states: dict[str, State] = {"won": "done", "lost": "failed"}
-        until = deal.stage_since if stage.kind == "won" else deal.closed_at or datetime.now(UTC)
-        formats = self.story.formats
-        detail = f"{formats.day(deal.opened_at)} · {formats.span(until - deal.opened_at)}"
-        return self._stop("deal", states.get(stage.kind, "current"), detail)
-
-    def _contract(self) -> Stop:
-        deal = self.line.deal
-        states: dict[str, State] = {
-            "draft": "waiting", "in_approval": "current", "approved": "done", "rejected": "failed", "withdrawn": "failed",
-        }  # fmt: skip
-        href = f"/contracts/{deal.contract_id}" if self.line.contract else ""
-        return self._stop(
-            "contract", states.get(deal.contract_status or "", "next"), self._took(self._process("contract")), href
-        )
-
-    def _approval(self) -> Stop:
-        process = self._process("approval")
-        states: dict[str, State] = {"approved": "done", "returned": "next", "rejected": "failed", "withdrawn": "failed"}
-        state = states.get(process.outcome or "", "waiting") if process else "next"
-        href = f"/contracts/{self.line.deal.contract_id}" if process and self.line.contract else ""
-        return self._stop("approval", state, self._took(process), href)
-
-    def _order(self) -> Stop:
-        order = self.line.order
-        return self._stop("order", "done" if order else "next", order.number if order else "")
-
-    def _collection(self) -> Stop:
-        collection = self.line.collection
-        states: dict[str, State] = {"paid": "done", "overdue": "waiting"}
-        state = states.get(collection.status, "current") if collection else "next"
-        href = f"/collections/{collection.id}" if collection else ""
-        return self._stop("collection", state, self._took(self._process("collection")), href)
-
-    def _cash(self) -> Stop:
-        collection = self.line.collection
-        if collection is None:
-            return self._stop("cash", "next", "")
-        formats = self.story.formats
-        paid = f"{formats.sum(collection.paid, collection.currency)} / {formats.sum(collection.amount, collection.currency)}"
-        return self._stop("cash", "done" if collection.status == "paid" else "next", paid)
+        lead = [self._lead()] if self.line.lead else []
+        return [*lead, self._deal(), self._contract(), self._approval(), self._order(), *self._money()]
 
     def waits(self) -> list[Wait]:
         """Of every process under way. One that only waits for another of the line is left out: that one says why."""
@@ -137,13 +75,69 @@ class LineView:
         ]
         return [wait for wait in found if wait.who] or found
 
+    def _stop(self, kind: str, state: State, detail: str = "", href: str = "") -> Stop:
+        return Stop(self.story.label("process", kind), state, detail, href)
+
+    def _process(self, kind: str) -> Process | None:
+        """The newest of its kind."""
+        return next((process for process in reversed(self.line.processes) if process.kind == kind), None)
+
+    def _took(self, process: Process | None) -> str:
+        return self._since(process.opened_at, process.closed_at) if process else ""
+
+    def _since(self, began: datetime, ended: datetime | None) -> str:
+        """Nov 22 · 2 d 4 h: when it began, and how long it took or has taken until now."""
+        formats = self.story.formats
+        length = max((ended or datetime.now(UTC)) - began, timedelta())
+        return f"{formats.day(began)} · {formats.span(length)}"
+
+    def _lead(self) -> Stop:
+        lead = self.line.lead
+        assert lead is not None  # noqa: S101 - the caller looked
+        href = f"/leads/{lead.id}" if self.actor.scope(Action.LEAD_READ) else ""
+        return self._stop("lead", STATES["lead"].get(lead.stage, "current"), self._took(self._process("lead")), href)
+
+    def _deal(self) -> Stop:
+        """Its part ends with the stage that closes it; its process goes on until the money is in."""
+        deal = self.line.deal
+        kind = self.story.pipelines.stage(deal.stage).kind
+        ended = None if kind == "open" else deal.stage_since
+        return self._stop("deal", STATES["deal"].get(kind, "current"), self._since(deal.opened_at, ended))
+
+    def _contract(self) -> Stop:
+        state = STATES["contract"].get(self.line.deal.contract_status or "", "current")
+        return self._stop("contract", state, self._took(self._process("contract")), self._contract_page)
+
+    def _approval(self) -> Stop:
+        process = self._process("approval")
+        if process is None:
+            return self._stop("approval", "next")
+        state = STATES["approval"].get(process.outcome or "", "waiting")
+        return self._stop("approval", state, self._took(process), self._contract_page)
+
+    @property
+    def _contract_page(self) -> str:
+        return f"/contracts/{self.line.deal.contract_id}" if self.line.contract else ""
+
+    def _order(self) -> Stop:
+        order = self.line.order
+        return self._stop("order", "done", order.number) if order else self._stop("order", "next")
+
+    def _money(self) -> list[Stop]:
+        collection, formats = self.line.collection, self.story.formats
+        if collection is None or self.actor.scope(Action.COLLECTION_READ) is None:
+            return [self._stop("collection", "next"), self._stop("cash", "next")]
+        took = self._took(self._process("collection"))
+        state = STATES["collection"].get(collection.status, "current")
+        paid, amount = (formats.sum(minor, collection.currency) for minor in (collection.paid, collection.amount))
+        return [
+            self._stop("collection", state, took, f"/collections/{collection.id}"),
+            self._stop("cash", "done" if state == "done" else "next", f"{paid} / {amount}"),
+        ]
+
 
 def _instant(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
-
-
-def waits_of(processes: Iterable[Process]) -> Sequence[dict[str, Any]]:
-    return [wait for process in processes for wait in process.waiting]
 
 
 def workflow_link(namespace: str, process: Process) -> str:
