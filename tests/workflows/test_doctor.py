@@ -29,13 +29,14 @@ class Clinic:
         lead_id = await self.leads.capture(NewLead(source="form", company="蓝港食品", name="周明", region="east"))
         workflow_id = lead_workflow_id(lead_id)
         async with asyncio.timeout(15):
-            while not (await self.tasks(workflow_id) and (listed := await self.listed(workflow_id))):
+            while not (ready := await self.ready(workflow_id)):
                 await asyncio.sleep(0)
-        assert listed
+        assert ready
         return workflow_id
 
-    async def listed(self, workflow_id: str) -> bool:
-        return bool([w async for w in self.client.list_workflows(f"WorkflowId = '{workflow_id}'")])
+    async def ready(self, workflow_id: str) -> bool:
+        listed = [w async for w in self.client.list_workflows(f"WorkflowId = '{workflow_id}'")]
+        return bool(listed and await self.tasks(workflow_id))
 
     async def tasks(self, workflow_id: str) -> int:
         async with self.db.session() as session:
