@@ -101,6 +101,13 @@ LABELS: dict[str, dict[str, str]] = {
         "amount": N_("Amount"),
         "close_on": N_("Close date"),
         "next_step": N_("Next step"),
+        "address": N_("Network address"),
+        "email": N_("E-mail"),
+        "name": N_("Name"),
+        "name_en": N_("Name in English"),
+        "unit_id": N_("Team"),
+        "manager_id": N_("Reports to"),
+        "roles": N_("Roles"),
     },
 }
 
