@@ -29,10 +29,10 @@ class Clinic:
         lead_id = await self.leads.capture(NewLead(source="form", company="蓝港食品", name="周明", region="east"))
         workflow_id = lead_workflow_id(lead_id)
         async with asyncio.timeout(15):
-            while not (ready := await self.ready(workflow_id)):
+            while True:
+                if await self.ready(workflow_id):
+                    return workflow_id
                 await asyncio.sleep(0)
-        assert ready
-        return workflow_id
 
     async def ready(self, workflow_id: str) -> bool:
         listed = [w async for w in self.client.list_workflows(f"WorkflowId = '{workflow_id}'")]
