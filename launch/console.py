@@ -10,7 +10,7 @@ from rich.console import Console
 IMPORTANT = re.compile(
     r"\[\s*(warning|error|critical)\s*\]"  # our own, for people
     r'|"level":\s*"(warning|error|critical)"'  # our own, for machines
-    r"|\bPANIC\b|No space left on device|disk is full|panic:"  # PostgreSQL's and Temporal's last words
+    r"|\bPANIC\b|panic:"  # PostgreSQL's and Temporal's last words
 )
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 MOST_LINES, WITHIN = 5, 60.0
@@ -25,7 +25,7 @@ class Terminal:
         self._shown: dict[str, list[float]] = {}
 
     def say(self, sentence: str) -> None:
-        self.console.print(sentence, markup=False)
+        self.console.print(sentence, markup=False, soft_wrap=True)
 
     def line(self, name: str, line: str) -> None:
         """A child's line, when it is important; at most a handful a minute for each child."""

@@ -16,6 +16,7 @@ from launch.failure import LaunchFailed
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 ROOM_TO_WRITE = 10_000_000
+ROOM_LOW = 100_000_000
 ROOM_NEEDED = 300_000_000  # bytes: two empty databases, and some hours of work before anybody looks
 
 
@@ -56,6 +57,10 @@ def in_use(home: Path) -> bool:
 
 def disk_full(home: Path) -> bool:
     return shutil.disk_usage(home).free < ROOM_TO_WRITE
+
+
+def disk_low(home: Path) -> bool:
+    return shutil.disk_usage(home).free < ROOM_LOW
 
 
 def _make(home: Path) -> None:

@@ -11,13 +11,16 @@ from typing import NoReturn, Protocol
 
 from launch.child import Child
 from launch.failure import LaunchFailed, together
-from launch.home import disk_full
+from launch.home import disk_full, disk_low
 from launch.placement import Say
 
 MOST_DEATHS = 5
 WITHIN = 120.0
 BACK_OFF = [0.0, 0.5, 1.0, 2.0, 4.0]
 """Seconds before the first, second, ... restart within two minutes."""
+
+LOOK_AT_DISK = 5.0
+"""Seconds between two looks at how full it is."""
 
 
 class Service(Protocol):
@@ -52,7 +55,7 @@ class Supervisor:
         for tier in self._tiers:
             watches += [self._watch(service, list(needed)) for service in tier]
             needed += [self._up[service.child.name] for service in tier]
-        await together(*watches)
+        await together(*watches, self._watch_disk())
         raise AssertionError("a watch never ends by itself")
 
     async def stop(self) -> None:
@@ -64,6 +67,19 @@ class Supervisor:
         for tier in self._tiers:
             for service in tier:
                 service.child.kill()
+
+    async def _watch_disk(self) -> NoReturn:
+        """Servers that find no room refuse to write and recover by themselves; somebody has to make room."""
+        low = False
+        while True:
+            if disk_low(self._home) != low:
+                low = not low
+                self._say(
+                    f"The disk that holds {self._home} is nearly full: free some space, or nothing more can be saved."
+                    if low
+                    else f"The disk that holds {self._home} has room again."
+                )
+            await asyncio.sleep(LOOK_AT_DISK)
 
     async def _bring_up(self, service: Service) -> None:
         up = self._up.setdefault(service.child.name, asyncio.Event())

@@ -98,6 +98,34 @@ async def test_what_needs_a_server_comes_back_only_after_it(home: Path) -> None:
         await until(lambda: worker.child.running and worker.child.pid != killed)
 
 
+async def test_a_disk_that_fills_up_is_said_once_and_so_is_room_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    low = True
+    monkeypatch.setattr(supervising, "LOOK_AT_DISK", 0.01)
+    monkeypatch.setattr(supervising, "disk_low", lambda _: low)
+    async with kept_running(Supervisor(home, said.append)):
+        await until(lambda: len(said) == 1)
+        low = False
+        await until(lambda: len(said) == 2)
+    assert "is nearly full: free some space" in said[0]
+    assert "has room again" in said[1]
+
+
+async def test_a_full_disk_ends_the_launch_when_a_server_dies_of_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervising, "disk_full", lambda _: True)
+    postgres = StandIn("postgres", home)
+    supervisor = Supervisor(home, say=lambda _: None)
+    await supervisor.start(postgres)
+    async with kept_running(supervisor) as keeping:
+        postgres.kill()
+        with pytest.raises(LaunchFailed, match="is full: free some space and start again"):
+            await keeping
+
+
 async def test_a_stop_ends_what_a_service_has_started_too(home: Path) -> None:
     worker = StandIn("worker", home, "sleep 60 & trap '' TERM; echo ready; wait; wait")
     supervisor = Supervisor(home, say=lambda _: None)
