@@ -13,7 +13,7 @@ from commands.second_factor import Offer
 from commands.sign_in import hashed, new_token
 from db.audit import record
 from db.engine import Database
-from db.person import person_to_change
+from db.person import member, person_to_change
 from db.sign_in import add_token, delete_sessions, delete_token
 from domain import person as rules
 from domain.access import Actor
@@ -61,9 +61,11 @@ class Account:
             await delete_sessions(session, actor.id, but=hashed(session_secret) if session_secret else None)
             await record(session, actor.id, "password.changed", f"person/{actor.id}")
 
-    async def offer_second_factor(self, actor: Actor) -> Offer:
+    async def offer_second_factor(self, actor: Actor, note: str | None = None) -> Offer:
+        """`note` of an earlier offer shows that one again, while it holds."""
         async with self.db.session(actor.id) as session:
-            return self.credentials.second_factor.offer(await person_to_change(session, actor.id))
+            person = (await member(session, actor.id)).person
+        return self.credentials.second_factor.offer(person, note)
 
     async def enable_second_factor(self, actor: Actor, note: str, code: str) -> None:
         """Raises Refused: 422 wrong_code or offer_over, 409 where one is on already (its password switches it off)."""

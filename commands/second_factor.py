@@ -34,11 +34,14 @@ class SecondFactor:
         self._kept = Seal(master_key, "second-factor")
         self._offered = Seal(master_key, "second-factor-offer")
 
-    def offer(self, person: Person) -> Offer:
-        secret = pyotp.random_base32()
+    def offer(self, person: Person, note: str | None = None) -> Offer:
+        """A new secret, or with the `note` of an offer that still holds that one once more."""
+        owner, secret = self._offered.open(note or "", within=OFFER_LASTS) or (None, "")
+        if owner != person.id or note is None:
+            secret = pyotp.random_base32()
+            note = self._offered.close(person.id, secret)
         address = pyotp.TOTP(secret).provisioning_uri(name=person.email, issuer_name=self._company)
-        picture = segno.make(address).svg_data_uri(scale=4, border=2)
-        return Offer(secret, picture, self._offered.close(person.id, secret))
+        return Offer(secret, segno.make(address).svg_data_uri(scale=4, border=2), note)
 
     def confirm(self, person: Person, note: str, code: str) -> None:
         """Sets the offered secret on the person. Raises Refused (422) for a wrong code or an offer that ran out."""

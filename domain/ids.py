@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+PATTERN = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+
 RecordId = Annotated[
-    str,
-    StringConstraints(to_lower=True, pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"),
-    Field(json_schema_extra={"format": "uuid"}),
+    str, StringConstraints(to_lower=True, pattern=PATTERN), Field(json_schema_extra={"format": "uuid"})
 ]
 """An id as it comes from outside: what is not a UUID is refused before a query sees it."""
+
+
+def is_id(text: str) -> bool:
+    return re.match(PATTERN, text) is not None
 
 
 def uuid7(at: datetime, random_bits: int) -> str:

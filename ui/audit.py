@@ -95,8 +95,8 @@ async def show(
             limit=PAGE + 1,
         )
         rows = found[:PAGE]
-        people = {asked.actor or ""} | {row.actor for row in rows} | {row.subject.partition("/")[2] for row in rows}
-        called = await names(session, language_of(request), filter(is_id, people))
+        named = [asked.actor or ""] + [name for row in rows for name in _named(row)]
+        called = await names(session, language_of(request), [name for name in named if is_id(name)])
     return await page(
         request,
         "audit/page.html",
@@ -110,10 +110,7 @@ async def show(
 
 def _entry(row: Audit, called: Names) -> Entry:
     kind, _, record = row.subject.partition("/")
-    if kind == "person":
-        subject = called.person(record)
-    else:
-        subject = label("process", kind, called.language)
+    subject = called.person(record) if kind == "person" else label("process", kind, called.language)
     return Entry(
         at=row.at,
         who=called.person(row.actor),
@@ -121,15 +118,28 @@ def _entry(row: Audit, called: Names) -> Entry:
         deed=deed(row.action, called.language),
         subject=subject,
         href=HREFS[kind] + record if kind in HREFS and is_id(record) else "",
-        details=[_detail(name, value, called.language) for name, value in row.detail.items()],
+        details=[_detail(name, value, called) for name, value in row.detail.items()],
     )
 
 
-def _detail(name: str, value: Any, language: str) -> str:
-    """`roles: sales → ops` for what was changed, the sentence of a refusal, else name and value."""
+def _named(row: Audit) -> list[str]:
+    """Whatever in a row may be somebody's id."""
+    changed = [side for value in row.detail.values() if isinstance(value, list) for side in value]
+    return [row.actor, row.subject.partition("/")[2], *(side for side in changed if isinstance(side, str))]
+
+
+def _detail(name: str, value: Any, called: Names) -> str:
+    """The sentence of a refusal; `Roles: Sales → Finance` for what was changed; else name and value."""
     if name == "refused":
-        return refusal_text(Refused(str(value)), language)
-    if isinstance(value, list) and len(value) == 2:
-        before, after = (", ".join(map(str, side)) if isinstance(side, list) else side or "–" for side in value)
-        return f"{name}: {before} → {after}"
-    return f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        return refusal_text(Refused(str(value)), called.language)
+    changed = isinstance(value, list) and len(value) == 2
+    text = " → ".join(_value(name, side, called) for side in value) if changed else _value(name, value, called)
+    return f"{label('field', name, called.language)}: {text}"
+
+
+def _value(name: str, value: Any, called: Names) -> str:
+    if isinstance(value, list):
+        return ", ".join(_value(name, one, called) for one in value) or "–"
+    if name == "roles":
+        return label("role", value, called.language)
+    return called.unit(value) or called.person(value) or str(value or "–")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ui import sign_in
+from ui import account, audit, person, sign_in
 
-ROUTERS = (sign_in.router,)
+ROUTERS = (sign_in.router, account.router, person.router, audit.router)
