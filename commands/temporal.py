@@ -30,6 +30,7 @@ from domain.process import Answer, Command
 from domain.refusal import Refused
 from keys import derive, master_key
 from settings import Settings
+from workflows.search import Startable, search_attributes
 
 WAIT = 3.0
 """Seconds to wait until a command is accepted, and then again until the read model shows it."""
@@ -64,7 +65,7 @@ class Processes:
             handle.start_update(update, command, id=command.key, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
         )
 
-    async def open(self, run: Any, start: Any, workflow_id: str, opened: Any, command: Command) -> Answer:
+    async def open(self, run: Any, start: Startable, workflow_id: str, opened: Any, command: Command) -> Answer:
         """Starts a process and answers once its first rows are there; a repeat finds the one that was started."""
         operation = WithStartWorkflowOperation(
             run,
@@ -73,6 +74,7 @@ class Processes:
             task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            search_attributes=search_attributes(start, workflow_id),
         )
         return await _answered(
             self.client.start_update_with_start_workflow(

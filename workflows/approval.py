@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.refusal import Refused, invalid
     from domain.task import HumanTask, Pace, ladder_of
     from workflows.human_task import TaskCommand, TaskProcess
-    from workflows.process import command, quick
+    from workflows.process import command
 
 OUTCOMES = {"approve": "approved", "return": "returned", "reject": "rejected"}
 
@@ -41,6 +41,10 @@ class ApprovalStart(BaseModel):
     amount: int
     currency: str
     state: ApprovalState | None = None
+
+    @property
+    def owner_id(self) -> str:
+        return self.submitted_by
 
 
 class ApprovalEnded(BaseModel):
@@ -135,9 +139,7 @@ class ApprovalWorkflow(TaskProcess[ApprovalState]):
         request = RouteRequest(
             amount=state.amount or 0, currency=state.currency or "", region_id=state.region_id, kind=state.subject_kind
         )
-        routing = await workflow.execute_activity_method(
-            ApprovalActivities.decide_route, request, **quick("find the approval route")
-        )
+        routing = await self.perform(ApprovalActivities.decide_route, request, "find the approval route")
         state.policies["approval"] = routing.policy_version
         state.decision, state.path = routing.decision, routing.path
         self.change("approval.routed", steps=[s.role for s in state.path], policy=routing.policy_version)
@@ -145,9 +147,7 @@ class ApprovalWorkflow(TaskProcess[ApprovalState]):
     async def _open(self, step: PathStep) -> None:
         state = self.state
         request = ApproverRequest(role=step.role, region_id=state.region_id, without=state.submitted_by)
-        step.holder = await workflow.execute_activity_method(
-            ApprovalActivities.find_approver, request, **quick(f"find the approver for {step.key}")
-        )
+        step.holder = await self.perform(ApprovalActivities.find_approver, request, f"find the approver for {step.key}")
         if state.stage != "open":
             return
         task = self.open_task(

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.refusal import Refused, forbidden, invalid
     from workflows.collection import CollectionEnded, CollectionStart, CollectionWorkflow, collection_workflow_id
     from workflows.contract import ENDED, ContractNews, ContractStart, ContractWorkflow, contract_workflow_id
-    from workflows.process import Process, command, quick
+    from workflows.process import Process, command
 
 STALLS_AFTER = timedelta(days=7)
 
@@ -235,7 +235,7 @@ class DealWorkflow(Process[DealState]):
             deal_id=state.record_id, contract_id=state.contract_id or "", customer_id=state.customer_id or "",
             amount=state.amount or 0, currency=state.currency or "", at=state.stage_since,
         )  # fmt: skip
-        order = await workflow.execute_activity_method(DealActivities.place_order, request, **quick("place the order"))
+        order = await self.perform(DealActivities.place_order, request, "place the order")
         start = CollectionStart(
             collection_id=order.order_id, order_id=order.order_id, deal_id=state.record_id, line_id=state.line_id,
             customer_id=request.customer_id, region_id=state.region_id or "", owner_id=state.owner_id or "",

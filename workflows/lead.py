@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.task import HumanTask, Pace, ladder_of
     from workflows.deal import DealStart, DealWorkflow, deal_workflow_id
     from workflows.human_task import TaskProcess
-    from workflows.process import command, quick
+    from workflows.process import command
 
 
 def lead_workflow_id(lead_id: str) -> str:
@@ -33,6 +33,11 @@ class LeadStart(BaseModel):
     amount: int | None = None
     currency: str
     state: LeadState | None = None
+
+    @property
+    def line_id(self) -> str:
+        """A line begins with its lead."""
+        return self.lead_id
 
 
 class LogContact(Command):
@@ -147,9 +152,7 @@ class LeadWorkflow(TaskProcess[LeadState]):
         return next((t for t in self.state.open_tasks if t.kind == "first_contact"), None)
 
     async def _pin_policy(self) -> None:
-        pinned = await workflow.execute_activity_method(
-            PolicyActivities.pin_policy, LeadPolicy.kind, **quick("read the lead policy")
-        )
+        pinned = await self.perform(PolicyActivities.pin_policy, LeadPolicy.kind, "read the lead policy")
         policy = load(LeadPolicy, pinned.document)
         self.state.policies["lead"] = pinned.version
         self.state.first_contact = policy.first_contact.total_seconds()
@@ -157,7 +160,7 @@ class LeadWorkflow(TaskProcess[LeadState]):
 
     async def _next_owner(self) -> str | None:
         turn = Turn(lead_id=self.state.record_id, region_id=self.state.region_id or "", without=self.state.tried)
-        return await workflow.execute_activity_method(LeadActivities.take_turn, turn, **quick("whose turn it is"))
+        return await self.perform(LeadActivities.take_turn, turn, "whose turn it is")
 
     async def _assign(self) -> None:
         owner = self.state.owner_id or await self._next_owner()
@@ -208,12 +211,8 @@ class LeadWorkflow(TaskProcess[LeadState]):
         state = self.state
         assert state.deal_id and state.owner_id and state.region_id  # noqa: S101, PT018 - a qualified lead has them
         conversion = Conversion(lead_id=state.record_id, owner_id=state.owner_id, region_id=state.region_id)
-        state.customer_id = await workflow.execute_activity_method(
-            LeadActivities.convert_lead, conversion, **quick("make the customer")
-        )
-        pipeline = await workflow.execute_activity_method(
-            PolicyActivities.pin_policy, PipelinePolicy.kind, **quick("read the pipeline")
-        )
+        state.customer_id = await self.perform(LeadActivities.convert_lead, conversion, "make the customer")
+        pipeline = await self.perform(PolicyActivities.pin_policy, PipelinePolicy.kind, "read the pipeline")
         deal = DealStart(
             deal_id=state.deal_id, line_id=state.line_id, lead_id=state.record_id, customer_id=state.customer_id,
             region_id=state.region_id, owner_id=state.owner_id, currency=state.currency or "", pipeline=pipeline,
