@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from asyncio import Queue, QueueEmpty, Task
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ QUEUE = 64
 PING = 20
 """Seconds between signs of life on a silent stream, and between looks whether its session still holds."""
 RECONNECT_AFTER = 1.0
+REPLAY = 5.0
+"""Seconds: a new stream also hears of what changed while its page was on the way."""
 
 Change = dict[str, Any]
 """`t` topic, `id` record, `v` version; `r` region, `o` owner, `h` keys of task holders say who may hear of it."""
@@ -86,6 +89,7 @@ class LiveHub:
         self.identify = identify
         self.ping = ping
         self.streams: set[Stream] = set()
+        self.recent: deque[tuple[float, Change, ServerSentEvent]] = deque(maxlen=QUEUE + 1)
         self.listening = asyncio.Event()
         self._listener: Task[None] | None = None
         self.router = APIRouter(include_in_schema=False)
@@ -111,8 +115,11 @@ class LiveHub:
         return EventSourceResponse(self._events(request, Stream(viewer)), headers=headers, ping=self.ping)
 
     async def _events(self, request: Request, stream: Stream) -> AsyncIterator[ServerSentEvent]:
-        self.streams.add(stream)
         clock = asyncio.get_running_loop().time
+        self.streams.add(stream)
+        for at, change, recent in self.recent:
+            if at > clock() - REPLAY:
+                self._pass(change, recent, stream)
         look_at = clock() + self.ping
         try:
             while True:
@@ -169,6 +176,10 @@ class LiveHub:
             log.warning("a notification that is no change", payload=payload[:200])
             return
         event = ServerSentEvent(event="change", data=json.dumps(shown, separators=(",", ":")))
+        self.recent.append((asyncio.get_running_loop().time(), change, event))
         for stream in self.streams:
-            if self.may_see(stream.viewer, change):
-                stream.offer(event)
+            self._pass(change, event, stream)
+
+    def _pass(self, change: Change, event: ServerSentEvent, stream: Stream) -> None:
+        if self.may_see(stream.viewer, change):
+            stream.offer(event)

@@ -8,9 +8,11 @@ import { announce, say } from "./words.js";
 const lights = document.querySelectorAll("[data-live-status]");
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("live") : null;
 const GATHER = 1000;
+const REPLAY = 5000;
 const SPEAK_EVERY = 10_000;
 let waiting = new Map();
 let gathering = 0;
+let recent = [];
 let spokeAt = -SPEAK_EVERY;
 const held = new Map();
 
@@ -40,8 +42,11 @@ function open() {
 
 function tell(message) {
   channel?.postMessage(message);
+  if (message.change) recent = [...fresh(), { at: Date.now(), message }];
   hear(message);
 }
+
+const fresh = () => recent.filter(({ at }) => Date.now() - at < REPLAY);
 
 function lead() {
   if (navigator.locks && channel) {
@@ -61,7 +66,11 @@ function lead() {
 }
 
 function hear(message) {
-  if (message.ask && source) channel.postMessage({ status });
+  if (message.ask && source) {
+    channel.postMessage({ status });
+    // A tab that was still loading has missed the last changes; for the others the versions say that they are known.
+    for (const { message: missed } of fresh()) channel.postMessage(missed);
+  }
   if (message.status) {
     status = message.status;
     for (const light of lights) {
