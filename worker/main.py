@@ -44,8 +44,13 @@ SLOTS = 40
 log = structlog.get_logger()
 
 
-def build_worker(client: Client, db: Database, settings: Settings) -> Worker:
-    """A worker with every process of ours; `db` should have a pool at least as large as `SLOTS`."""
+def build_worker(client: Client, db: Database, settings: Settings, *, strict: bool = False) -> Worker:
+    """A worker with every process of ours; `db` should have a pool at least as large as `SLOTS`.
+
+    `strict` loads the workflow files anew for each case, so that the sandbox catches a clock or a file read in them:
+    the tests do. It costs more than the case itself, since every message model is built again.
+    """
+    ours = () if strict else ("workflows",)
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -56,7 +61,9 @@ def build_worker(client: Client, db: Database, settings: Settings) -> Worker:
             for name in dir(held)
             if hasattr(getattr(held, name), "__temporal_activity_definition")
         ],
-        workflow_runner=SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default),
+        workflow_runner=SandboxedWorkflowRunner(
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(*ours)
+        ),
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         max_concurrent_workflow_tasks=SLOTS,

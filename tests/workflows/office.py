@@ -165,7 +165,7 @@ async def open_office(
     await publish_defaults(db)
     async with await _environment(suggest_new_run_after) as env:
         await _add_search_attributes(env)
-        async with build_worker(env.client, worker_db or db, settings):
+        async with build_worker(env.client, worker_db or db, settings, strict=True):
             yield Office(env, db, people, settings)
 
 
