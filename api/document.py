@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
+from starlette.datastructures import UploadFile as SentFile
 
 from api.auth import CurrentActor
 from api.services import Provided
@@ -30,7 +31,7 @@ async def add_document(file: UploadFile, actor: CurrentActor, services: Provided
     return DocumentView.model_validate(stored, from_attributes=True)
 
 
-async def chunks_of(file: UploadFile) -> AsyncIterator[bytes]:
+async def chunks_of(file: SentFile) -> AsyncIterator[bytes]:
     while chunk := await file.read(CHUNK):
         yield chunk
 

@@ -20,7 +20,11 @@ from starlette.responses import Response
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.language import formats_of, language_of
+from api.services import services_of
+from db.person import Person
+from domain.ids import is_id
 from domain.refusal import Refused
+from locales import N_, translate
 from locales.refusals import refusal_text
 from locales.validation import fault_text
 
@@ -32,6 +36,7 @@ RETRY_AFTER = 2
 AWAY = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.RESOURCE_EXHAUSTED})
 
 HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "media_type"}
+SOMEBODY = N_("Somebody")
 PLACES = frozenset({"body", "query", "path", "header", "cookie"})
 
 
@@ -119,7 +124,19 @@ def worded(request: Request, refused: Refused) -> str:
     return refusal_text(refused, language_of(request), formats_of(request))
 
 
+async def named(request: Request, refused: Refused) -> Refused:
+    """The refusal with the name of whoever was faster: processes know people by id, which stays as `by_id`."""
+    if "by" not in refused.params:
+        return refused
+    by, language = refused.params["by"], language_of(request)
+    async with services_of(request).db.session() as session:
+        person = await session.get(Person, by) if is_id(str(by)) else None
+    name = person.called(language) if person else translate(language).gettext(SOMEBODY)
+    return Refused(refused.code, refused.status, field=refused.field, **refused.params | {"by": name, "by_id": by})
+
+
 async def _refused(request: Request, refused: Refused) -> Response:
+    refused = await named(request, refused)
     detail = worded(request, refused)
     errors = [Fault(field=refused.field, code=refused.code, detail=detail)] if refused.field else []
     headers = {}
