@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -26,10 +26,11 @@ from temporalio.service import RetryConfig
 
 from commands.codec import data_converter
 from domain.access import Actor
-from domain.process import Answer, Command
+from domain.process import Answer, Command, Given
 from domain.refusal import Refused
 from keys import derive, master_key
 from settings import Settings
+from workflows.process import Process
 from workflows.search import Startable, search_attributes
 
 WAIT = 3.0
@@ -52,6 +53,13 @@ def update_id(actor: Actor, key: str) -> str:
     return sha256(f"{actor.id}\0{key}".encode()).hexdigest()
 
 
+class ProcessEnded(Refused):
+    """There is no running process of this id (409)."""
+
+    def __init__(self) -> None:
+        super().__init__("process_ended", 409)
+
+
 class Processes:
     """Starts and updates processes. Raises Refused for what a process refuses, and for 503 «not confirmed»."""
 
@@ -61,9 +69,16 @@ class Processes:
 
     async def update(self, workflow_id: str, update: Any, command: Command) -> Answer:
         handle = self.client.get_workflow_handle(workflow_id)
-        return await _answered(
-            handle.start_update(update, command, id=command.key, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
-        )
+        try:
+            return await _answered(
+                handle.start_update(update, command, id=command.key, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
+            )
+        except ProcessEnded:
+            # Perhaps this very command ended it, and its answer was lost on the way.
+            given = await _asked(handle.query(Process.answered, command.key, rpc_timeout=timedelta(seconds=WAIT)))
+            if given is None:
+                raise
+            return Answer(revision=given.revision, seen=True, result=given.result)
 
     async def open(self, run: Any, start: Startable, workflow_id: str, opened: Any, command: Command) -> Answer:
         """Starts a process and answers once its first rows are there; a repeat finds the one that was started."""
@@ -99,6 +114,13 @@ class Processes:
         )
 
 
+async def _asked(query: Awaitable[Given | None]) -> Given | None:
+    try:
+        return await query
+    except RPCError as error:
+        raise Refused("not_confirmed", 503) from error
+
+
 async def _answered(started: Any) -> Answer:
     """Accepted within `WAIT`, else 503; seen within another `WAIT`, else an answer that says so."""
     try:
@@ -124,12 +146,12 @@ def _refused(failed: WorkflowUpdateFailedError) -> Refused:
     if isinstance(cause, ApplicationError) and cause.type == "Refusal":
         detail = cause.details[0]
         return Refused(cause.message, detail["status"], field=detail["field"], **detail["params"])
-    return Refused("process_ended", 409)
+    return ProcessEnded()
 
 
 def _unreached(error: RPCError) -> Refused | RPCError:
     if error.status == RPCStatusCode.NOT_FOUND:
-        return Refused("process_ended", 409)
+        return ProcessEnded()
     if error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.RESOURCE_EXHAUSTED):
         return Refused("not_confirmed", 503)
     return error

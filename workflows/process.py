@@ -127,6 +127,11 @@ class Process(Generic[S]):
         closed = state.closed_at is not None
         return Standing(revision=state.revision, projected=self.projected, lagging=self.lagging, closed=closed)
 
+    @workflow.query
+    def answered(self, key: str) -> Given | None:
+        """What a command with this key was answered: asked for when it is repeated after the process has ended."""
+        return self.state.answers.get(key)
+
     # --- changes --------------------------------------------------------------------------------------------------
 
     def change(self, kind: str, actor: str = "system", **params: Any) -> None:
