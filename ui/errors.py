@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import urlencode
 
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from api.auth import identify
 from api.problem import Problem
+from domain.refusal import Refused
 from locales import N_
 from ui.environment import here, pages_of
 from ui.render import HEADERS
@@ -35,8 +39,14 @@ def install(app: FastAPI) -> None:
 async def error_page(request: Request, problem: Problem) -> Response:
     if problem.status == 401:
         return sign_in_first(request)
+    if problem.code == "password_temporary":
+        return go_to(request, "/me/password")
     if "hx-request" in request.headers:
         return toasted(Response(status_code=problem.status, headers={"HX-Reswap": "none"}), problem.detail, "bad")
+    if problem.status == 404 and not hasattr(request.state, "viewer"):
+        # No route was found, so nobody asked who this is; without an answer the page does without the rail.
+        with suppress(Refused, SQLAlchemyError):
+            await identify(request)
     title, icon = TITLES.get(problem.status, OTHERWISE)
     pages = pages_of(request)
     # Without the rail's figures: the database may be what is away.
@@ -47,7 +57,10 @@ async def error_page(request: Request, problem: Problem) -> Response:
 
 def sign_in_first(request: Request) -> Response:
     """Afterwards people are where they wanted to go; what they were sending is not sent again by itself."""
-    address = f"{SIGN_IN}?{urlencode({'next': here(request)})}"
+    return go_to(request, f"{SIGN_IN}?{urlencode({'next': here(request)})}")
+
+
+def go_to(request: Request, address: str) -> Response:
     if "hx-request" in request.headers:
         return Response(status_code=204, headers={"HX-Redirect": address})
     return RedirectResponse(address, 303)
