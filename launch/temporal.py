@@ -19,7 +19,7 @@ from launch.ports import free_port
 
 NAMESPACE = "default"
 RETENTION = "720h"
-READY_WITHIN = 60.0
+READY_WITHIN = 180.0
 PROBE = "throughline-ready"
 UI_PATH = "/temporal"
 CODEC_PATH = "/temporal-codec"

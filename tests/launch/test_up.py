@@ -19,7 +19,7 @@ from launch.ports import free_port
 from tests.launch.conftest import until
 
 COMMAND = [sys.executable, "-P", "-m", "launch.cli"]
-PATIENCE = 90.0
+PATIENCE = 240.0
 
 
 class Up:
