@@ -37,6 +37,14 @@ WAIT = 3.0
 """Seconds to wait until a command is accepted, and then again until the read model shows it."""
 
 
+OURS = frozenset({
+    RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.ALREADY_EXISTS, RPCStatusCode.PERMISSION_DENIED,
+    RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.UNIMPLEMENTED,
+})  # fmt: skip
+"""Faults of ours or of the set-up. Any other status, a broken connection's UNKNOWN and INTERNAL among them, says only
+that the server was not reached."""
+
+
 async def connect(settings: Settings, **options: Any) -> Client:
     """A client with our converter; address, namespace, TLS and API key come from `TEMPORAL_*`."""
     config: Mapping[str, Any] = ClientConfig.load_client_connect_config()
@@ -152,6 +160,6 @@ def _refused(failed: WorkflowUpdateFailedError) -> Refused:
 def _unreached(error: RPCError) -> Refused | RPCError:
     if error.status == RPCStatusCode.NOT_FOUND:
         return ProcessEnded()
-    if error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.RESOURCE_EXHAUSTED):
-        return Refused("not_confirmed", 503)
-    return error
+    if error.status in OURS:
+        return error
+    return Refused("not_confirmed", 503)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -128,7 +132,7 @@ async def test_a_hundred_deals_finish_whatever_is_killed() -> None:
         environment = os.environ | {
             "THROUGHLINE_HOME": str(home), "THROUGHLINE_PORT": str(free_port()), "THROUGHLINE_DURABILITY": "full",
         }  # fmt: skip
-        async with up(environment) as running:
+        async with kept_logs(home), up(environment) as running:
             await running.runs()
             staff = await hire(running.port)
             walks = [asyncio.create_task(staff.walk()) for _ in range(DEALS)]
@@ -139,6 +143,16 @@ async def test_a_hundred_deals_finish_whatever_is_killed() -> None:
             db = Database(url)
             await check(db, lines)
             await db.close()
+
+
+@asynccontextmanager
+async def kept_logs(home: Path) -> AsyncIterator[None]:
+    """What the processes logged stays for a reader when the drill fails."""
+    try:
+        yield
+    except BaseException:
+        shutil.copytree(home / "logs", "test-results/drill-logs", dirs_exist_ok=True)
+        raise
 
 
 async def hire(port: int) -> Staff:
