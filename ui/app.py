@@ -18,6 +18,7 @@ from ui import environment, errors, kit
 from ui.csp import SecurityHeaders
 from ui.live import LiveHub
 from ui.pages import ROUTERS
+from ui.search import search_records
 from ui.shell import Shell
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
@@ -29,9 +30,9 @@ def create_app(settings: Settings) -> FastAPI:
     environment.install(app, settings, counts=turns)
     errors.install(app)
     app.add_middleware(SecurityHeaders, https=settings.secure)
-    hub = LiveHub()
+    hub = app.state.live = LiveHub()
     app.router.lifespan_context = with_live_updates(app.router.lifespan_context, hub)
-    for router in (*ROUTERS, hub.router, Shell(save_preferences).router):
+    for router in (*ROUTERS, hub.router, Shell(save_preferences, search_records).router):
         app.include_router(router)
     if settings.development:
         app.include_router(kit.router)

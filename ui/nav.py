@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pypinyin import Style, lazy_pinyin
-
 from domain.access import Action, Actor, Role
+from domain.findable import findable
 from locales import LANGUAGES, N_, translate
 from ui.viewer import Viewer
 
@@ -30,11 +29,7 @@ class Entry:
     @property
     def words(self) -> str:
         """What the palette finds it by: its label in every language, and pinyin in full and by initials."""
-        labels = [translate(language).gettext(self.label) for language in LANGUAGES]
-        pinyin = [
-            "".join(lazy_pinyin(label, style=style)) for label in labels for style in (Style.NORMAL, Style.FIRST_LETTER)
-        ]
-        return " ".join(dict.fromkeys(word.lower() for word in (*labels, *pinyin)))
+        return findable(*(translate(language).gettext(self.label) for language in LANGUAGES))
 
 
 @dataclass(frozen=True)

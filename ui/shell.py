@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -14,11 +14,10 @@ from domain.refusal import Refused, invalid
 from locales import LANGUAGES
 from ui.environment import pages_of
 from ui.render import fragment
-from ui.viewer import Viewer, viewer_of
+from ui.viewer import viewer_of
 
 THEMES = ("auto", "light", "dark")
 A_YEAR = 365 * 24 * 3600
-ENOUGH_HITS = 12
 
 
 @dataclass(frozen=True)
@@ -31,8 +30,8 @@ class Hit:
     icon: str
 
 
-Search = Callable[[Viewer, str, str], Awaitable[Sequence[Hit]]]
-"""(viewer, query, language) -> what the viewer may see that fits; the caller shows the first dozen."""
+Search = Callable[[Request, str], Awaitable[Sequence[Hit]]]
+"""The records that fit a text, among those that whoever asks may see."""
 
 SavePreferences = Callable[[Request, dict[str, str]], Awaitable[None]]
 """Keeps {"language": ...} or {"theme": ...} in the settings of the person who asks."""
@@ -40,10 +39,8 @@ SavePreferences = Callable[[Request, dict[str, str]], Awaitable[None]]
 
 @dataclass
 class Shell:
-    """The routes. A record kind becomes findable by adding its search: `shell.searches.append(search_deals)`."""
-
     save_preferences: SavePreferences | None = None
-    searches: list[Search] = field(default_factory=list)
+    search: Search | None = None
 
     @property
     def router(self) -> APIRouter:
@@ -59,13 +56,11 @@ class Shell:
         return await fragment(request, "base.html", "rail", **await pages_of(request).around(request))
 
     async def palette(self, request: Request, q: Annotated[str, Query(max_length=100)] = "") -> HTMLResponse:
-        viewer = viewer_of(request)
-        if viewer is None:
+        if viewer_of(request) is None:
             raise Refused("signed_out", 401)
-        language = pages_of(request).language(request)
-        query = q.strip()
-        found = [hit for search in self.searches for hit in await search(viewer, query, language)] if query else []
-        return await fragment(request, "shell/hits.html", "hits", hits=found[:ENOUGH_HITS])
+        text = q.strip()
+        hits = await self.search(request, text) if self.search and text else []
+        return await fragment(request, "shell/hits.html", "hits", hits=hits)
 
     async def preferences(
         self,

@@ -83,6 +83,10 @@ class Palette {
 
   pick(at) {
     const hits = this.hits;
+    for (const hit of this.list.querySelectorAll(".palette-hit")) {
+      hit.removeAttribute("id");
+      hit.removeAttribute("aria-selected");
+    }
     this.at = hits.length ? (at + hits.length) % hits.length : 0;
     hits.forEach((hit, index) => {
       hit.id = `hit-${index}`;

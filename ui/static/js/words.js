@@ -1,5 +1,5 @@
 // The page's texts for scripts, and the two ways to say something aloud.
-const words = JSON.parse(document.getElementById("words").textContent);
+const words = JSON.parse(document.getElementById("page-words").textContent);
 
 /** A text in the reader's language; %(name)s and %(name)d take the parameter of that name. */
 export function say(name, parameters = {}) {

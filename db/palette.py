@@ -1,0 +1,67 @@
+"""Records as the command palette finds them: by a part of a name, its pinyin or initials, a title or a number."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.customer import Customer
+from db.customer_list import list_customers
+from db.deal import Deal
+from db.lead import Lead
+from db.scope import within
+from domain.access import Actor
+
+
+class Found(NamedTuple):
+    """`customer` is whose it is, where the title does not say so."""
+
+    kind: Literal["customer", "deal", "lead"]
+    id: str
+    title: str
+    number: str
+    customer: str
+
+
+async def find_records(session: AsyncSession, actor: Actor, text: str, *, limit: int = 5) -> list[Found]:
+    """At most `limit` of each kind among those the actor may see; every word of the text has to fit."""
+    customers = await list_customers(session, actor, text=text, limit=limit)
+    return [
+        *(Found("customer", customer.id, customer.name, "", "") for customer in customers),
+        *await _deals(session, actor, text, limit),
+        *await _leads(session, actor, text, limit),
+    ]
+
+
+async def _deals(session: AsyncSession, actor: Actor, text: str, limit: int) -> list[Found]:
+    fits = [
+        or_(
+            Deal.title.icontains(word, autoescape=True),
+            Deal.number.icontains(word, autoescape=True),
+            Customer.search.contains(word, autoescape=True),
+        )
+        for word in text.lower().split()
+    ]
+    query = (
+        select(Deal.id, Deal.title, Deal.number, Customer.name)
+        .join(Customer, Customer.id == Deal.customer_id)
+        .where(within(actor, "deal"), and_(*fits))
+        .order_by(Deal.closed_at.is_not(None), Deal.active_at.desc())
+    )
+    return [Found("deal", *row) for row in await session.execute(query.limit(limit))]
+
+
+async def _leads(session: AsyncSession, actor: Actor, text: str, limit: int) -> list[Found]:
+    """Those that have become a customer are found as that."""
+    fits = [
+        or_(*(column.icontains(word, autoescape=True) for column in (Lead.company, Lead.name, Lead.number)))
+        for word in text.split()
+    ]
+    query = (
+        select(Lead.id, Lead.company, Lead.number, Lead.name)
+        .where(within(actor, "lead"), Lead.customer_id.is_(None), and_(*fits))
+        .order_by(Lead.created_at.desc())
+    )
+    return [Found("lead", *row) for row in await session.execute(query.limit(limit))]
