@@ -194,3 +194,9 @@ async def by_month(session: AsyncSession, actor: Actor, wanted: Wanted) -> list[
         .group_by(month, Deal.stage)
     )
     return [MonthSum(*row) for row in await session.execute(query)]
+
+
+async def owners(session: AsyncSession, actor: Actor, limit: int = 100) -> list[str]:
+    """Ids of those who own an open deal that this person may see."""
+    query = select(Deal.owner_id).where(Deal.closed_at.is_(None), within(actor, "deal")).distinct().limit(limit)
+    return list(await session.scalars(query))

@@ -88,6 +88,10 @@ class Formats:
             return str(format_skeleton("MMMd", on, locale=self._locale))
         return str(format_date(on, "medium", locale=self._locale))
 
+    def month(self, when: date) -> str:
+        """Dec 2026, 2026年12月."""
+        return str(format_skeleton("yMMM", when, locale=self._locale))
+
     def time(self, instant: datetime) -> str:
         return self.local(instant).strftime("%H:%M")
 

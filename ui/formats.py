@@ -17,7 +17,7 @@ from locales.labels import label
 from ui.sla import ring
 
 HUES = 8
-WRITTEN = ("money", "sum", "number", "percent", "day", "time", "exact", "long_date", "span", "left", "ago")
+WRITTEN = ("money", "sum", "number", "percent", "day", "month", "time", "exact", "long_date", "span", "left", "ago")
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,11 @@ def gettext(message: str) -> str:
 
 def ngettext(one: str, many: str, n: int) -> str:
     return _reader.get().translations.ngettext(one, many, n)
+
+
+def pgettext(context: str, message: str) -> str:
+    """For a word that another language says differently here and there."""
+    return _reader.get().translations.pgettext(context, message)
 
 
 def _written(name: str) -> Callable[..., str]:

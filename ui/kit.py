@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse
+from fastapi import APIRouter, Form, Request
+from starlette.responses import HTMLResponse, Response
 
 from domain.access import Role
+from domain.refusal import Refused
 from ui.environment import pages_of
 from ui.kit_samples import Samples
-from ui.render import page
+from ui.render import page, toasted
 from ui.viewer import viewer_of
 
 router = APIRouter(prefix="/ui/kit", include_in_schema=False)
@@ -56,6 +57,21 @@ async def inbox(request: Request) -> HTMLResponse:
 @router.get("/board")
 async def board(request: Request) -> HTMLResponse:
     return await show(request, "kit/board.html", **samples(request).board())
+
+
+@router.post("/move/{deal_id}")
+async def move(request: Request, deal_id: str, stage: Annotated[str, Form()]) -> Response:
+    """Nothing is kept: back to the first stage is refused, anything else is as if it were done."""
+    if stage == "qualified":
+        raise Refused("stage_skipped", 409)
+    return toasted(
+        Response(status_code=204), samples(request).say("Moved", "已移动"), undo=f"/ui/kit/move/{deal_id}/undo"
+    )
+
+
+@router.post("/move/{deal_id}/undo")
+async def undo(request: Request, deal_id: str) -> Response:
+    return toasted(Response(status_code=204), samples(request).say("Taken back", "已撤销"), "info")
 
 
 @router.get("/sign-in")

@@ -50,10 +50,15 @@ class Samples:
 
     def board(self) -> dict[str, Any]:
         stages = [self.stage(stage) for stage in DATA["stages"]]
+        moves = [
+            {"key": stage["key"], "name": stage["name"], "hint": stage["hint"], "refused": "", "asks": False}
+            for stage in stages
+        ]
+        for deal in (deal for stage in stages for deal in stage["deals"]):
+            deal["moves"] = moves
         return {
             "stages": stages,
-            "targets": [(stage["key"], stage["name"]) for stage in stages],
-            "won": {"name": self.say("Won"), "swatch": "ok", "count": 9, "sum": 624_000_000},
+            "won": {"key": "won", "name": self.say("Won"), "swatch": "ok", "count": 9, "sum": 624_000_000},
             "samples": self,
         }
 
@@ -81,7 +86,7 @@ class Samples:
             "owner": owner,
             "owner_id": owner,
             "href": "#",
-            "version": 1,
+            "stage": "",
             "moved": self.say("Moved by Chen Jie just now") if "moved" in foot else "",
             "next": foot.get("next"),
             "badge": foot.get("badge"),

@@ -14,9 +14,15 @@ COOKIE = "toast"
 Kind = Literal["done", "bad", "info"]
 
 
-def toasted(answer: Response, text: str, kind: Kind = "done", undo: str = "") -> Response:
-    """Let the answer to an htmx request say `text`. `undo` is the path its Undo button posts to, for ten seconds."""
-    answer.headers["HX-Trigger"] = json.dumps({"toast": {"text": text, "kind": kind, "undo": undo}})
+def toasted(answer: Response, text: str, kind: Kind = "done", undo: str = "", acted: bool = False) -> Response:
+    """Let the answer to an htmx request say `text`. `undo` is the path its Undo button posts to, for ten seconds.
+
+    `acted`: something was changed, so what hears `live:acted` reads itself anew at once, stream or not.
+    """
+    said: dict[str, dict[str, str]] = {"toast": {"text": text, "kind": kind, "undo": undo}}
+    if acted:
+        said["live:acted"] = {}
+    answer.headers["HX-Trigger"] = json.dumps(said)
     return answer
 
 

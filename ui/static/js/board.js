@@ -1,11 +1,15 @@
 // The board: cards are dragged with Sortable, or moved by their menu; the server decides, and a refused card goes back.
 import { releaseHeld } from "./live.js";
+import { showToast } from "./toast.js";
 import { announce, newKey, say } from "./words.js";
 
 const columns = () => document.querySelectorAll(".cards[data-stage]");
 const column = (stage) => document.querySelector(`.cards[data-stage="${CSS.escape(stage)}"]`);
 
-/** The card stands in its new column at once, as "sending"; the answer is the card as it then is. */
+/** What is said of moving the card there: {hint, refused, asks}; undefined where it does not move at all. */
+const told = (card, to) => JSON.parse(card.dataset.moves)[to.dataset.stage];
+
+/** The card stands in its new column at once, as "sending"; the board then reads itself anew. */
 function move(card, to, from, before) {
   const names = { title: card.dataset.title, stage: to.dataset.stageName };
   announce(say("moving", names));
@@ -26,27 +30,41 @@ function move(card, to, from, before) {
   card.addEventListener("htmx:afterRequest", answered);
   htmx.ajax("POST", card.dataset.move, {
     source: card,
-    target: card,
-    swap: "morph:outerHTML",
-    values: { stage: to.dataset.stage, version: card.dataset.version, idempotency_key: newKey() },
+    swap: "none",
+    values: { stage: to.dataset.stage, from_stage: from.dataset.stage, idempotency_key: newKey() },
   });
 }
 
-function allows(card, to) {
-  return !card.dataset.targets || card.dataset.targets.split(" ").includes(to.dataset.stage);
+/** A move that cannot be taken back, or that needs a reason, is asked for in a dialog; meanwhile the card stays. */
+function ask(card, to) {
+  htmx.ajax("GET", card.dataset.ask + to.dataset.stage, { source: card, target: "#dialogs", swap: "innerHTML" });
 }
 
-function point(to) {
-  for (const cards of columns()) cards.classList.toggle("is-over", cards === to);
+// ------------------------------------------------------------------ dragging
+
+let over = null;
+
+/** Says on the column under the pointer what a drop would do, or why it would be refused. */
+function look(card, from, event) {
+  const found = document.elementFromPoint(event.clientX, event.clientY)?.closest(".column")?.querySelector(".cards");
+  over = found && found !== from ? found : null;
+  const said = over && told(card, over);
+  for (const cards of columns()) {
+    cards.classList.toggle("is-over", cards === over && !said?.refused);
+    cards.classList.toggle("is-refusing", cards === over && Boolean(said?.refused));
+  }
+  if (over) over.dataset.hint = said?.refused ?? "";
+  card.dataset.hint = said && !said.refused ? said.hint : "";
 }
 
 function makeSortable(cards) {
   let before = null;
+  let watch = null;
   return new Sortable(cards, {
     group: "deals",
     sort: false,
     draggable: ".deal[data-move]",
-    filter: "button, form",
+    filter: "button, form, .menu",
     preventOnFilter: false,
     animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
     delay: 180,
@@ -57,21 +75,25 @@ function makeSortable(cards) {
     fallbackTolerance: 5,
     ghostClass: "is-ghost",
     fallbackClass: "is-dragged",
-    onStart({ item }) {
+    onStart({ item, from }) {
       before = item.nextElementSibling;
+      watch = (event) => look(item, from, event);
+      document.addEventListener("pointermove", watch);
       document.body.classList.add("is-dragging");
     },
-    onMove({ dragged, from, to }) {
-      const allowed = to === from || allows(dragged, to);
-      const over = allowed && to !== from ? to : null;
-      point(over);
-      dragged.dataset.hint = over?.dataset.hint ?? "";
-      return allowed;
-    },
+    onMove: ({ dragged, from, to }) => to === from || told(dragged, to)?.refused === "",
     onEnd({ item, from, to }) {
+      document.removeEventListener("pointermove", watch);
       document.body.classList.remove("is-dragging");
-      point(null);
-      if (from !== to) move(item, to, from, before);
+      const dropped = over;
+      over = null;
+      for (const one of columns()) one.classList.remove("is-over", "is-refusing");
+      const said = dropped && told(item, dropped);
+      if (from !== to && said?.asks) {
+        from.insertBefore(item, before);
+        ask(item, to);
+      } else if (from !== to) move(item, to, from, before);
+      else if (said?.refused) showToast({ text: said.refused, kind: "bad" });
       releaseHeld();
     },
   });
@@ -104,18 +126,17 @@ document.addEventListener(
   true,
 );
 
-// The phone's chips show which column is in view.
-const chips = [...document.querySelectorAll(".stage-chips .chip")];
+// The phone's chips show which column is in view. A refreshed board has the same sections, so they stay watched.
 const watcher = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries) {
-      const chip = chips.find((one) => one.hash === `#${target.id}`);
+      const chip = document.querySelector(`.stage-chips [href="#${CSS.escape(target.id)}"]`);
       if (!isIntersecting || !chip) continue;
-      for (const other of chips) other.removeAttribute("aria-current");
+      for (const other of chip.parentElement.children) other.removeAttribute("aria-current");
       chip.setAttribute("aria-current", "true");
       chip.parentElement.scrollTo({ left: chip.offsetLeft - 60 });
     }
   },
   { threshold: 0.6 },
 );
-if (chips.length) for (const section of document.querySelectorAll(".column")) watcher.observe(section);
+for (const section of document.querySelectorAll(".column")) watcher.observe(section);

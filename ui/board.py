@@ -1,0 +1,191 @@
+"""The deals as a board, a table, and a forecast by month: three views of one selection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from operator import itemgetter
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Query, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import HTMLResponse
+
+from api.auth import CurrentActor, require
+from api.services import Provided
+from db import board
+from db.board import Card, ColumnSum, Wanted
+from domain.access import Action, Actor
+from settings import Settings
+from ui.card import CardView, card_view, people_on, pinned
+from ui.environment import pages_of
+from ui.forecast import forecast
+from ui.names import names
+from ui.render import respond, wants_fragment
+from ui.selection import Selection, period
+from ui.stage import Pipelines, StageView, pipelines
+from ui.story import Story
+
+router = APIRouter(prefix="/deals", include_in_schema=False, dependencies=[Depends(require(Action.DEAL_READ))])
+
+COLUMN = 30
+"""Cards a column shows; the table has the others."""
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Column:
+    """As the macros `ui.column` and `ui.folded` show it. `sum` in minor units; `cards` are the first of `count`."""
+
+    stage: StageView
+    count: int = 0
+    sum: int = 0
+    cards: Sequence[CardView] = ()
+
+    @property
+    def key(self) -> str:
+        return self.stage.key
+
+    @property
+    def name(self) -> str:
+        return self.stage.name
+
+    @property
+    def swatch(self) -> str:
+        return self.stage.swatch
+
+    @property
+    def chance(self) -> float:
+        return self.stage.chance
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.cards)
+
+    @property
+    def weighted(self) -> int:
+        return round(self.sum * self.chance)
+
+
+@router.get("")
+async def show(
+    request: Request, selection: Annotated[Selection, Query()], actor: CurrentActor, services: Provided
+) -> HTMLResponse:
+    today = datetime.now(ZoneInfo(services.settings.zone)).date()
+    wanted = selection.wanted(services.settings.currency, today)
+    async with services.db.session(actor.id) as session:
+        look = Look(request, session, actor, services.settings, today, selection, wanted)
+        template, block, context = await getattr(look, selection.view)()
+    return await respond(request, template, block, selection=selection, oob=wants_fragment(request), **context)
+
+
+Shown = tuple[str, str, Mapping[str, Any]]
+"""Template, its block for htmx, and what it shows."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at a selection."""
+
+    request: Request
+    session: AsyncSession
+    actor: Actor
+    settings: Settings
+    today: date
+    selection: Selection
+    wanted: Wanted
+
+    async def board(self) -> Shown:
+        sums = await self._sums()
+        keys = _columns(await self._pipelines(), sums)
+        cards = await board.cards(self.session, self.actor, self.wanted, keys, COLUMN)
+        story = await self._story([card for column in cards.values() for card in column])
+        columns = [_column(story, key, sums, self._views(cards[key], story)) for key in keys]
+        return "deal/board.html", "board", await self._around(columns, story)
+
+    async def table(self) -> Shown:
+        columns, story = await self._columns_alone()
+        stage = self.selection.stage
+        wanted = replace(self.wanted, stage=stage or None)
+        ended = bool(stage) and story.pipelines.stage(stage).kind != "open"
+        found = await board.deal_list(
+            self.session, self.actor, wanted, sort=self.selection.sort, descending=self.selection.down,
+            after=self.selection.after or None, closed=ended, limit=PAGE + 1,
+        )  # fmt: skip
+        people = await names(self.session, story.language, [deal.owner_id for deal, _ in found])
+        return "deal/table.html", "rows", {
+            **await self._around(columns, story),
+            "people": people,
+            "deals": found[:PAGE],
+            "next": found[PAGE - 1][0].id if len(found) > PAGE else "",
+        }  # fmt: skip
+
+    async def forecast(self) -> Shown:
+        columns, story = await self._columns_alone()
+        stages = [column.stage for column in columns]
+        months = forecast(await board.by_month(self.session, self.actor, self.wanted), stages, self.today)
+        return "deal/forecast.html", "months", {**await self._around(columns, story), "months": months}
+
+    async def _columns_alone(self) -> tuple[list[Column], Story]:
+        """Without their cards: for the sums above, and the stages to choose from."""
+        sums, story = await self._sums(), await self._story([])
+        return [_column(story, key, sums, []) for key in _columns(story.pipelines, sums)], story
+
+    async def _sums(self) -> dict[str, ColumnSum]:
+        return {found.stage: found for found in await board.column_sums(self.session, self.actor, self.wanted)}
+
+    async def _pipelines(self, versions: Iterable[int] = ()) -> Pipelines:
+        return await pipelines(self.session, pages_of(self.request).language(self.request), versions)
+
+    async def _story(self, cards: Sequence[Card]) -> Story:
+        formats = pages_of(self.request).formats(self.request)
+        return Story(
+            formats=formats,
+            names=await names(self.session, formats.language, people_on(cards)),
+            pipelines=await self._pipelines({version for card in cards if (version := pinned(card))}),
+            currency=self.settings.currency,
+        )
+
+    def _views(self, cards: Sequence[Card], story: Story) -> list[CardView]:
+        return [
+            card_view(
+                card,
+                story,
+                may_move=self.actor.reaches(Action.DEAL_WORK, owner=card.deal.owner_id, region=card.deal.region_id),
+            )
+            for card in cards
+        ]
+
+    async def _around(self, columns: Sequence[Column], story: Story) -> dict[str, Any]:
+        """What every view shows: the filters with their choices, the sums above, what was won."""
+        ids = await board.owners(self.session, self.actor)
+        people = await names(self.session, story.language, ids)
+        return {
+            "columns": columns,
+            "won": await self._won(story),
+            "story": story,
+            "owners": sorted(((id_, people.person(id_)) for id_ in ids), key=itemgetter(1)),
+            "may_create": self.actor.scope(Action.DEAL_CREATE) is not None,
+        }
+
+    async def _won(self, story: Story) -> Column:
+        """Won in the month or quarter looked at, whether the money is in or not."""
+        stage = next(stage for stage in story.pipelines.stages() if stage.kind == "won")
+        begins = datetime.combine(period(self.selection.closes, self.today)[0], time(), ZoneInfo(self.settings.zone))
+        wanted = replace(self.wanted, closes_from=None, closes_to=None)
+        found = await board.won_since(self.session, self.actor, wanted, stage.key, begins)
+        return Column(stage, found.deals, found.amount)
+
+
+def _columns(ours: Pipelines, sums: Mapping[str, ColumnSum]) -> list[str]:
+    """The open stages of today's pipeline, then those that only deals of an older version still stand in."""
+    stages = ours.stages()
+    strange = set(sums) - {stage.key for stage in stages}
+    return [*(stage.key for stage in stages if stage.kind == "open"), *sorted(strange)]
+
+
+def _column(story: Story, key: str, sums: Mapping[str, ColumnSum], cards: Sequence[CardView]) -> Column:
+    found = sums.get(key, ColumnSum(key, 0, 0))
+    return Column(story.pipelines.stage(key), found.deals, found.amount, cards)
