@@ -18,7 +18,7 @@ from locales import LANGUAGES, negotiate
 from locales.formats import Formats
 from settings import Settings
 from ui.assets import Assets, VersionedFiles
-from ui.formats import TEMPLATE_FUNCTIONS, Reader, gettext, ngettext, reading
+from ui.formats import TEMPLATE_FUNCTIONS, Reader, gettext, ngettext, pgettext, reading
 from ui.nav import Rail, rail
 from ui.toast import flashed
 from ui.viewer import csrf_of, viewer_of
@@ -108,7 +108,9 @@ def template_environment(settings: Settings, assets: Assets) -> Environment:
         lstrip_blocks=True,
     )
     environment.policies["ext.i18n.trimmed"] = True
-    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext, ngettext, newstyle=True, pgettext=pgettext
+    )
     environment.globals |= TEMPLATE_FUNCTIONS
     environment.globals |= {
         "ui": Macros(environment),

@@ -55,6 +55,21 @@ function focusMistake(root) {
 focusMistake(document);
 document.addEventListener("htmx:afterSettle", (event) => focusMistake(event.target));
 
+// A field of a confirmation that stands for another of its form: it starts as that one, and writes into it.
+document.addEventListener(
+  "opened",
+  (event) => {
+    for (const field of event.target.querySelectorAll("[data-mirrors]")) {
+      field.value = document.getElementById(field.dataset.mirrors).value;
+    }
+  },
+  true,
+);
+document.addEventListener("input", (event) => {
+  const other = document.getElementById(event.target.dataset.mirrors ?? "");
+  if (other) other.value = event.target.value;
+});
+
 // A select that filters a list sends its form at once.
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-autosend]")) event.target.form.requestSubmit();

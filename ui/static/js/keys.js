@@ -35,8 +35,10 @@ function act(event, does) {
 }
 
 function send(event) {
-  const form = event.target.form;
-  if (form) act(event, () => form.requestSubmit(form.querySelector('button.btn-primary, button[type="submit"]')));
+  // A confirmation sends what it asks about, whatever else its form could send; elsewhere the button asks first.
+  const around = event.target.form && (event.target.closest("dialog") ?? event.target.form);
+  const button = around?.querySelector('button.btn-primary, button[type="submit"]');
+  if (button) act(event, () => button.click());
 }
 
 function escape(event) {

@@ -18,7 +18,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target === panel && event.detail.elt.matches("a")) mark(event.detail.elt);
+  const link = event.detail.requestConfig?.elt;
+  if (event.detail.target === panel && link?.matches("a")) mark(link);
 });
 
 /** Closing takes `open` out of the address, so that a reload stays closed. */

@@ -1,0 +1,140 @@
+"""Tasks in a browser: read beside their list or as a page, decided, claimed, released, or done with a short form."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field, StringConstraints
+from starlette.datastructures import UploadFile
+from starlette.responses import RedirectResponse, Response
+
+from api.auth import CurrentActor, require
+from api.document import chunks_of
+from api.services import Provided
+from db.process import Task
+from domain.access import Action
+from domain.ids import RecordId
+from domain.money import parse_amount
+from domain.process import Answer
+from locales import N_
+from ui.render import wants_fragment
+from ui.task_form import Acting
+from ui.task_panel import read_panel, show_panel
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(require(Action.TASK_WORK))])
+
+Act = Annotated[Acting, Depends()]
+Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)]
+
+DECIDED = {
+    "approve": N_("Approved: %(title)s"),
+    "return": N_("Returned: %(title)s"),
+    "reject": N_("Rejected: %(title)s"),
+}
+
+
+class Decision(BaseModel):
+    outcome: Literal["approve", "return", "reject"]
+    version: int
+    comment: Remark = ""
+
+
+class Contact(BaseModel):
+    how: Literal["call", "visit", "wechat", "mail"]
+    note: Remark = ""
+
+
+class Submission(BaseModel):
+    version: int
+    amount: str = Field(max_length=40)
+    note: Remark = ""
+
+
+class Payment(BaseModel):
+    amount: str = Field(max_length=40)
+    received_on: date
+    reference: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+
+
+@router.get("/inbox/{task_id}")
+@router.get("/tasks/{task_id}")
+async def read(
+    request: Request, task_id: RecordId, actor: CurrentActor, services: Provided, sent: bool = False
+) -> Response:
+    """`sent`: what was decided is not in the row yet; the panel asks again until it is.
+
+    A notice links to any task alike; the page of an approval is one of the inbox.
+    """
+    async with services.db.session(actor.id) as session:
+        panel = await read_panel(session, request, actor, task_id, aside=wants_fragment(request), sending=sent)
+    if not panel.aside and not request.url.path.startswith(panel.path):
+        return RedirectResponse(f"{panel.path}/{task_id}?{request.url.query}".rstrip("?"), 303)
+    return await show_panel(request, panel)
+
+
+@router.post("/tasks/{task_id}/decision")
+async def decide(acting: Act) -> Response:
+    outcome = str((await acting.request.form()).get("outcome"))
+
+    async def act(typed: Decision, task: Task) -> Answer:
+        return await acting.services.tasks.decide(
+            acting.actor, acting.key, task.id,
+            outcome=typed.outcome, version=typed.version, comment=typed.comment or None,
+        )  # fmt: skip
+
+    return await acting.do(Decision, act, DECIDED.get(outcome, ""))
+
+
+@router.post("/tasks/{task_id}/contact")
+async def contact(acting: Act) -> Response:
+    async def act(typed: Contact, task: Task) -> Answer:
+        return await acting.services.leads.contact(
+            acting.actor, acting.key, task.record_id, how=typed.how, note=typed.note
+        )
+
+    return await acting.do(Contact, act, N_("First contact logged: %(title)s"))
+
+
+@router.post("/tasks/{task_id}/contract")
+async def submit_contract(acting: Act) -> Response:
+    async def act(typed: Submission, task: Task) -> Answer:
+        amount = parse_amount(typed.amount, acting.services.settings.currency)
+        return await acting.services.contracts.submit(
+            acting.actor, acting.key, task.record_id,
+            version=typed.version, amount=amount, document=await _keep_file(acting), note=typed.note or None,
+        )  # fmt: skip
+
+    return await acting.do(Submission, act, N_("Submitted for approval: %(title)s"))
+
+
+@router.post("/tasks/{task_id}/payment")
+async def record_payment(acting: Act) -> Response:
+    async def act(typed: Payment, task: Task) -> Answer:
+        amount = parse_amount(typed.amount, acting.services.settings.currency)
+        return await acting.services.collections.record_payment(
+            acting.actor, acting.key, task.record_id,
+            amount=amount, received_on=typed.received_on, reference=typed.reference or None,
+        )  # fmt: skip
+
+    return await acting.do(Payment, act, N_("Payment recorded: %(title)s"))
+
+
+@router.post("/tasks/{task_id}/claim")
+async def claim(acting: Act) -> Response:
+    taken = acting.services.tasks.claim(acting.actor, acting.key, acting.task_id)
+    return await acting.stay(taken, N_("It is yours now. Others see that you are on it."))
+
+
+@router.post("/tasks/{task_id}/release")
+async def release(acting: Act) -> Response:
+    given_back = acting.services.tasks.release(acting.actor, acting.key, acting.task_id)
+    return await acting.stay(given_back, N_("Given back: whoever it is open to can take it."))
+
+
+async def _keep_file(acting: Acting) -> str | None:
+    """The hash of the file sent along, if there is one. Raises Refused for one that cannot be taken."""
+    file = (await acting.request.form()).get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        return None
+    stored = await acting.services.documents.add(acting.actor, file.filename, chunks_of(file))
+    return stored.hash

@@ -1,0 +1,149 @@
+"""One task as the side panel and its own page show it: its case, whose turn it is, and what one typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import HTMLResponse
+
+from api.services import services_of
+from db.collection_list import Plan, find_plan
+from db.contract import Approval
+from db.contract_case import ContractCase, contract_case
+from db.lead_list import Listed as LeadCase
+from db.lead_list import find_lead
+from db.process import Task
+from db.task import Listed, find_task
+from domain.access import Action, Actor, person_in
+from domain.contact import readable_phone
+from domain.money import plain_amount
+from ui.approval_panel import ApprovalPanel
+from ui.environment import pages_of
+from ui.names import Names, names
+from ui.policy_words import PolicyWords
+from ui.render import fragment, page, wants_fragment
+
+Standing = Literal["turn", "sending", "done", "cancelled", "claimed", "own", "others"]
+"""Whether this reader may act now, and if not, why."""
+
+
+@dataclass(frozen=True)
+class TaskPanel:
+    """`number` is what people call its case by; `aside`: beside its list; `fresh`: opened by itself.
+
+    `errors` and `typed` are those of a form that is shown again.
+    """
+
+    row: Listed
+    number: str
+    standing: Standing
+    names: Names
+    path: Literal["/inbox", "/tasks"]
+    aside: bool
+    fresh: bool = False
+    errors: Mapping[str, str] = field(default_factory=dict)
+    typed: Mapping[str, Any] = field(default_factory=dict)
+    approval: ApprovalPanel | None = None
+    contract: ContractCase | None = None
+    lead: LeadCase | None = None
+    phone: str = ""
+    plan: Plan | None = None
+    today: date | None = None
+    reads_policies: bool = False
+
+    @property
+    def task(self) -> Task:
+        return self.row.task
+
+    @property
+    def href(self) -> str:
+        """The page of the record behind it."""
+        if self.contract:
+            return f"/deals/{self.contract.deal.id}"
+        return f"/{self.task.process_kind}s/{self.task.record_id}"
+
+    @property
+    def amount(self) -> str:
+        """What an amount field starts with: what the case is about, as somebody would type it."""
+        if self.plan:
+            open_ = next((i for i in self.plan.instalments if i.no == self.task.params.get("no")), None)
+            return plain_amount(open_.amount - open_.paid, self.plan.collection.currency) if open_ else ""
+        return plain_amount(self.contract.contract.amount, self.contract.contract.currency) if self.contract else ""
+
+
+async def read_panel(
+    session: AsyncSession,
+    request: Request,
+    actor: Actor,
+    task_id: str,
+    *,
+    aside: bool,
+    sending: bool = False,
+    **more: Any,
+) -> TaskPanel:
+    """`sending`: it was decided, but the row does not show it yet. Raises Refused (404)."""
+    row = await find_task(session, actor, task_id)
+    standing = standing_of(row.task, actor, sending=sending)
+    case = await _case(session, request, actor, row.task, yours=standing == "turn")
+    formats = pages_of(request).formats(request)
+    return TaskPanel(
+        row,
+        standing=standing,
+        path="/inbox" if row.task.kind == "approve" else "/tasks",
+        aside=aside,
+        today=formats.local(datetime.now(UTC)).date(),
+        reads_policies=actor.scope(Action.POLICY_READ) is not None,
+        **case,
+        **more,
+    )
+
+
+async def _case(session: AsyncSession, request: Request, actor: Actor, task: Task, *, yours: bool) -> dict[str, Any]:
+    """What the task is about, by the kind of its process."""
+    reader = pages_of(request)
+    language, formats = reader.language(request), reader.formats(request)
+    people = {task.claimed_by, task.decided_by, *(person_in(key) for key in task.holders)}
+    if task.process_kind == "lead":
+        lead = await find_lead(session, actor, task.record_id)
+        called = await names(session, language, people)
+        return {"lead": lead, "number": lead.lead.number, "phone": _phone(request, lead.lead.phone), "names": called}
+    if task.process_kind == "collection":
+        plan = await find_plan(session, actor, task.record_id)
+        return {"plan": plan, "number": plan.collection.number, "names": await names(session, language, people)}
+    approval = await session.get(Approval, task.record_id) if task.process_kind == "approval" else None
+    contract = await contract_case(session, approval.subject_id if approval else task.record_id)
+    called = await names(session, language, people | (contract.people.keys() if contract else set()))
+    if approval is None or contract is None:
+        number = contract.contract.number if contract else ""
+        return {"contract": contract, "number": number, "names": called}
+    shown = ApprovalPanel(contract, approval, PolicyWords(language, formats, called), yours=yours)
+    return {"contract": contract, "approval": shown, "number": approval.number, "names": called}
+
+
+def standing_of(task: Task, actor: Actor, *, sending: bool = False) -> Standing:
+    """The process decides by the same rules (domain.task); here they say what to show."""
+    if task.status != "open":
+        return "done" if task.status == "done" else "cancelled"
+    if sending:
+        return "sending"
+    if actor.holder_keys.isdisjoint(task.holders):
+        return "others"
+    if task.kind == "approve" and task.from_id == actor.id:
+        return "own"
+    return "claimed" if task.claimed_by not in (None, actor.id) else "turn"
+
+
+def _phone(request: Request, number: str | None) -> str:
+    return readable_phone(number, services_of(request).settings.country) if number else ""
+
+
+async def show_panel(request: Request, panel: TaskPanel, *, status: int = 200) -> HTMLResponse:
+    """Alone for the list's page, else as a page of its own."""
+    if wants_fragment(request):
+        return await fragment(request, "task/page.html", "record", status=status, panel=panel)
+    return await page(request, "task/page.html", status=status, panel=panel)
