@@ -132,26 +132,29 @@ def demo(
 
 
 @app.command()
-def doctor() -> None:
-    """Look at everything this installation stands on, and say what to do about what is wrong.
+def doctor(
+    mend: Annotated[bool, typer.Option("--mend", help="Mend what can be mended of what people see of cases.")] = False,
+) -> None:
+    """Look at everything this installation stands on, and compare every case with what people see of it.
 
-    Needs both servers, as `migrate` does. Exit code 1 where something is wrong.
+    Says what to do about what is wrong, and then ends with exit code 1. Needs both servers, as `migrate` does.
     """
-    from launch.doctor import Finding, examine
+    from launch.doctor import examine
 
-    findings: list[Finding] = []
+    console = Console(highlight=False, soft_wrap=True)
+    wrong = 0
 
     async def run(settings: Settings) -> None:
-        async for finding in examine(settings):
-            findings.append(finding)
+        nonlocal wrong
+        async for finding in examine(settings, mending=mend):
+            wrong += bool(finding.advice)
             mark = "[red]✗[/red]" if finding.advice else "[green]✓[/green]"
             console.print(mark, f"{finding.what}: {escape(finding.found)}")
             if finding.advice:
                 console.print("  ", escape(finding.advice))
 
-    console = Console(highlight=False, soft_wrap=True)
     run_with_servers(run, start=True)
-    raise typer.Exit(1 if any(finding.advice for finding in findings) else 0)
+    raise typer.Exit(1 if wrong else 0)
 
 
 async def _migrate(settings: Settings) -> None:

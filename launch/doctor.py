@@ -7,7 +7,6 @@ import importlib.metadata
 import platform
 import shutil
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio.api.enums.v1 import TaskQueueType
@@ -26,7 +25,9 @@ from commands.temporal import connect
 from db.migrate import current_and_head
 from db.server import ServerFacts, server_facts
 from domain.search import SEARCH_ATTRIBUTES
+from launch.drift import examine_cases
 from launch.errors import explained
+from launch.finding import Finding
 from launch.home import ROOM_NEEDED
 from settings import Settings
 
@@ -35,17 +36,8 @@ KEPT = timedelta(days=30)
 GIGABYTE = 1_000_000_000
 
 
-@dataclass(frozen=True)
-class Finding:
-    """`advice` says what to do about it; empty: all is well."""
-
-    what: str
-    found: str
-    advice: str = ""
-
-
-async def examine(settings: Settings) -> AsyncIterator[Finding]:
-    """Yields one finding after the other; a server that is away is a finding too."""
+async def examine(settings: Settings, *, mending: bool) -> AsyncIterator[Finding]:
+    """Yields one finding after the other; a server that is away is a finding too. `mending` mends what can be."""
     python = f"Python {platform.python_version()}"
     yield Finding("Version", f"Throughline {importlib.metadata.version('throughline')}, {python}")
     yield _disk(settings)
@@ -56,7 +48,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("PostgreSQL", "away", explained(error) or repr(error))
     try:
         client = await connect(settings)
-        async for finding in _temporal(settings, client):
+        async for finding in _temporal(settings, client, mending=mending):
             yield finding
     except (RPCError, RuntimeError) as error:
         yield Finding("Temporal", "away", explained(error) or str(error))
@@ -94,12 +86,18 @@ def _text(facts: ServerFacts) -> Finding:
     return Finding("Text", facts.encoding, "Make the database anew with encoding UTF8 and locale C.UTF-8.")
 
 
-async def _temporal(settings: Settings, client: Client) -> AsyncIterator[Finding]:
+async def _temporal(settings: Settings, client: Client, *, mending: bool) -> AsyncIterator[Finding]:
     system = await client.workflow_service.get_system_info(GetSystemInfoRequest())
     yield Finding("Temporal", f"{system.server_version}, namespace {client.namespace}")
     yield await _retention(client)
     yield await _search_attributes(client)
-    yield await _workers(settings, client)
+    workers = await _workers(settings, client)
+    yield workers
+    if workers.advice:
+        yield Finding("Cases", "not compared: there is no worker to answer for them")
+        return
+    async for finding in examine_cases(settings, client, mending=mending):
+        yield finding
 
 
 async def _retention(client: Client) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 NEEDS = "Needs PostgreSQL, as `throughline migrate` does; what is done is in the audit log, by 'terminal'."
 user = typer.Typer(help=f"People who may sign in. {NEEDS}", no_args_is_help=True)
 token = typer.Typer(help=f"What programs show instead of a password. {NEEDS}", no_args_is_help=True)
-console = Console(highlight=False, markup=False, soft_wrap=True)
+# Into a pipe as wide as it takes: another program reads it.
+console = Console(highlight=False, markup=False, soft_wrap=True, width=None if sys.stdout.isatty() else 250)
 
 Email = Annotated[str, typer.Argument(help="The person's e-mail address.")]
 
@@ -48,7 +50,7 @@ def list_users() -> None:
     """List everybody, and whether they can sign in."""
 
     async def act(desk: Desk) -> None:
-        table = Table("E-mail", "Name", "Unit", "Roles", "Manager", "Sign-in", box=None)
+        table = Table(Column("E-mail", overflow="fold"), "Name", "Unit", "Roles", "Manager", "Sign-in", box=None)
         members = await desk.everybody()
         emails = {member.person.id: member.person.email for member in members}
         for member in members:

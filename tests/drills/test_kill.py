@@ -27,7 +27,7 @@ from db.process import Notification, Process, Task, TimelineEvent
 from launch.cast import DOMAIN, PASSWORD
 from launch.embedded import temporary_home
 from launch.ports import free_port
-from tests.launch.test_up import Up, up
+from tests.launch.terminal import Up, up
 
 pytestmark = pytest.mark.drill
 

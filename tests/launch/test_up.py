@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psutil
@@ -17,59 +12,7 @@ import pytest
 
 from launch.ports import free_port
 from tests.launch.conftest import until
-
-COMMAND = [sys.executable, "-P", "-m", "launch.cli"]
-PATIENCE = 240.0
-
-
-class Up:
-    """A running `throughline up`; `said` is all it has printed so far."""
-
-    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
-        self.process = process
-        self.port = port
-        self.said = ""
-
-    async def read(self) -> None:
-        assert self.process.stdout is not None
-        while line := await self.process.stdout.readline():
-            self.said += line.decode()
-
-    async def runs(self) -> None:
-        await until(lambda: "Throughline runs" in self.said or self.process.returncode is not None, PATIENCE)
-        assert self.process.returncode is None, self.said
-
-    def family(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def child(self, *words: str) -> psutil.Process:
-        """The one of its own children whose command line has these words."""
-        children = psutil.Process(self.process.pid).children()
-        (found,) = [child for child in children if all(word in " ".join(child.cmdline()) for word in words)]
-        return found
-
-    async def answers(self) -> bytes:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
-        answer = await reader.read()
-        writer.close()
-        return answer.splitlines()[0]
-
-
-@asynccontextmanager
-async def up(environment: Mapping[str, str], *options: str) -> AsyncIterator[Up]:
-    started = await asyncio.create_subprocess_exec(
-        *COMMAND, "up", *options, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    running = Up(started, int(environment["THROUGHLINE_PORT"]))
-    reading = asyncio.create_task(running.read())
-    try:
-        yield running
-    finally:
-        if started.returncode is None:
-            started.kill()
-        await started.wait()
-        await reading
+from tests.launch.terminal import PATIENCE, run, up
 
 
 @pytest.fixture
@@ -81,9 +24,11 @@ def environment(home: Path) -> dict[str, str]:
 async def test_it_survives_what_dies_goes_on_where_it_stood_and_leaves_nothing_behind(
     environment: dict[str, str],
 ) -> None:
-    async with up(environment, "--no-demo") as first:
+    async with up(environment) as first:
         await first.runs()
         assert await first.answers() == b"HTTP/1.1 200 OK"
+        assert "Sign in with the password throughline-demo as" in first.said
+        assert "every case is seen as it stands" in await run(environment, "doctor")
         for name, words in {"postgres": ("bin/postgres",), "temporal": ("start-dev",), "worker": ("worker",)}.items():
             killed = first.child(*words)
             killed.kill()
@@ -96,7 +41,7 @@ async def test_it_survives_what_dies_goes_on_where_it_stood_and_leaves_nothing_b
         assert await first.process.wait() == 0
         assert not psutil.wait_procs(family, timeout=0)[1]
 
-    async with up(environment, "--no-demo") as second:
+    async with up(environment) as second:
         await second.runs()
         assert "ada@example.com" in await run(environment, "user", "list")
         family = second.family()
@@ -129,13 +74,3 @@ async def test_a_worker_by_itself_says_what_it_needs(environment: dict[str, str]
 
 def files(home: Path) -> list[Path]:
     return list(home.iterdir())
-
-
-async def run(environment: Mapping[str, str], *words: str, code: int = 0) -> str:
-    """What a command says; its exit code must be `code`."""
-    asked = await asyncio.create_subprocess_exec(
-        *COMMAND, *words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    said, _ = await asked.communicate()
-    assert asked.returncode == code, said.decode()
-    return said.decode()
