@@ -12,7 +12,7 @@ from db.collection import Collection, Instalment, Payment
 from db.customer import Customer
 from db.deal import Order
 from db.person import OrgUnit, Person
-from db.scope import Whose, narrowed, visible, within
+from db.scope import Whose, narrowed, visible
 from domain.access import Actor
 from domain.refusal import not_found
 
@@ -88,11 +88,6 @@ async def sum_collections(session: AsyncSession, actor: Actor, sought: Sought) -
         .group_by(Collection.status, Collection.currency)
     )
     return [Sum(*row) for row in await session.execute(query)]
-
-
-async def count_overdue(session: AsyncSession, actor: Actor) -> int:
-    overdue = select(func.count()).where(Collection.status == "overdue", within(actor, "collection"))
-    return (await session.scalars(overdue)).one()
 
 
 async def find_plan(session: AsyncSession, actor: Actor, collection_id: str) -> Plan:

@@ -38,6 +38,14 @@ class Listed(NamedTuple):
     asked_at: datetime | None
 
 
+class Groups(NamedTuple):
+    """How many wait for first contact too long, how many still have time, and how many no longer wait for it."""
+
+    overdue: int
+    waiting: int
+    contacted: int
+
+
 async def list_leads(
     session: AsyncSession, actor: Actor, sought: Sought, *, after: str | None = None, limit: int = 50
 ) -> list[Listed]:
@@ -62,13 +70,13 @@ async def count_stages(session: AsyncSession, actor: Actor, sought: Sought) -> d
     return {stage: counts.get(stage, 0) for stage in STAGES}
 
 
-async def count_to_contact(session: AsyncSession, actor: Actor, now: datetime) -> tuple[int, int]:
-    """First contacts this person is asked for, and how many of them are late."""
-    held = Task.holders.overlap(sorted(actor.holder_keys))
-    mine = and_(Task.kind == "first_contact", Task.status == "open", held)
-    counts = select(func.count(), func.count().filter(Task.due_at < now)).where(mine)
-    total, late = (await session.execute(counts)).one()
-    return total, late
+async def count_groups(session: AsyncSession, actor: Actor, sought: Sought, now: datetime) -> Groups:
+    counts = select(
+        func.count().filter(Lead.due_at < now),
+        func.count().filter(Lead.due_at >= now),
+        func.count().filter(Lead.due_at.is_(None)),
+    )
+    return Groups(*(await session.execute(counts.where(*_filters(actor, sought)))).one())
 
 
 async def find_lead(session: AsyncSession, actor: Actor, lead_id: str) -> Listed:

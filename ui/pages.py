@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
-from ui import account, audit, person, sign_in
+from ui import account, audit, board, collection, collection_list, inbox, lead, lead_list, person, sign_in, task
 
-ROUTERS = (sign_in.router, account.router, person.router, audit.router)
+ROUTERS = (
+    sign_in.router,
+    inbox.router,
+    task.router,
+    account.router,
+    person.router,
+    audit.router,
+    lead_list.router,
+    lead.router,
+    collection_list.router,
+    collection.router,
+    board.router,
+)

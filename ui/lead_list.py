@@ -1,0 +1,186 @@
+"""The list of leads by time left to first contact, and the dialog that takes a new one in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, Field, ValidationError, field_validator
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import HTMLResponse, Response
+
+from api.auth import CurrentActor, require
+from api.body import IdempotencyKey
+from api.language import language_of
+from api.lead import LeadBody, Stage
+from api.services import Provided, Services
+from commands.lead import NewLead
+from db.lead import sellers
+from db.lead_form import regions
+from db.lead_list import Groups, Listed, Sought, count_groups, count_stages, list_leads
+from db.person import OrgUnit, people_by_id
+from db.scope import Whose
+from domain.access import Action, Actor, Scope
+from domain.ids import RecordId
+from domain.money import parse_amount
+from domain.refusal import Refused
+from locales import N_, translate
+from ui.form import mistakes
+from ui.lead_record import record
+from ui.render import redirect, respond
+from ui.whose import views, widest
+
+router = APIRouter(prefix="/leads", include_in_schema=False, dependencies=[Depends(require(Action.LEAD_READ))])
+PAGE = 50
+
+
+class Filter(BaseModel):
+    """The address of the list: what it is narrowed to, where the page begins, which lead is open beside it."""
+
+    whose: Whose | None = None
+    stage: Stage | None = None
+    region: RecordId | None = None
+    text: str = Field("", max_length=100)
+    after: RecordId | None = None
+    open: RecordId | None = None
+
+    @field_validator("whose", "stage", "region", "after", "open", mode="before")
+    @classmethod
+    def empty_is_all(cls, value: str | None) -> str | None:
+        return value or None
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What a new search leaves as it is."""
+        return {name: value for name, value in self.model_dump(include={"whose", "stage", "region"}).items() if value}
+
+    def address(self, **other: str) -> str:
+        """Another state of the list, from its beginning and with nothing open unless `other` says so."""
+        asked = {**self.model_dump(exclude={"after", "open"}), **other}
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return f"/leads?{query}" if query else "/leads"
+
+
+@dataclass(frozen=True)
+class LeadList:
+    """`groups`: (overdue, waiting or contacted, how many on all pages, this page's rows), or all rows unnamed."""
+
+    asked: Filter
+    whose: Whose
+    views: Sequence[Whose]
+    rows: Sequence[Listed]
+    more: str
+    counts: Groups
+    stages: dict[str, int]
+    regions: Sequence[OrgUnit]
+    now: datetime
+
+    @property
+    def groups(self) -> list[tuple[str, int, list[Listed]]]:
+        if self.asked.stage in ("converted", "closed"):
+            return [("", len(self.rows), list(self.rows))] if self.rows else []
+        split: dict[str, list[Listed]] = {"overdue": [], "waiting": [], "contacted": []}
+        for row in self.rows:
+            due = row.lead.due_at
+            split["contacted" if due is None else "overdue" if due < self.now else "waiting"].append(row)
+        return [(name, getattr(self.counts, name), rows) for name, rows in split.items() if rows]
+
+
+@router.get("")
+async def show_list(
+    request: Request, asked: Annotated[Filter, Query()], actor: CurrentActor, services: Provided
+) -> HTMLResponse:
+    return await _list(request, actor, services, asked)
+
+
+@router.post("")
+async def take_in(request: Request, key: IdempotencyKey, actor: CurrentActor, services: Provided) -> Response:
+    """The dialog's form; it is shown again over the list where something in it cannot be used."""
+    form = {name: str(value).strip() for name, value in (await request.form()).items()}
+    try:
+        amount = parse_amount(form["budget"], services.settings.currency, "budget") if form.get("budget") else None
+        fields = ("company", "name", "phone", "email", "message", "region", "owner_id")
+        body = LeadBody(amount=amount, **{name: form[name] for name in fields if form.get(name)})
+        lead_id = await services.leads.create(actor, key, NewLead(source="hand", **body.model_dump()))
+    except (Refused, ValidationError) as error:
+        return await _list(request, actor, services, Filter(), typed=form, error=error)
+    said = translate(language_of(request)).gettext(N_("The lead is taken in."))
+    return redirect(request, f"/leads?open={lead_id}", said)
+
+
+async def _list(
+    request: Request,
+    actor: Actor,
+    services: Services,
+    asked: Filter,
+    *,
+    typed: dict[str, str] | None = None,
+    error: Refused | ValidationError | None = None,
+) -> HTMLResponse:
+    async with services.db.session(actor.id) as session:
+        shown = await _read(session, actor, asked)
+        dialog = await _dialog(session, actor, language_of(request)) if actor.scope(Action.LEAD_CREATE) else None
+    beside: dict[str, Any] = {"shown": None}
+    if asked.open:
+        beside = await record(request, actor, services, asked.open, beside=True, missing_ok=True)
+    status = error.status if isinstance(error, Refused) else 422
+    return await respond(
+        request,
+        "lead/list.html",
+        "rows",
+        status=status if error else 200,
+        list=shown,
+        dialog=dialog,
+        typed=typed or {},
+        errors=mistakes(request, error) if error else {},
+        **beside,
+    )
+
+
+async def _read(session: AsyncSession, actor: Actor, asked: Filter) -> LeadList:
+    now = datetime.now(UTC)
+    whose = widest(actor, Action.LEAD_READ, asked.whose)
+    sought = Sought(whose=whose, stage=asked.stage, region=asked.region, text=asked.text.strip())
+    found = await list_leads(session, actor, sought, after=asked.after, limit=PAGE + 1)
+    return LeadList(
+        asked=asked,
+        whose=whose,
+        views=views(actor, Action.LEAD_READ),
+        rows=found[:PAGE],
+        more=found[PAGE - 1].lead.id if len(found) > PAGE else "",
+        counts=await count_groups(session, actor, sought, now),
+        stages=await count_stages(session, actor, sought),
+        regions=await regions(session),
+        now=now,
+    )
+
+
+@dataclass(frozen=True)
+class Dialog:
+    """What the dialog offers: regions by code, and who may own the lead; nobody means the next in turn."""
+
+    regions: list[tuple[str, str]]
+    owners: list[tuple[str, str]]
+    owner: str
+
+
+async def _dialog(session: AsyncSession, actor: Actor, language: str) -> Dialog:
+    everywhere = actor.scope(Action.LEAD_CREATE) is Scope.ALL
+    mine = [unit for unit in await regions(session) if everywhere or unit.id in actor.regions]
+    able: list[str] = []
+    for unit in mine:
+        able += [
+            person
+            for person in await sellers(session, unit.id)
+            if actor.reaches(Action.LEAD_CREATE, owner=person, region=unit.id) and person not in able
+        ]
+    known = await people_by_id(session, able)
+    return Dialog(
+        regions=[(unit.code, unit.called(language)) for unit in mine],
+        owners=[(person, known[person].called(language)) for person in able],
+        owner=actor.id if actor.id in able else "",
+    )
