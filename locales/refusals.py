@@ -5,6 +5,7 @@ A sentence says what was refused and what to do now; `%(name)s` takes the refusa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
@@ -124,11 +125,7 @@ SENTENCES = {
 UNKNOWN = N_("This is not possible now (%(code)s).")
 
 
-class _Parameters(dict[str, object]):
-    """A sentence that asks for more than the refusal carries is still shown."""
-
-    def __missing__(self, name: str) -> str:
-        return "…"
+PARAMETER = re.compile(r"%\((\w+)\)[sd]")
 
 
 def refusal_text(refused: Coded, language: str, formats: Formats | None = None) -> str:
@@ -136,7 +133,9 @@ def refusal_text(refused: Coded, language: str, formats: Formats | None = None) 
     missing = [condition["message"] for condition in refused.params.get("conditions", ())]
     codes = [code for code in missing if code in SENTENCES] or [refused.code]
     sentences = [translate(language).gettext(SENTENCES.get(code, UNKNOWN)) for code in codes]
-    return " ".join(sentences) % _Parameters(readable(refused.params, formats) | {"code": refused.code})
+    params = readable(refused.params, formats) | {"code": refused.code}
+    # Not by `%`: a sentence that asks for more than the refusal carries is still said.
+    return PARAMETER.sub(lambda asked: str(params.get(asked[1], "…")), " ".join(sentences))
 
 
 def readable(params: Mapping[str, object], formats: Formats | None) -> dict[str, object]:
