@@ -121,7 +121,7 @@ def demo(
         if not await people_are_there(settings):
             from launch.demo import load_demo_once  # only now: it takes seconds to import
 
-            await load_demo_once(settings, if_empty=True)
+            await load_demo_once(settings)
         elif not if_empty:
             raise LaunchFailed("There are people here already: the demo company is for an installation without any.")
         if await demo_people_are_there(settings):

@@ -23,6 +23,7 @@ from commands.policy import publish_defaults
 from commands.temporal import Processes, connect
 from db.base import new_id
 from db.customer import Assignment, Contact, Customer
+from db.engine import Database
 from db.person import Person
 from db.policy import current_policy
 from domain.access import role_key
@@ -39,32 +40,37 @@ from workflows.contract import ContractStart, contract_workflow_id
 from workflows.deal import DealStart, deal_workflow_id
 
 
-async def load_demo_once(settings: Settings, *, if_empty: bool) -> bool:
+async def load_demo_once(settings: Settings) -> bool:
     """Loads it into an installation without people; says whether it did. Policies are published in any case."""
     db = open_database(settings)
     try:
         await publish_defaults(db)
-        async with db.session("demo") as session:
+        async with db.session() as session:
             if await session.scalar(select(Person.id).limit(1)) is not None:
                 return False
-            ids = await load_cast(session)
-            customers = await _load_customers(session, ids)
-            approvals = await _pinned(session, ApprovalPolicy.kind)
-            pipeline = await _pinned(session, PipelinePolicy.kind)
-        client = await connect(settings)
-        processes = Processes(client, settings.task_queue)
-        demo = Demo(processes, ids, customers, pipeline, approvals, settings.currency)
-        for deal in DEALS:
-            await demo.start(deal)
-        leads = LeadCommands(Desk(db, processes, settings))
-        for region, company, name, phone, message, amount in LEADS:
-            await leads.capture(
-                NewLead(source="form", company=company, name=name, phone=phone, message=message, amount=amount,
-                        region=region)
-            )  # fmt: skip
+        await load_demo(db, settings)
         return True
     finally:
         await db.close()
+
+
+async def load_demo(db: Database, settings: Settings) -> None:
+    """People who are missing, and all customers, deals and leads."""
+    async with db.session("demo") as session:
+        ids = await load_cast(session)
+        customers = await _load_customers(session, ids)
+        approvals = await _pinned(session, ApprovalPolicy.kind)
+        pipeline = await _pinned(session, PipelinePolicy.kind)
+    processes = Processes(await connect(settings), settings.task_queue)
+    demo = Demo(processes, ids, customers, pipeline, approvals, settings.currency)
+    for deal in DEALS:
+        await demo.start(deal)
+    leads = LeadCommands(Desk(db, processes, settings))
+    for region, company, name, phone, message, amount in LEADS:
+        await leads.capture(
+            NewLead(source="form", company=company, name=name, phone=phone, message=message, amount=amount,
+                    region=region)
+        )  # fmt: skip
 
 
 async def _pinned(session: AsyncSession, kind: str) -> PinnedPolicy:
