@@ -102,7 +102,7 @@ LABELS: dict[str, dict[str, str]] = {
         "close_on": N_("Close date"),
         "next_step": N_("Next step"),
         "address": N_("Network address"),
-        "email": N_("E-mail"),
+        "email": N_("E-mail address"),
         "name": N_("Name"),
         "name_en": N_("Name in English"),
         "unit_id": N_("Team"),
