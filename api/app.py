@@ -17,6 +17,7 @@ from api import (
     health,
     lead,
     lead_form,
+    notification,
     person,
     problem,
     sign_in,
@@ -29,7 +30,7 @@ from settings import Settings
 
 ROUTERS = (
     health.router, sign_in.router, account.router, person.router, lead.router, lead_form.router, deal.router,
-    contract.router, document.router, collection.router, customer.router, task.router,
+    contract.router, document.router, collection.router, customer.router, task.router, notification.router,
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from commands.desk import Desk
 from commands.document import Documents, DocumentStore
 from commands.lead import LeadCommands
 from commands.lead_form import LeadForms
+from commands.notification import Notifications
 from commands.password import Passwords
 from commands.person import People
 from commands.second_factor import SecondFactor
@@ -46,6 +47,7 @@ class Services:
     tasks: TaskCommands
     collections: CollectionCommands
     documents: Documents
+    notifications: Notifications
 
 
 @asynccontextmanager
@@ -73,6 +75,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             tasks=TaskCommands(desk),
             collections=CollectionCommands(desk),
             documents=Documents(db, DocumentStore(settings.home / "documents")),
+            notifications=Notifications(db),
         )
     finally:
         await db.close()

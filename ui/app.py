@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from api import app as edge
 from api.services import services_of
 from commands.account import Preferences
+from db.notification_list import count_unread
 from db.task import count_turns
 from settings import Settings
 from ui import environment, errors, kit
@@ -57,11 +58,13 @@ async def turns(request: Request) -> Mapping[str, int]:
     actor = request.state.actor
     async with services_of(request).db.session(actor.id) as session:
         counted = await count_turns(session, actor, datetime.now(UTC))
+        unread = await count_unread(session, actor.id)
     return {
         "inbox": counted.approvals,
         "inbox_overdue": counted.approvals_late,
         "tasks": counted.tasks,
         "tasks_overdue": counted.tasks_late,
+        "notifications": unread,
     }
 
 

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from ui import account, audit, board, collection, collection_list, inbox, lead, lead_list, person, sign_in, task
+from ui import (
+    account,
+    audit,
+    board,
+    collection,
+    collection_list,
+    inbox,
+    lead,
+    lead_list,
+    notification,
+    person,
+    sign_in,
+    task,
+)
 
 ROUTERS = (
     sign_in.router,
     inbox.router,
     task.router,
+    notification.router,
     account.router,
     person.router,
     audit.router,
