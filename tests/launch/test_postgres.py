@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from launch import placement
 from launch.child import Child
 from launch.failure import LaunchFailed
 from launch.placement import place_postgres
@@ -94,8 +96,11 @@ async def test_a_lost_password_is_said_and_no_new_one_is_made_up(home: Path) -> 
 
 @as_root
 async def test_below_a_closed_folder_roots_database_goes_elsewhere_and_the_folder_stays_closed(
-    home: Path, state: Path
+    home: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    reachable = placement._reachable
+    # As if this Python, with PostgreSQL's programs in it, were below a closed folder too.
+    monkeypatch.setattr(placement, "_reachable", lambda path: sys.prefix not in str(path) and reachable(path))
     closed = home / "closed"
     closed.mkdir(mode=0o700)
     (closed / "home").mkdir()
@@ -103,6 +108,7 @@ async def test_below_a_closed_folder_roots_database_goes_elsewhere_and_the_folde
     place = place_postgres(closed / "home", say=said.append)
     assert place.folder.parent == state
     assert str(place.folder) in said[-1]
+    assert place.programs.is_relative_to(state)
     server = EmbeddedPostgres(closed / "home", place)
     try:
         await server.start()
