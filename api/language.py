@@ -10,9 +10,13 @@ from settings import Settings
 
 
 def language_of(request: Request, own: str | None = None) -> str:
-    """One's own setting, then the cookie, then what the browser asks for, then the company's."""
+    """What the address asks for, one's own setting, the cookie, what the browser asks for, the company's."""
     viewer = getattr(request.state, "viewer", None)
-    wishes = [own or (viewer.language if viewer else None), request.cookies.get("lang")]
+    wishes = [
+        request.query_params.get("lang"),
+        own or (viewer.language if viewer else None),
+        request.cookies.get("lang"),
+    ]
     return negotiate(wishes, request.headers.get("accept-language"), settings_of(request).language)
 
 

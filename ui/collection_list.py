@@ -72,6 +72,11 @@ class CollectionList:
     regions: Sequence[OrgUnit]
     zone: str
 
+    @property
+    def region(self) -> OrgUnit | None:
+        """The one the list is narrowed to."""
+        return next((unit for unit in self.regions if unit.id == self.asked.region), None)
+
     def due(self, collection: Collection) -> datetime:
         """The end of the day the next instalment is due on; the collection is still open."""
         assert collection.next_due_on is not None  # noqa: S101

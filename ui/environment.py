@@ -61,7 +61,8 @@ class Pages:
 
     def language(self, request: Request) -> str:
         viewer = viewer_of(request)
-        wishes = [viewer.language if viewer else None, request.cookies.get("lang")]
+        asked, kept = request.query_params.get("lang"), request.cookies.get("lang")
+        wishes = [asked, viewer.language if viewer else None, kept]
         return negotiate(wishes, request.headers.get("accept-language"), self.settings.language)
 
     def formats(self, request: Request) -> Formats:

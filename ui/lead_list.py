@@ -80,6 +80,11 @@ class LeadList:
     now: datetime
 
     @property
+    def region(self) -> OrgUnit | None:
+        """The one the list is narrowed to."""
+        return next((unit for unit in self.regions if unit.id == self.asked.region), None)
+
+    @property
     def groups(self) -> list[tuple[str, int, list[Listed]]]:
         if self.asked.stage in ("converted", "closed"):
             return [("", len(self.rows), list(self.rows))] if self.rows else []

@@ -1,0 +1,70 @@
+"""The web forms as managers see them: where they are, how to put them on a site, which sites may."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Path, Request
+from starlette.responses import HTMLResponse, Response
+
+from api.auth import CurrentActor, require
+from api.language import language_of
+from api.services import Provided, Services
+from commands.lead_form import may_manage
+from db.lead_form import list_forms
+from domain.access import Action, Actor, Scope
+from domain.refusal import Refused, forbidden
+from locales import N_, translate
+from ui.form import mistakes
+from ui.names import names
+from ui.render import page, redirect
+
+router = APIRouter(prefix="/leads/forms", include_in_schema=False)
+
+FormKey = Annotated[str, Path(pattern="^[a-z0-9-]{1,64}$")]
+
+
+def manager(actor: CurrentActor, scope: Annotated[Scope, Depends(require(Action.LEAD_WORK))]) -> Actor:
+    """Raises Refused (403) for those who work only leads of their own."""
+    if scope is Scope.OWN:
+        raise forbidden(Action.LEAD_WORK)
+    return actor
+
+
+Manager = Annotated[Actor, Depends(manager)]
+
+
+@router.get("")
+async def show_list(request: Request, actor: Manager, services: Provided, change: str = "") -> HTMLResponse:
+    """`change` is the key of the form whose dialog is open."""
+    return await _list(request, actor, services, open_form=change)
+
+
+@router.post("/{form_key}")
+async def change(
+    request: Request,
+    form_key: FormKey,
+    actor: Manager,
+    services: Provided,
+    origins: Annotated[str, Form(max_length=10_000)] = "",
+    active: Annotated[bool, Form()] = False,
+) -> Response:
+    try:
+        await services.lead_forms.change(actor, form_key, origins=origins.split(), active=active)
+    except Refused as error:
+        if error.status != 422:
+            raise
+        again = {"open_form": form_key, "typed": origins, "errors": mistakes(request, error)}
+        return await _list(request, actor, services, status=422, **again)
+    return redirect(request, "/leads/forms", translate(language_of(request)).gettext(N_("Saved.")))
+
+
+async def _list(request: Request, actor: Actor, services: Services, *, status: int = 200, **again: Any) -> HTMLResponse:
+    async with services.db.session(actor.id) as session:
+        forms = [form for form in await list_forms(session) if may_manage(actor, form)]
+        called = await names(session, language_of(request), [])
+    shown = {"typed": None, "errors": {}} | again
+    base_url = services.settings.base_url
+    return await page(
+        request, "lead_form/list.html", status=status, forms=forms, names=called, base_url=base_url, **shown
+    )
