@@ -17,10 +17,12 @@ function move(card, to, from, before) {
   const answered = (event) => {
     if (event.detail.elt !== card) return;
     card.removeEventListener("htmx:afterRequest", answered);
-    if (event.detail.successful) {
+    const { status } = event.detail.xhr;
+    // Not `successful`: htmx calls a 409 so, since forms are shown again with it.
+    if (status >= 200 && status < 300) {
       announce(say("moved", names));
       // 202: accepted, not yet done; the live event brings the result.
-      if (event.detail.xhr.status !== 202) card.classList.remove("is-sending");
+      if (status !== 202) card.classList.remove("is-sending");
       return;
     }
     card.classList.remove("is-sending");
