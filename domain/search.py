@@ -10,4 +10,5 @@ SEARCH_ATTRIBUTES = {
     "CrmStage": "Keyword",
     "CrmAmount": "Double",
     "CrmDue": "Datetime",
+    "CrmTrouble": "Keyword",  # the activity on our own database that it tries in vain; none: all is well
 }

@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.ids import uuid7
     from domain.process import Answer, Command, Event, Given, Notice, ProcessState, Standing, Waiting
     from domain.refusal import Refused
-    from workflows.search import DUE, Startable, found_by, search_attributes
+    from workflows.search import DUE, TROUBLE, Startable, found_by, search_attributes
 
 S = TypeVar("S", bound=ProcessState)
 C = TypeVar("C", bound=Command)
@@ -233,7 +233,8 @@ class Process(Generic[S]):
     ) -> R:
         """An activity on our own database: local once, within 2 s; when that fails a regular one, tried for ever.
 
-        The first is cheap, the second lets the process answer, and shows its error in the Temporal UI.
+        The first is cheap, the second lets the process answer, and shows its error in the Temporal UI; until it
+        succeeds the process is found by what it tries in vain.
         """
         method: Any = activity
         try:
@@ -249,13 +250,16 @@ class Process(Generic[S]):
                 raise
         if when_away:
             when_away()
-        return await workflow.execute_activity_method(
+        workflow.upsert_search_attributes([TROUBLE.value_set(method.__name__)])
+        result: R = await workflow.execute_activity_method(
             method,
             argument,
             start_to_close_timeout=timedelta(seconds=20),
             retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=10)),
             summary=summary,
         )
+        workflow.upsert_search_attributes([TROUBLE.value_unset()])
+        return result
 
     async def signal(self, workflow_id: str, signal: Any, message: Any) -> None:
         """Tells another process; one that has ended no longer needs to know."""

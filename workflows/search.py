@@ -13,6 +13,7 @@ OWNER = SearchAttributeKey.for_keyword("CrmOwner")
 STAGE = SearchAttributeKey.for_keyword("CrmStage")
 AMOUNT = SearchAttributeKey.for_float("CrmAmount")
 DUE = SearchAttributeKey.for_datetime("CrmDue")
+TROUBLE = SearchAttributeKey.for_keyword("CrmTrouble")
 
 MINOR_UNITS = 100
 
