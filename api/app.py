@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 
 from fastapi import Depends, FastAPI
 
@@ -19,18 +20,21 @@ from api import (
     lead_form,
     notification,
     person,
+    policy,
     problem,
     sign_in,
     task,
 )
 from api.auth import identify
 from api.body import BodyLimit, text_is_storable
+from api.openapi import describe
 from api.services import open_services
 from settings import Settings
 
 ROUTERS = (
-    health.router, sign_in.router, account.router, person.router, lead.router, lead_form.router, deal.router,
+    sign_in.router, account.router, person.router, lead.router, lead_form.router, deal.router,
     contract.router, document.router, collection.router, customer.router, task.router, notification.router,
+    policy.router,
 )  # fmt: skip
 
 
@@ -44,6 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(
         title="Throughline",
+        version=version("throughline"),
         lifespan=lifespan,
         openapi_url="/api/openapi.json",
         docs_url=None,
@@ -55,6 +60,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(health.Metrics)
     problem.install(app)
+    describe(app)
+    app.router.routes.extend(health.ROUTES)
     for router in ROUTERS:
         app.include_router(router)
     return app

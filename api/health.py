@@ -7,14 +7,14 @@ import time
 from collections.abc import Awaitable
 
 import structlog
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from sqlalchemy import text
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.services import Provided, Services
+from api.services import Services, services_of
 
 log = structlog.get_logger()
 
@@ -23,27 +23,27 @@ SECONDS = Histogram("http_request_seconds", "Seconds until the answer began.", [
 PATIENCE = 2.0
 """Seconds a part may take to answer before it counts as away."""
 
-router = APIRouter(tags=["health"])
 
-
-@router.get("/healthz", response_class=PlainTextResponse)
-async def alive() -> str:
+async def alive(request: Request) -> Response:
     """Whether this process answers at all; it asks nobody else."""
-    return "alive"
+    return PlainTextResponse("alive")
 
 
-@router.get("/readyz")
-async def ready(services: Provided) -> JSONResponse:
+async def ready(request: Request) -> Response:
     """Whether PostgreSQL and Temporal answer: 200, or 503 saying which does not."""
+    services = services_of(request)
     answers = await asyncio.gather(_answers(_ask_database(services)), _answers(_ask_temporal(services)))
     parts = dict(zip(("database", "temporal"), answers, strict=True))
     return JSONResponse(parts, 200 if all(answer == "ok" for answer in answers) else 503)
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
-async def metrics() -> Response:
+async def metrics(request: Request) -> Response:
     """Requests of this process by route, and what it uses, in Prometheus' text format."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+ROUTES = (Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics))
+"""Plain routes, without the application's dependencies: whoever asks, no session is looked up for it."""
 
 
 async def _ask_database(services: Services) -> None:

@@ -8,9 +8,12 @@ from datetime import timedelta
 import pyotp
 import pytest
 from fastapi import FastAPI
-from httpx import AsyncClient, Response
+from httpx import AsyncClient
+from httpx import Response as Answer
 from sqlalchemy import func, select, update
+from starlette.responses import Response
 
+from api.auth import keep_session
 from api.services import Services
 from commands.second_factor import Offer
 from db.audit import list_audit
@@ -19,10 +22,11 @@ from db.person import Person
 from db.sign_in import ApiToken, Session
 from domain.access import Actor
 from launch.cast import DOMAIN, PASSWORD
+from settings import Settings
 from tests.conftest import SignIn
 
 
-async def ask_token(client: AsyncClient, key: str, password: str = PASSWORD, **more: str) -> Response:
+async def ask_token(client: AsyncClient, key: str, password: str = PASSWORD, **more: str) -> Answer:
     return await client.post("/api/token", data={"username": f"{key}@{DOMAIN}", "password": password, **more})
 
 
@@ -153,6 +157,19 @@ async def test_a_write_from_a_browser_needs_its_csrf_token(sign_in: SignIn) -> N
     del browser.headers["X-CSRF-Token"]
     assert (await browser.put("/api/me/preferences", json=wish)).json()["code"] == "csrf"
     assert (await browser.get("/api/me")).json()["language"] == "en"
+
+
+@pytest.mark.parametrize(
+    ("address", "cookie"),
+    [
+        ("https://crm.example", "__Host-session=x; HttpOnly; Max-Age=2592000; Path=/; SameSite=lax; Secure"),
+        ("http://127.0.0.1:8000", "session=x; HttpOnly; Max-Age=2592000; Path=/; SameSite=lax"),
+    ],
+)
+def test_a_sessions_cookie_is_for_this_host_and_not_for_scripts(address: str, cookie: str) -> None:
+    answer = Response()
+    keep_session(answer, Settings(public_url=address), "x")
+    assert answer.headers["set-cookie"] == cookie
 
 
 async def test_a_session_left_alone_for_a_week_is_over(sign_in: SignIn, db: Database, people: dict[str, str]) -> None:
