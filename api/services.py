@@ -23,6 +23,7 @@ from commands.lead_form import LeadForms
 from commands.notification import Notifications
 from commands.password import Passwords
 from commands.person import People
+from commands.policy import Policies
 from commands.second_factor import SecondFactor
 from commands.sign_in import SignIn
 from commands.task import TaskCommands
@@ -48,6 +49,7 @@ class Services:
     collections: CollectionCommands
     documents: Documents
     notifications: Notifications
+    policies: Policies
 
 
 @asynccontextmanager
@@ -76,6 +78,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             collections=CollectionCommands(desk),
             documents=Documents(db, DocumentStore(settings.home / "documents")),
             notifications=Notifications(db),
+            policies=Policies(db),
         )
     finally:
         await db.close()

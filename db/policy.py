@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Instant, Ref
 from domain.policy import digest
-from domain.refusal import not_found
+from domain.refusal import Refused, not_found
 
 
 class Policy(Base):
@@ -24,6 +24,7 @@ class Policy(Base):
     note: Mapped[str]
     published_by: Mapped[Ref | None]
     published_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    origin: Mapped[str | None] = mapped_column(unique=True)  # business key of what published it: policy/<id>
 
 
 async def current_policy(session: AsyncSession, kind: str) -> tuple[int, dict[str, Any]]:
@@ -51,18 +52,38 @@ async def current_policies(session: AsyncSession) -> Sequence[Policy]:
     return (await session.scalars(newest)).all()
 
 
-async def publish(
-    session: AsyncSession, kind: str, document: dict[str, Any], *, by: str | None, note: str, only_first: bool = False
-) -> int:
-    """Writes the next version of a document already validated by domain.policy, and says the newest number.
+async def find_version(session: AsyncSession, kind: str, version: int | None = None) -> Policy:
+    """One version, or the newest. Raises Refused (404)."""
+    query = select(Policy).where(Policy.kind == kind).order_by(Policy.version.desc()).limit(1)
+    found = await session.scalar(query if version is None else query.where(Policy.version == version))
+    if found is None:
+        raise not_found("policy")
+    return found
 
-    `only_first`: writes nothing where there is a version already.
+
+async def publish(
+    session: AsyncSession,
+    kind: str,
+    document: dict[str, Any],
+    *,
+    by: str | None,
+    note: str,
+    follows: int,
+    origin: str | None = None,
+) -> int:
+    """Writes the next version of a document already validated by domain.policy, once per origin; its number.
+
+    `follows` is the version it was written against: Refused (409) where there is a newer one.
     """
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"policy/{kind}"))))
+    if origin and (made := await session.scalar(select(Policy.version).where(Policy.origin == origin))):
+        return int(made)
     last = await session.scalar(select(func.max(Policy.version)).where(Policy.kind == kind)) or 0
-    if last and only_first:
-        return last
-    row = Policy(kind=kind, version=last + 1, document=document, hash=digest(document), published_by=by, note=note)
+    if last != follows:
+        raise Refused("stale_version", 409, version=last)
+    row = Policy(
+        kind=kind, version=last + 1, document=document, hash=digest(document), published_by=by, note=note, origin=origin
+    )
     session.add(row)
     await session.flush()
     return row.version

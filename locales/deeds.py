@@ -17,6 +17,7 @@ SENTENCES = {
     "token.created": N_("Made a token"),
     "token.revoked": N_("Revoked a token"),
     "person.create": N_("Took somebody on"),
+    "person.roles": N_("Gave the first roles"),
     "person.changed": N_("Changed a person"),
     "person.left": N_("Saw somebody off"),
     "person.back": N_("Took somebody back"),
@@ -35,6 +36,10 @@ SENTENCES = {
     "TaskCommand": N_("Took or gave back a task"),
     "RecordPayment": N_("Recorded a payment"),
     "AddDocument": N_("Added a document"),
+    "temporal.decode": N_("Read payloads in Temporal"),
+    "temporal.encode": N_("Encrypted payloads for Temporal"),
+    "Mend": N_("Mended what pages show of a case"),
+    "PublishPolicy": N_("Published a policy"),
 }
 
 

@@ -72,6 +72,12 @@ LABELS: dict[str, dict[str, str]] = {
         "approve": N_("Approve the contract"),
         "record_payment": N_("Collect an instalment"),
     },
+    "policy": {
+        "approval": N_("Approval lines"),
+        "pipeline": N_("Sales pipeline"),
+        "collection": N_("Payment plan"),
+        "lead": N_("Lead times"),
+    },
     "subject": {
         "contract": N_("Contract"),
     },

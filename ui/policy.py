@@ -1,0 +1,71 @@
+"""Policies, read in words: what holds now, every version, and who published it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from starlette.responses import HTMLResponse
+
+from api.auth import CurrentActor, require
+from api.services import Provided
+from db.policy import current_policies, find_version, versions
+from db.policy_use import open_cases
+from domain.access import Action
+from domain.policy import KINDS, load
+from domain.refusal import not_found
+from locales import N_
+from ui.environment import pages_of
+from ui.names import names
+from ui.policy_words import PolicyWords
+from ui.render import page
+from ui.stage import SWATCHES
+
+router = APIRouter(prefix="/policies", include_in_schema=False, dependencies=[Depends(require(Action.POLICY_READ))])
+
+ABOUT = {
+    "approval": (N_("Who approves what, and in how much time."), "stamp"),
+    "pipeline": (N_("The stages of a deal, their chances, and what must be so before each."), "kanban"),
+    "collection": (N_("When an order is to be paid, and when finance is reminded."), "hand-coins"),
+    "lead": (N_("How soon a lead is contacted, and how much its form takes."), "megaphone"),
+}
+"""What each kind of policy rules, and its icon."""
+
+
+@router.get("")
+async def all_kinds(request: Request, actor: CurrentActor, services: Provided) -> HTMLResponse:
+    async with services.db.session(actor.id) as session:
+        current = [policy for policy in await current_policies(session) if policy.kind in ABOUT]
+        called = await names(session, pages_of(request).language(request), {p.published_by for p in current})
+    return await page(request, "policy/list.html", policies=current, names=called, about=ABOUT)
+
+
+@router.get("/{kind}")
+async def one_kind(
+    request: Request,
+    kind: Annotated[str, Path(max_length=60)],
+    actor: CurrentActor,
+    services: Provided,
+    version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+) -> HTMLResponse:
+    if kind not in ABOUT:
+        raise not_found("policy")
+    pages = pages_of(request)
+    async with services.db.session(actor.id) as session:
+        shown = await find_version(session, kind, version)
+        known = await versions(session, kind)
+        called = await names(session, pages.language(request), {policy.published_by for policy in known})
+        cases = await open_cases(session, kind)
+    words = PolicyWords(pages.language(request), pages.formats(request), called)
+    return await page(
+        request,
+        "policy/page.html",
+        shown=shown,
+        policy=load(KINDS[kind], shown.document),
+        versions=known,
+        cases=cases,
+        names=called,
+        words=words,
+        about=ABOUT[kind],
+        swatches=SWATCHES,
+    )
