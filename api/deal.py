@@ -88,7 +88,7 @@ class DealSearch(BaseModel):
             closes_to=self.closes_to,
             least=self.amount_from,
             most=self.amount_to,
-            stage=self.stage,
+            stages=(self.stage,) if self.stage else (),
             customer_id=self.customer_id,
         )
 

@@ -33,14 +33,17 @@ ORDERS: dict[Sort, ColumnElement[Any]] = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which deals to look at. `owner` is "me", "team" (who reports to me, and I) or a person's id; dates inclusive."""
+    """Which deals to look at. `owner` is "me", "team" (who reports to me, and I) or a person's id; dates inclusive.
+
+    `stages`: only those in one of them; none: any.
+    """
 
     owner: str | None = None
     closes_from: date | None = None
     closes_to: date | None = None
     least: int | None = None
     most: int | None = None
-    stage: str | None = None
+    stages: Sequence[str] = ()
     customer_id: str | None = None
 
 
@@ -83,10 +86,14 @@ def _matching(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
         (Deal.close_on, le, wanted.closes_to),
         (Deal.amount, ge, wanted.least),
         (Deal.amount, le, wanted.most),
-        (Deal.stage, eq, wanted.stage),
+        (Deal.stage, _among, wanted.stages or None),
         (Deal.customer_id, eq, wanted.customer_id),
     )
     return [*where, *(compare(column, value) for column, compare, value in bounds if value is not None)]
+
+
+def _among(column: Any, values: Sequence[str]) -> Any:
+    return column.in_(values)
 
 
 async def column_sums(session: AsyncSession, actor: Actor, wanted: Wanted) -> list[ColumnSum]:

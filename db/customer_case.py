@@ -31,11 +31,17 @@ class CustomerCase(NamedTuple):
     collections: Sequence[Collection]
 
 
-async def customer_case(session: AsyncSession, actor: Actor, customer_id: str) -> CustomerCase:
+async def find_customer(session: AsyncSession, actor: Actor, customer_id: str) -> Customer:
     """Raises Refused (404) where there is none that this person may see."""
     customer = await session.scalar(select(Customer).where(Customer.id == customer_id, customers_within(actor)))
     if customer is None:
         raise not_found("customer")
+    return customer
+
+
+async def customer_case(session: AsyncSession, actor: Actor, customer_id: str) -> CustomerCase:
+    """Raises Refused (404) where there is none that this person may see."""
+    customer = await find_customer(session, actor, customer_id)
     contacts = select(Contact).where(Contact.customer_id == customer_id).order_by(Contact.id)
     followers = select(Assignment).where(Assignment.customer_id == customer_id).order_by(Assignment.since)
     deals = select(Deal).where(Deal.customer_id == customer_id, within(actor, "deal"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.collection import Collection, Instalment
@@ -14,6 +15,9 @@ from db.customer import Customer
 from db.deal import Deal, Order
 from db.lead import Lead
 from db.process import Process, Task
+from db.record import Idempotency
+
+JUST_ASKED = timedelta(minutes=10)
 
 
 class Line(NamedTuple):
@@ -46,3 +50,13 @@ async def line_of(session: AsyncSession, deal: Deal) -> Line:
         collection=await session.get(Collection, deal.collection_id) if deal.collection_id else None,
         instalments=(await session.scalars(instalments)).all() if deal.collection_id else [],
     )
+
+
+async def asked_for(session: AsyncSession, actor_id: str, record_id: str) -> bool:
+    """Whether this person has just asked for what will have this id, so that its first row is on its way."""
+    asked = select(Idempotency.key).where(
+        Idempotency.actor == actor_id,
+        Idempotency.chosen_id == record_id,
+        Idempotency.created_at > func.now() - JUST_ASKED,
+    )
+    return await session.scalar(asked) is not None

@@ -108,7 +108,7 @@ class Look:
     async def table(self) -> Shown:
         columns, story = await self._columns_alone()
         stage = self.selection.stage
-        wanted = replace(self.wanted, stage=stage or None)
+        wanted = replace(self.wanted, stages=[stage] if stage else [column.key for column in columns])
         ended = bool(stage) and story.pipelines.stage(stage).kind != "open"
         found = await board.deal_list(
             self.session, self.actor, wanted, sort=self.selection.sort, descending=self.selection.down,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote
 
 from db.line import Line
-from db.process import Process
+from db.process import Process, Task
 from domain.access import Action, Actor
+from ui.sla import ring
 from ui.story import Story
 
 State = Literal["done", "current", "waiting", "failed", "next"]
@@ -38,13 +40,23 @@ class Stop:
 
 @dataclass(frozen=True)
 class Wait:
-    """Why a process stands still: what for, for whom, since when, and when it acts by itself."""
+    """Why a process stands still: what for, for whom, since when, and when it acts by itself.
+
+    `task` is the open task behind it, where there is one.
+    """
 
     text: str
     who: str
     since: datetime | None
     due: datetime | None
     process: Process
+    task: Task | None = None
+
+    @property
+    def state(self) -> str:
+        """A colour only where somebody should hurry."""
+        used = ring(self.due, self.since or self.process.opened_at).state if self.due else "calm"
+        return {"calm": "info", "warn": "warn"}.get(used, "bad")
 
 
 @dataclass(frozen=True)
@@ -69,11 +81,20 @@ class LineView:
                 since=_instant(wait["since"]),
                 due=_instant(wait["due"]),
                 process=process,
+                task=self._task(process, wait),
             )
             for process in self.line.processes
             for wait in process.waiting
         ]
         return [wait for wait in found if wait.who] or found
+
+    def _task(self, process: Process, wait: Mapping[str, Any]) -> Task | None:
+        """A reason names the task's kind, or a collection's instalment by its number."""
+        for task in self.line.tasks:
+            same = wait["reason"] == f"task.{task.kind}" or task.params.get("no", 0) == wait["params"].get("no")
+            if task.workflow_id == process.workflow_id and same:
+                return task
+        return None
 
     def _stop(self, kind: str, state: State, detail: str = "", href: str = "") -> Stop:
         return Stop(self.story.label("process", kind), state, detail, href)
@@ -141,5 +162,9 @@ def _instant(text: str | None) -> datetime | None:
 
 
 def workflow_link(namespace: str, process: Process) -> str:
+    return case_link(namespace, process.workflow_id)
+
+
+def case_link(namespace: str, workflow_id: str) -> str:
     """The case in the Temporal UI, which stands behind the app."""
-    return f"/temporal/namespaces/{quote(namespace, safe='')}/workflows/{quote(process.workflow_id, safe='')}"
+    return f"/temporal/namespaces/{quote(namespace, safe='')}/workflows/{quote(workflow_id, safe='')}"

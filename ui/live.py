@@ -45,13 +45,14 @@ RESYNC = ServerSentEvent(event="resync", data="{}")
 
 
 def may_see(viewer: Viewer, change: Change) -> bool:
-    """A task's holders; else who may read such a record of this region and owner."""
-    if change.get("h"):
-        return "*" in change["h"] or not viewer.holder_keys.isdisjoint(change["h"])
-    actor = Actor(id=viewer.id, roles=frozenset(map(Role, viewer.roles)), regions=frozenset(viewer.regions))
-    kind = KINDS.get(change["t"])
-    if kind is None:  # no record of somebody's, such as a policy
+    """A task's holders, and who may read such a record of this region and owner."""
+    holders = change.get("h") or []
+    if "*" in holders or not viewer.holder_keys.isdisjoint(holders):
         return True
+    kind = KINDS.get(change["t"])
+    if kind is None:  # somebody's alone, such as a notification, or no record of anybody's, such as a policy
+        return not holders
+    actor = Actor(id=viewer.id, roles=frozenset(map(Role, viewer.roles)), regions=frozenset(viewer.regions))
     return actor.reaches(kind.read, owner=change.get("o"), region=change.get("r"))
 
 

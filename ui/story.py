@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from db.process import TimelineEvent
 from db.timeline import Told
@@ -41,7 +41,9 @@ ECHOES = frozenset({
 
 DETAILS = ("note", "comment", "reason")
 
-FILTERS: dict[str, tuple[str, Told]] = {
+Filter = Literal["", "follow_ups", "stages", "contract", "money", "steps"]
+
+FILTERS: dict[Filter, tuple[str, Told]] = {
     "": (N_("All"), Told(not_kinds=ECHOES)),
     "follow_ups": (N_("Follow-ups"), Told(kinds={"deal.followed_up", "lead.contacted"})),
     "stages": (N_("Stage moves"), Told(kinds={"deal.opened", "deal.moved", "deal.closed"})),

@@ -1,0 +1,44 @@
+"""What forms that act on a record share: what was typed, and what is said once it is done or accepted."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from api.language import language_of
+from domain.process import Answer
+from locales import N_, translate
+from ui.render import redirect, toasted, wants_fragment
+from ui.toast import Kind
+
+B = TypeVar("B", bound=BaseModel)
+
+SOON = N_("It is accepted and shows here in a moment.")
+
+
+async def typed(request: Request) -> dict[str, str]:
+    """The form's fields as text, without the white space around them; files are left out."""
+    return {name: value.strip() for name, value in (await request.form()).items() if isinstance(value, str)}
+
+
+def body(model: type[B], form: dict[str, str], *names: str, **more: Any) -> B:
+    """The fields of these names, checked; an empty one counts as left out. Raises ValidationError."""
+    return model.model_validate({name: form[name] for name in names if form.get(name)} | more)
+
+
+def say(request: Request, text: str, **words: str) -> str:
+    said = translate(language_of(request)).gettext(text)
+    return said % words if words else said
+
+
+def done(request: Request, url: str, answer: Answer, text: str, undo: str = "") -> Response:
+    """Says `text`, in the reader's language, or that it is accepted: on the page at `url`, or for htmx in place."""
+    kind: Kind = "done" if answer.seen else "info"
+    said = text if answer.seen else say(request, SOON)
+    undo = undo if answer.seen else ""
+    if not wants_fragment(request):
+        return redirect(request, url, said, kind, undo)
+    return toasted(Response(status_code=200 if answer.seen else 202), said, kind, undo, acted=True)

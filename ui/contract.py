@@ -1,0 +1,123 @@
+"""One contract: its versions, the way each took through approval, and the form that submits the next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import ValidationError
+from starlette.datastructures import UploadFile
+from starlette.responses import HTMLResponse, Response
+
+from api.auth import CurrentActor, require
+from api.body import IdempotencyKey
+from api.contract import SubmitBody
+from api.document import chunks_of
+from api.problem import named
+from api.services import Provided, Services
+from db.contract import Contract
+from db.contract_case import contract_case
+from db.customer import Customer
+from db.process import Process
+from db.scope import visible
+from domain.access import Action, Actor
+from domain.ids import RecordId
+from domain.money import parse_amount, plain_amount
+from domain.refusal import Refused, invalid, not_found
+from locales import N_
+from ui.acting import body, done, say, typed
+from ui.approval_panel import ApprovalPanel
+from ui.environment import pages_of
+from ui.form import mistakes
+from ui.line import workflow_link
+from ui.names import names
+from ui.policy_words import PolicyWords
+from ui.render import page, respond
+from workflows.contract import contract_workflow_id
+
+router = APIRouter(prefix="/contracts", include_in_schema=False, dependencies=[Depends(require(Action.CONTRACT_READ))])
+
+
+@router.get("/{contract_id}")
+async def show(request: Request, contract_id: RecordId, actor: CurrentActor, services: Provided) -> HTMLResponse:
+    return await respond(
+        request, "contract/page.html", "record", **await _record(request, actor, services, contract_id)
+    )
+
+
+@router.post("/{contract_id}/submit")
+async def submit(
+    request: Request, contract_id: RecordId, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    """The file is kept first; the version that refers to it is then submitted."""
+    form = await typed(request)
+    try:
+        if not form.get("amount"):
+            raise invalid("field_needed", "amount")
+        asked = body(
+            SubmitBody, form, "version", "note",
+            amount=parse_amount(form["amount"], services.settings.currency),
+            document=await _keep_file(request, actor, services),
+        )  # fmt: skip
+        answer = await services.contracts.submit(actor, key, contract_id, **asked.model_dump())
+    except (Refused, ValidationError) as error:
+        return await _again(request, actor, services, contract_id, form, error)
+    return done(
+        request, f"/contracts/{contract_id}", answer, say(request, N_("The contract is on its way to approval."))
+    )
+
+
+async def _keep_file(request: Request, actor: Actor, services: Services) -> str | None:
+    """The hash of the file sent along, if there is one. Raises Refused for one that cannot be taken."""
+    file = (await request.form()).get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        return None
+    return (await services.documents.add(actor, file.filename, chunks_of(file))).hash
+
+
+async def _again(
+    request: Request,
+    actor: Actor,
+    services: Services,
+    contract_id: str,
+    form: dict[str, str],
+    error: Refused | ValidationError,
+) -> Response:
+    """The page with the form as it was typed, and what is wrong with it. The file has to be chosen again."""
+    status = 422
+    if isinstance(error, Refused):
+        if error.status not in (409, 413, 422):
+            raise error
+        status, error = error.status, await named(request, error)
+    context = await _record(request, actor, services, contract_id)
+    again = {"typed": form, "errors": mistakes(request, error)}
+    return await page(request, "contract/page.html", status=status, **{**context, **again})
+
+
+async def _record(request: Request, actor: Actor, services: Services, contract_id: str) -> dict[str, Any]:
+    formats = pages_of(request).formats(request)
+    async with services.db.session(actor.id) as session:
+        contract: Contract = await visible(session, actor, "contract", contract_id)
+        case = await contract_case(session, contract_id)
+        if case is None:
+            raise not_found("contract")
+        customer = await session.get_one(Customer, contract.customer_id)
+        process = await session.get(Process, contract_workflow_id(contract_id))
+        called = await names(session, formats.language, case.people)
+    words = PolicyWords(formats.language, formats, called)
+    works = actor.reaches(Action.CONTRACT_WORK, owner=contract.owner_id, region=contract.region_id)
+    ops = actor.scope(Action.OPS) is not None
+    return {
+        "contract": contract,
+        "case": case,
+        "customer": customer,
+        "names": called,
+        "versions": [v | {"at": datetime.fromisoformat(v["at"])} for v in reversed(contract.versions)],
+        "approvals": {a.subject_version: ApprovalPanel(case, a, words, yours=False) for a in case.approvals},
+        "may_submit": works and contract.status == "draft",
+        "amount_typed": plain_amount(contract.amount, contract.currency),
+        "workflow": workflow_link(services.temporal.namespace, process) if process and ops else "",
+        "typed": {},
+        "errors": {},
+    }

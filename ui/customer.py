@@ -1,0 +1,88 @@
+"""Customers: the list, and one with contacts, followers, what is under way and what happened."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import HTMLResponse
+
+from api.auth import CurrentActor, require
+from api.services import Provided
+from db.customer_case import customer_case
+from db.customer_list import figures, list_customers
+from db.timeline import customer_events
+from domain.access import Action
+from domain.ids import RecordId
+from ui.environment import pages_of
+from ui.names import names
+from ui.render import fragment, respond, wants_fragment
+from ui.stage import pipelines
+from ui.story import FILTERS, Filter, Story, people_in
+
+router = APIRouter(prefix="/customers", include_in_schema=False, dependencies=[Depends(require(Action.CUSTOMER_READ))])
+
+PAGE = 50
+EVENTS = 40
+READS = {"deal": Action.DEAL_READ, "contract": Action.CONTRACT_READ, "collection": Action.COLLECTION_READ}
+
+
+@router.get("")
+async def list_page(
+    request: Request,
+    actor: CurrentActor,
+    services: Provided,
+    text: Annotated[str, Query(max_length=100)] = "",
+    after: Annotated[int | None, Query(ge=0, le=2**63 - 1)] = None,
+) -> HTMLResponse:
+    async with services.db.session(actor.id) as session:
+        found = await list_customers(session, actor, text=text, after=after, limit=PAGE + 1)
+        customers = found[:PAGE]
+        sums = await figures(session, actor, [customer.id for customer in customers])
+        owners = [follower.owner_id for followers in sums.followers.values() for follower in followers]
+        called = await names(session, pages_of(request).language(request), owners)
+    following = {"text": text, "after": customers[-1].number} if len(found) > PAGE else {}
+    return await respond(
+        request, "customer/list.html", "rows",
+        customers=customers, sums=sums, names=called, text=text, after=after,
+        next=f"/customers?{urlencode(following)}" if following else "",
+        reads_money=actor.scope(Action.COLLECTION_READ) is not None,
+    )  # fmt: skip
+
+
+@router.get("/{customer_id}")
+async def show(
+    request: Request,
+    customer_id: RecordId,
+    actor: CurrentActor,
+    services: Provided,
+    told: Filter = "",
+    after: RecordId | None = None,
+) -> HTMLResponse:
+    """`told` narrows the timeline, `after` goes on with it."""
+    formats = pages_of(request).formats(request)
+    async with services.db.session(actor.id) as session:
+        case = await customer_case(session, actor, customer_id)
+        events = await customer_events(session, actor, customer_id, FILTERS[told][1], after=after, limit=EVENTS + 1)
+        owners = {follower.owner_id for follower in case.followers} | {deal.owner_id for deal in case.deals}
+        story = Story(
+            formats=formats,
+            names=await names(session, formats.language, owners | people_in(events)),
+            pipelines=await pipelines(session, formats.language),
+            currency=services.settings.currency,
+        )
+    context: dict[str, Any] = {
+        "case": case,
+        "story": story,
+        "told": told,
+        "filters": FILTERS,
+        "events": story.told(events[:EVENTS]),
+        "older": events[EVENTS - 1].id if len(events) > EVENTS else "",
+        "address": f"/customers/{customer_id}",
+        "reads": {kind: actor.scope(action) is not None for kind, action in READS.items()},
+        "may_create": actor.scope(Action.DEAL_CREATE) is not None,
+    }
+    if after and wants_fragment(request):
+        return await fragment(request, "story/events.html", "events", **context)
+    return await respond(request, "customer/page.html", "record", **context)

@@ -1,0 +1,118 @@
+"""Moving a deal: at once between open stages, after a question where it is won or lost."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from starlette.responses import HTMLResponse, Response
+
+from api.auth import CurrentActor, require
+from api.body import IdempotencyKey
+from api.services import Provided, Services
+from db import board
+from db.board import Card
+from domain.access import Action, Actor
+from domain.ids import RecordId
+from domain.refusal import Refused, not_found
+from locales import N_
+from ui.acting import done, say
+from ui.card import pinned
+from ui.environment import pages_of
+from ui.form import mistakes
+from ui.render import fragment, page, wants_fragment
+from ui.stage import Pipelines, pipelines
+
+router = APIRouter(prefix="/deals", include_in_schema=False, dependencies=[Depends(require(Action.DEAL_READ))])
+
+Stage = Annotated[str, Form(max_length=60)]
+Asked = Annotated[str, Query(max_length=60)]
+
+
+@router.get("/{deal_id}/ask")
+async def ask(
+    request: Request, deal_id: RecordId, stage: Asked, actor: CurrentActor, services: Provided
+) -> HTMLResponse:
+    """What is asked before a deal goes to a stage: a confirmation, or the reason why it was lost."""
+    return await _ask(request, actor, services, deal_id, stage)
+
+
+@router.post("/{deal_id}/move")
+async def move(
+    request: Request,
+    deal_id: RecordId,
+    key: IdempotencyKey,
+    actor: CurrentActor,
+    services: Provided,
+    stage: Stage,
+    from_stage: Stage,
+    reason: Annotated[str, Form(max_length=500)] = "",
+    confirmed: Annotated[str, Form(max_length=5)] = "",
+) -> Response:
+    card, known = await _card(request, actor, services, deal_id)
+    if known.stage(stage).kind == "won" and not confirmed:
+        return await _ask(request, actor, services, deal_id, stage, status=422)
+    try:
+        answer = await services.deals.move(
+            actor, key, deal_id, from_stage=from_stage, to_stage=stage, reason=reason.strip() or None
+        )
+    except Refused as refused:
+        if refused.status != 422:
+            raise
+        return await _ask(request, actor, services, deal_id, stage, status=422, refused=refused)
+    card, known = await _card(request, actor, services, deal_id)
+    said = say(request, N_("%(title)s moved to %(stage)s."), title=card.deal.title, stage=known.name(stage))
+    undo = ""
+    if card.deal.stage == stage and known.can_be_undone(card.deal, pinned(card), was=from_stage):
+        undo = f"/deals/{deal_id}/undo?{urlencode({'stage': from_stage, 'from_stage': stage})}"
+    return done(request, f"/deals/{deal_id}", answer, said, undo)
+
+
+@router.post("/{deal_id}/undo")
+async def undo(
+    request: Request,
+    deal_id: RecordId,
+    key: IdempotencyKey,
+    actor: CurrentActor,
+    services: Provided,
+    stage: Asked,
+    from_stage: Asked,
+) -> Response:
+    """Back to where it was, if nobody moved it since."""
+    answer = await services.deals.move(actor, key, deal_id, from_stage=from_stage, to_stage=stage)
+    card, known = await _card(request, actor, services, deal_id)
+    said = say(request, N_("%(title)s is back in %(stage)s."), title=card.deal.title, stage=known.name(stage))
+    return done(request, f"/deals/{deal_id}", answer, said)
+
+
+async def _card(request: Request, actor: Actor, services: Services, deal_id: str) -> tuple[Card, Pipelines]:
+    async with services.db.session(actor.id) as session:
+        card = await board.card(session, actor, deal_id)
+        if card is None:
+            raise not_found("deal")
+        version = pinned(card)
+        known = await pipelines(session, pages_of(request).language(request), [version] if version else [])
+    return card, known
+
+
+async def _ask(
+    request: Request,
+    actor: Actor,
+    services: Services,
+    deal_id: str,
+    stage: str,
+    *,
+    status: int = 200,
+    refused: Refused | None = None,
+) -> HTMLResponse:
+    card, known = await _card(request, actor, services, deal_id)
+    move = next((move for move in known.moves(card.deal, pinned(card)) if move.key == stage), None)
+    if move is None:
+        raise not_found("stage")
+    aside = wants_fragment(request)
+    shown: dict[str, Any] = {"deal": card.deal, "customer": card.customer, "to": move, "aside": aside}
+    shown["errors"] = mistakes(request, refused) if refused else {}
+    if aside:
+        return await fragment(request, "deal/ask_dialog.html", "dialog", status=status, **shown)
+    return await page(request, "deal/ask.html", status=status, **shown)

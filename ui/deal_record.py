@@ -1,0 +1,102 @@
+"""One deal with all that its page shows: the line, why it waits, the contract, the money, and what happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.services import Services
+from db.deal import Deal
+from db.line import Line, asked_for, line_of
+from db.scope import visible
+from db.timeline import line_events
+from domain.access import Action, Actor
+from domain.money import plain_amount
+from domain.refusal import Refused
+from ui.approval_panel import ApprovalPanel
+from ui.environment import pages_of
+from ui.line import LineView, workflow_link
+from ui.names import names
+from ui.policy_words import PolicyWords
+from ui.stage import pipelines
+from ui.story import FILTERS, Filter, Story, people_in
+
+PAGE = 40
+"""Events told at once."""
+
+
+async def record(
+    request: Request, actor: Actor, services: Services, deal_id: str, *, told: Filter = "", after: str | None = None
+) -> dict[str, Any]:
+    """The context of deal/record.html. `deal` is None for one this person just asked for, whose row is not there yet.
+
+    Raises Refused (404) for one that is not to be seen. `told` and `after` say which events.
+    """
+    async with services.db.session(actor.id) as session:
+        try:
+            deal: Deal = await visible(session, actor, "deal", deal_id)
+        except Refused:
+            if await asked_for(session, actor.id, deal_id):
+                return {"deal": None}
+            raise
+        line = await line_of(session, deal)
+        events = await line_events(session, actor, deal.line_id, FILTERS[told][1], after=after, limit=PAGE + 1)
+        story = await _story(session, request, line, people_in(events, _waits(line)))
+    stage = story.pipelines.stage(deal.stage)
+    works = actor.reaches(Action.DEAL_WORK, owner=deal.owner_id, region=deal.region_id) and stage.kind == "open"
+    ops = actor.scope(Action.OPS) is not None
+    return {
+        "deal": deal,
+        "line": line,
+        "view": LineView(line, story, actor),
+        "story": story,
+        "stage": stage,
+        "may_work": works,
+        "moves": story.pipelines.moves(deal, _pipeline(line)) if works else [],
+        "reads_money": actor.scope(Action.COLLECTION_READ) is not None,
+        "approval": _approval(line, story),
+        "workflows": {p.workflow_id: workflow_link(services.temporal.namespace, p) for p in line.processes if ops},
+        "amount_typed": plain_amount(deal.amount, deal.currency),
+        "told": told,
+        "filters": FILTERS,
+        "events": story.told(events[:PAGE]),
+        "older": events[PAGE - 1].id if len(events) > PAGE else "",
+        "open_dialog": "",
+        "typed": {},
+        "errors": {},
+    }
+
+
+async def _story(session: AsyncSession, request: Request, line: Line, people: set[str]) -> Story:
+    formats = pages_of(request).formats(request)
+    named = {line.deal.owner_id, *(task.claimed_by for task in line.tasks), *people}
+    if line.contract is not None:
+        named |= set(line.contract.people)
+    version = _pipeline(line)
+    return Story(
+        formats=formats,
+        names=await names(session, formats.language, named),
+        pipelines=await pipelines(session, formats.language, [version] if version else []),
+        currency=line.deal.currency,
+    )
+
+
+def _pipeline(line: Line) -> int | None:
+    """The version of the pipeline that the deal runs under."""
+    return next((process.policies.get("pipeline") for process in line.processes if process.kind == "deal"), None)
+
+
+def _waits(line: Line) -> list[dict[str, Any]]:
+    """Everything with holders to be called by name."""
+    waits = [wait for process in line.processes for wait in process.waiting]
+    return [*waits, *({"holders": task.holders} for task in line.tasks)]
+
+
+def _approval(line: Line, story: Story) -> ApprovalPanel | None:
+    """The newest run through an approval line."""
+    if line.contract is None or not line.contract.approvals:
+        return None
+    words = PolicyWords(story.language, story.formats, story.names)
+    return ApprovalPanel(line.contract, line.contract.approvals[-1], words, yours=False)
