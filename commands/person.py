@@ -50,6 +50,8 @@ class People:
             person_id = await claim(session, actor, key, "person.create", "person", _told(details))
             await _check_places(session, person_id, details)
             if await add_person(session, person_id, details.roles, **row):
+                given = [[], sorted(details.roles)]
+                await record(session, actor.id, "person.roles", f"person/{person_id}", roles=given)
                 return person_id, password
             if await session.get(Person, person_id) is None:
                 raise Refused("email_taken", field="email", email=email)

@@ -70,6 +70,22 @@ async def test_everybody_finds_colleagues_and_only_administrators_change_them(
     assert (await sales.put(f"/api/people/{people['wang.fang']}/start-password")).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("key", "regions"),
+    [
+        ("lin.yue", ["east", "south"]),  # the company
+        ("zhao.min", ["east"]),  # the region itself
+        ("luo.fan", ["south"]),  # a team inside it
+        ("xu.jing", []),  # a team beside the regions
+    ],
+)
+async def test_people_reach_the_regions_below_their_unit_or_the_one_around_it(
+    sign_in: SignIn, people: dict[str, str], key: str, regions: list[str]
+) -> None:
+    me = (await (await sign_in(key)).get("/api/me")).json()
+    assert me["regions"] == sorted(people[region] for region in regions)
+
+
 async def test_who_leaves_is_signed_out_at_once(sign_in: SignIn, people: dict[str, str]) -> None:
     administrator, leaving = await sign_in("gu.ming"), await sign_in("zeng.qiang")
     address = f"/api/people/{people['zeng.qiang']}/active"
