@@ -8,9 +8,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from httpx import ASGITransport, AsyncClient
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from starlette.testclient import TestClient
 
 import hatch_build
 from ui.assets import STATIC, Assets, VersionedFiles
@@ -79,12 +79,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_file_is_kept_for_a_year_under_its_version_and_not_under_an_old_one(folder: Path) -> None:
+async def test_a_file_is_kept_for_a_year_under_its_version_and_not_under_an_old_one(folder: Path) -> None:
     assets = Assets(folder)
-    browser = TestClient(Starlette(routes=[Mount("/static", VersionedFiles(assets))]))
-    assert "immutable" in browser.get(assets.url("page.js")).headers["cache-control"]
-    assert browser.get("/static/before-the-upgrade/page.js").headers["cache-control"] == "no-cache"
-    assert browser.get(f"/static/{assets.version}/../page.py").status_code == 404
+    app = Starlette(routes=[Mount("/static", VersionedFiles(assets))])
+    browser = AsyncClient(transport=ASGITransport(app), base_url="http://testserver")
+    assert "immutable" in (await browser.get(assets.url("page.js"))).headers["cache-control"]
+    assert (await browser.get("/static/before-the-upgrade/page.js")).headers["cache-control"] == "no-cache"
+    assert (await browser.get(f"/static/{assets.version}/../page.py")).status_code == 404
 
 
 def test_a_changed_file_changes_every_address_in_development(folder: Path) -> None:
