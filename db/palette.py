@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.collection import Collection
+from db.contract import Contract
 from db.customer import Customer
 from db.customer_list import list_customers
 from db.deal import Deal
 from db.lead import Lead
+from db.person import Person
 from db.scope import within
-from domain.access import Actor
+from domain.access import Action, Actor
 
 
 class Found(NamedTuple):
     """`customer` is whose it is, where the title does not say so."""
 
-    kind: Literal["customer", "deal", "lead"]
+    kind: Literal["customer", "deal", "lead", "contract", "collection", "person"]
     id: str
     title: str
     number: str
@@ -32,6 +35,9 @@ async def find_records(session: AsyncSession, actor: Actor, text: str, *, limit:
         *(Found("customer", customer.id, customer.name, "", "") for customer in customers),
         *await _deals(session, actor, text, limit),
         *await _leads(session, actor, text, limit),
+        *await _papers(session, actor, "contract", Contract, text, limit, by_title=True),
+        *await _papers(session, actor, "collection", Collection, text, limit),
+        *await _people(session, actor, text, limit),
     ]
 
 
@@ -65,3 +71,36 @@ async def _leads(session: AsyncSession, actor: Actor, text: str, limit: int) -> 
         .order_by(Lead.created_at.desc())
     )
     return [Found("lead", *row) for row in await session.execute(query.limit(limit))]
+
+
+async def _papers(
+    session: AsyncSession,
+    actor: Actor,
+    kind: Literal["contract", "collection"],
+    table: Any,
+    text: str,
+    limit: int,
+    *,
+    by_title: bool = False,
+) -> list[Found]:
+    """Contracts and collections bear their deal's title; only contracts are looked for by it."""
+    searched = (table.number, table.title) if by_title else (table.number,)
+    fits = [or_(*(column.icontains(word, autoescape=True) for column in searched)) for word in text.split()]
+    query = (
+        select(table.id, table.title, table.number, Customer.name)
+        .join(Customer, Customer.id == table.customer_id)
+        .where(within(actor, kind), and_(*fits))
+        .order_by(table.opened_at.desc())
+    )
+    return [Found(kind, *row) for row in await session.execute(query.limit(limit))]
+
+
+async def _people(session: AsyncSession, actor: Actor, text: str, limit: int) -> list[Found]:
+    if actor.scope(Action.PEOPLE_READ) is None:
+        return []
+    fits = [
+        or_(Person.search.contains(word, autoescape=True), Person.email.startswith(word, autoescape=True))
+        for word in text.lower().split()
+    ]
+    query = select(Person.id, Person.name, Person.email).where(Person.active, *fits).order_by(Person.email)
+    return [Found("person", *row, "") for row in await session.execute(query.limit(limit))]

@@ -59,6 +59,9 @@ async def found(db: Database, people: dict[str, str], who: str, text: str) -> li
         ("000777", [("deal", "冷链可视化试点")]),
         ("蓝港 冷链", [("deal", "冷链可视化试点")]),
         ("何娜", [("lead", "蓝天物流")]),
+        ("zm", [("person", "赵敏")]),
+        ("zhaomin", [("person", "赵敏")]),
+        ("赵敏", [("person", "赵敏")]),
         ("100%", []),
     ],
 )
