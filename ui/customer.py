@@ -72,12 +72,13 @@ async def show(
             pipelines=await pipelines(session, formats.language),
             currency=services.settings.currency,
         )
+    lines = {deal.line_id: (deal.title, f"/deals/{deal.id}") for deal in case.deals}
     context: dict[str, Any] = {
         "case": case,
         "story": story,
         "told": told,
         "filters": FILTERS,
-        "events": story.told(events[:EVENTS]),
+        "events": story.told(events[:EVENTS], lines),
         "older": events[EVENTS - 1].id if len(events) > EVENTS else "",
         "address": f"/customers/{customer_id}",
         "reads": {kind: actor.scope(action) is not None for kind, action in READS.items()},

@@ -132,7 +132,7 @@ class LineView:
     def _approval(self) -> Stop:
         process = self._process("approval")
         if process is None:
-            return self._stop("approval", "next")
+            return self._stop("approval", "done" if self.line.deal.contract_status == "approved" else "next")
         state = STATES["approval"].get(process.outcome or "", "waiting")
         return self._stop("approval", state, self._took(process), self._contract_page)
 

@@ -87,9 +87,11 @@ class Story:
     def holders(self, keys: Iterable[str]) -> str:
         return self._(N_(", ")).join(filter(None, map(self.names.holder, keys)))
 
-    def told(self, events: Iterable[TimelineEvent]) -> list[dict[str, Any]]:
-        """As the macro `ui.timeline` shows them."""
-        return [self._event(event) for event in events]
+    def told(
+        self, events: Iterable[TimelineEvent], where: Mapping[str, tuple[str, str]] | None = None
+    ) -> list[dict[str, Any]]:
+        """As the macro `ui.timeline` shows them; `where` has title and address of the case by its line's id."""
+        return [self._event(event) | {"where": (where or {}).get(event.line_id)} for event in events]
 
     def _event(self, event: TimelineEvent) -> dict[str, Any]:
         area = event.kind.partition(".")[0]
