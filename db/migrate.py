@@ -36,3 +36,11 @@ def current_and_head(url: str) -> tuple[str | None, str | None]:
     finally:
         engine.dispose()
     return current, ScriptDirectory.from_config(_config(url)).get_current_head()
+
+
+def is_current(url: str) -> bool:
+    """Whether the schema is the one this code needs. Raises Alembic's CommandError where a newer version made it."""
+    current, head = current_and_head(url)
+    if current is not None:
+        ScriptDirectory.from_config(_config(url)).get_revision(current)
+    return current == head

@@ -56,6 +56,7 @@ def worker() -> None:
     """
     from temporalio import activity, workflow
 
+    from launch.schema import until_migrated
     from worker.main import run_worker
 
     # Said in fields of its own, see launch.logs.
@@ -63,6 +64,7 @@ def worker() -> None:
 
     async def run(settings: Settings) -> None:
         configure_logs(settings.log_format)
+        await until_migrated(settings)
         await run_worker(settings)
 
     run_with_servers(run, start=False)
@@ -77,13 +79,16 @@ def web() -> None:
     import uvicorn
 
     from launch.ports import require_free
+    from launch.schema import until_migrated
     from ui.app import create_app
 
     async def run(settings: Settings) -> None:
         configure_logs(settings.log_format)
         require_free(settings.host, settings.port)
+        app = create_app(settings)
+        await until_migrated(settings)
         config = uvicorn.Config(
-            create_app(settings),
+            app,
             host=settings.host,
             port=settings.port,
             log_config=None,

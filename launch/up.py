@@ -78,12 +78,12 @@ async def _start(
     await supervisor.start(*servers.all)
     environment = servers.environment()
     inherited = full_environment(environment) | {"THROUGHLINE_HOME": str(home), "PYTHONUNBUFFERED": "1"}
-    terminal.say("Preparing the database ...")
-    said = await _run(home, inherited, "demo --if-empty" if demo else "migrate")
+    terminal.say("Preparing the database, starting the worker and the web server ...")
     worker = Program("worker", home, inherited, terminal, grace=25)  # its own grace for activities is 20 s
     web = Program("web", home, inherited, terminal, grace=8)
-    terminal.say("Starting the worker and the web server ...")
+    # Beside each other, since each takes seconds to load: worker and web wait for the database themselves.
     await supervisor.start(worker, web)
+    said = await _run(home, inherited, "demo --if-empty" if demo else "migrate")
     await _answers(settings, web.child)
     return environment, list(dropwhile(lambda line: not line.startswith("Sign in"), said))
 
