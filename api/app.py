@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI
 
 from api import (
     account,
+    codec,
     collection,
     contract,
     customer,
@@ -19,6 +20,7 @@ from api import (
     lead,
     lead_form,
     notification,
+    ops,
     person,
     policy,
     problem,
@@ -34,7 +36,7 @@ from settings import Settings
 ROUTERS = (
     sign_in.router, account.router, person.router, lead.router, lead_form.router, deal.router,
     contract.router, document.router, collection.router, customer.router, task.router, notification.router,
-    policy.router,
+    policy.router, ops.router, codec.router,
 )  # fmt: skip
 
 

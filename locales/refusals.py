@@ -96,6 +96,7 @@ SENTENCES = {
     "invalid": N_("Some of this cannot be used as it is: %(fields)s."),
     "text_not_storable": N_("The text holds a character that cannot be kept. Type it again instead of pasting it."),
     "key_missing": N_("Send an Idempotency-Key of 8 to 200 visible characters, so that repeating is safe."),
+    "temporal_ui_none": N_("No Temporal UI is set up behind this app: set THROUGHLINE_TEMPORAL_UI_URL."),
     "away": N_("A part of the server is not reachable just now. Nothing was changed; try again in a moment."),
     "unforeseen": N_("Something went wrong on the server. Tell your administrator the number %(number)s."),
     "wrong_credentials": N_("E-mail and password do not fit together."),

@@ -12,6 +12,7 @@ from ui import (
     customer,
     deal,
     deal_move,
+    health,
     inbox,
     lead,
     lead_form,
@@ -23,6 +24,7 @@ from ui import (
     policy,
     sign_in,
     task,
+    temporal,
 )
 
 ROUTERS = (
@@ -41,6 +43,8 @@ ROUTERS = (
     collection_list.router,
     collection.router,
     board.router,
+    health.router,
+    temporal.router,
     new_deal.router,
     deal_move.router,
     deal.router,
