@@ -15,7 +15,7 @@ from db.person import Person
 from db.task import Listed, Sought, View, find_task, list_tasks
 from domain.access import Action
 from domain.ids import RecordId
-from domain.money import MinorUnits
+from domain.money import LARGEST
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"], dependencies=[Depends(require(Action.TASK_WORK))])
 PAGE = 50
@@ -107,7 +107,9 @@ class TaskSearch(BaseModel):
     approvals: bool | None = Field(None, description="Only approvals, or only the other tasks.")
     kind: TaskKind | None = None
     subject: str | None = Field(None, max_length=40, description="What is to be approved, such as contract.")
-    amount: MinorUnits | None = Field(None, description="At least so much, in minor units of the company's currency.")
+    amount: int | None = Field(
+        None, ge=0, le=LARGEST, description="At least so much, in minor units of the company's currency."
+    )
     unit_id: RecordId | None = Field(None, description="The region or team it belongs to or comes from.")
     customer: str | None = Field(None, max_length=100, description="Part of the customer's name.")
     after: RecordId | None = None
