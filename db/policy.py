@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -48,7 +49,7 @@ async def versions(session: AsyncSession, kind: str) -> Sequence[Policy]:
 
 
 async def current_policies(session: AsyncSession) -> Sequence[Policy]:
-    newest = select(Policy).distinct(Policy.kind).order_by(Policy.kind, Policy.version.desc())
+    newest = select(Policy).ext(distinct_on(Policy.kind)).order_by(Policy.kind, Policy.version.desc())
     return (await session.scalars(newest)).all()
 
 

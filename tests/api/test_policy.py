@@ -1,0 +1,86 @@
+"""Policies are read by version and published as the next one: checked, once, against the one they follow."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient, Response
+
+from db.base import new_id
+from domain.approval import ApprovalPolicy
+from tests.approving import submitted
+from tests.conftest import SignIn
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+
+def lines(limit: int) -> dict[str, Any]:
+    """The default approval lines with another limit, in fen."""
+    document: dict[str, Any] = deepcopy(ApprovalPolicy.default)
+    low, high = document["table"]["rows"][:2]
+    low["when"]["amount"]["le"] = high["when"]["amount"]["gt"] = limit
+    return document
+
+
+async def publish(browser: AsyncClient, document: Any, follows: int, key: str = "", kind: str = "approval") -> Response:
+    body = {"document": document, "follows": follows, "note": "新限额"}
+    return await browser.post(f"/api/policies/{kind}", json=body, headers={"Idempotency-Key": key or new_id()})
+
+
+async def newest(browser: AsyncClient) -> int:
+    return int((await browser.get("/api/policies/approval")).json()["version"])
+
+
+async def test_a_new_version_holds_for_what_begins_then_and_running_cases_keep_theirs(
+    app: FastAPI, sign_in: SignIn, people: dict[str, str]
+) -> None:
+    administrator, manager = await sign_in("gu.ming"), await sign_in("zhao.min")
+    before = await submitted(app.state.services, people, title="旧规则", yuan=20_000)
+    version = await newest(administrator)
+    first, again = [await publish(administrator, lines(1_000_000), version, "lower-limit") for _ in range(2)]
+    assert (first.status_code, first.json()) == (201, {"kind": "approval", "version": version + 1})
+    assert again.json() == first.json()
+    after = await submitted(app.state.services, people, title="新规则", yuan=20_000)
+
+    async def steps(task_id: str) -> list[str]:
+        task = (await manager.get(f"/api/tasks/{task_id}")).json()
+        return [step["key"] for step in task["approval"]["path"]]
+
+    assert (await steps(before), await steps(after)) == (["manager"], ["manager", "cfo"])
+    shown = (await manager.get("/api/policies/approval", params={"version": version})).json()
+    assert [known["version"] for known in shown["versions"]] == list(range(version + 1, 0, -1))
+    assert shown["versions"][0]["published_by"] == people["gu.ming"]
+
+
+async def test_only_administrators_publish_and_sales_do_not_read(sign_in: SignIn) -> None:
+    manager, seller = await sign_in("zhao.min"), await sign_in("li.wei")
+    assert (await publish(manager, lines(1), await newest(manager))).status_code == 403
+    assert (await seller.get("/api/policies")).status_code == 403
+    assert {policy["kind"] for policy in (await manager.get("/api/policies")).json()} == {
+        "approval", "pipeline", "collection", "lead",
+    }  # fmt: skip
+
+
+async def test_a_table_with_a_gap_is_refused_with_every_problem_and_its_place(sign_in: SignIn) -> None:
+    administrator = await sign_in("gu.ming")
+    document = lines(5_000_000)
+    document["table"]["rows"][1]["when"]["amount"]["gt"] = 6_000_000
+    refused = await publish(administrator, document, await newest(administrator))
+    assert (refused.status_code, refused.json()["code"]) == (422, "policy_invalid")
+    problem = refused.json()["params"]["problems"][0]
+    assert (problem["where"], problem["code"]) == ("table", "table_gap")
+
+    unknown = await publish(administrator, {"engine": 1}, 0, kind="holidays")
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "policy_kind_unknown")
+
+
+async def test_whoever_did_not_see_the_newest_version_does_not_overwrite_it(sign_in: SignIn) -> None:
+    administrator = await sign_in("gu.ming")
+    version = await newest(administrator)
+    assert (await publish(administrator, lines(2_000_000), version)).status_code == 201
+    late = await publish(administrator, lines(3_000_000), version)
+    assert (late.status_code, late.json()["params"]["version"]) == (409, version + 1)
+    assert (await administrator.get("/api/policies/approval", params={"version": 99})).status_code == 404
