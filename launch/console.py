@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 
 from rich.console import Console
 
@@ -25,7 +26,8 @@ class Terminal:
         self._shown: dict[str, list[float]] = {}
 
     def say(self, sentence: str) -> None:
-        self.console.print(sentence, markup=False, soft_wrap=True)
+        with suppress(OSError):  # a terminal that was closed is no reason to stop
+            self.console.print(sentence, markup=False, soft_wrap=True)
 
     def line(self, name: str, line: str) -> None:
         """A child's line, when it is important; at most a handful a minute for each child."""

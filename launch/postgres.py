@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -229,5 +230,6 @@ def _ignoring_stale_pid(lock: Path) -> dict[str, str]:
 
 
 def _last_words(child: Child) -> str:
-    lines = [line for line in child.last_lines if any(word in line for word in ("FATAL", "PANIC", "error:"))]
-    return lines[-1].split(":", 1)[-1].strip() if lines else next(reversed(child.last_lines), "it said nothing")
+    """What the server gave as its reason to end, without the time and its rank."""
+    reasons = [reason for line in child.last_lines for reason in re.findall(r"(?:FATAL|PANIC|error):\s*(.*)", line)]
+    return reasons[-1] if reasons else next(reversed(child.last_lines), "it said nothing")

@@ -82,6 +82,17 @@ async def test_a_database_of_another_major_version_is_refused_and_left_alone(hom
     assert version.read_text() == "16\n"
 
 
+async def test_a_server_that_cannot_start_gives_its_own_reason(home: Path) -> None:
+    async with postgres_on(home):
+        pass
+    with (home / "postgres" / "data" / "postgresql.conf").open("a") as settings:
+        settings.write("nonsense\n")
+    said = r'^PostgreSQL did not start: configuration file ".*" contains errors \(more in .*postgres\.log\)$'
+    with pytest.raises(LaunchFailed, match=said):
+        async with postgres_on(home):
+            pass
+
+
 async def test_a_lost_password_is_said_and_no_new_one_is_made_up(home: Path) -> None:
     async with postgres_on(home):
         pass
