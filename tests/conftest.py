@@ -8,6 +8,7 @@ people        (module)   ids of the cast by `launch.cast.Part.key` ("li.wei") an
 settings      (module)   settings for that database, with a data folder that is gone afterwards
 app           (module)   the whole application, started
 worker        (module)   the processes run: a worker on a queue of this module's own, and the relay of the outbox
+selling       (module)   deals brought to any stage by the real commands (needs `worker`)
 client                   a browser that has not signed in
 sign_in                  `await sign_in("li.wei")`, or `sign_in(person_id=...)`: a browser that has signed in; it
                          sends its CSRF token by itself
@@ -37,6 +38,7 @@ from db.migrate import upgrade
 from launch.cast import load_cast
 from launch.embedded import Servers, embedded_servers, temporary_home
 from settings import Settings
+from tests.selling import Selling
 from ui.app import create_app
 from worker.mail import Mailer
 from worker.main import build_worker
@@ -97,9 +99,13 @@ async def people(db: Database) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    home = tmp_path_factory.mktemp("home")
-    return Settings(home=home, database_url=SecretStr(database_url), task_queue=f"test-{uuid4().hex}")
+def settings(servers: Servers, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(
+        home=tmp_path_factory.mktemp("home"),
+        database_url=SecretStr(database_url),
+        temporal_ui_url=servers.temporal_ui_url,
+        task_queue=f"test-{uuid4().hex}",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +126,11 @@ async def worker(app: FastAPI) -> AsyncIterator[None]:
         carrying.cancel()
         with suppress(asyncio.CancelledError):
             await carrying
+
+
+@pytest.fixture(scope="module")
+def selling(app: FastAPI, worker: None, people: dict[str, str]) -> Selling:
+    return Selling(app.state.services, people)
 
 
 @pytest.fixture
