@@ -46,6 +46,7 @@ async def list_page(
     return await respond(
         request, "customer/list.html", "rows",
         customers=customers, sums=sums, names=called, text=text, after=after,
+        first=f"/customers?{urlencode({'text': text})}" if text else "/customers",
         next=f"/customers?{urlencode(following)}" if following else "",
         reads_money=actor.scope(Action.COLLECTION_READ) is not None,
     )  # fmt: skip
