@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -15,11 +15,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.services import Services, services_of
+from db.ops import backlogs, open_cases, open_tasks
 
 log = structlog.get_logger()
 
 REQUESTS = Counter("http_requests_total", "Requests answered.", ["method", "route", "status"])
 SECONDS = Histogram("http_request_seconds", "Seconds until the answer began.", ["method", "route"])
+OUTBOX = Gauge("throughline_outbox_waiting", "Entries that wait to be done outside.", ["kind"])
+CASES = Gauge("throughline_open_cases", "Cases under way.", ["kind"])
+TASKS = Gauge("throughline_open_tasks", "Human tasks that are open.")
 PATIENCE = 2.0
 """Seconds a part may take to answer before it counts as away."""
 
@@ -38,12 +42,25 @@ async def ready(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    """Requests of this process by route, and what it uses, in Prometheus' text format."""
+    """Requests of this process by route and what it uses; cases, tasks and the outbox, as far as PostgreSQL answers."""
+    await _answers(_count(services_of(request)))
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 ROUTES = (Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics))
 """Plain routes, without the application's dependencies: whoever asks, no session is looked up for it."""
+
+
+async def _count(services: Services) -> None:
+    async with services.db.session() as session:
+        waiting, cases, tasks = await backlogs(session), await open_cases(session), await open_tasks(session)
+    OUTBOX.clear()
+    for backlog in waiting:
+        OUTBOX.labels(backlog.kind).set(backlog.waiting)
+    CASES.clear()
+    for kind, count in cases.items():
+        CASES.labels(kind).set(count)
+    TASKS.set(tasks)
 
 
 async def _ask_database(services: Services) -> None:

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
+from temporalio.api.failure.v1 import Failure
 from temporalio.contrib.pydantic import PydanticPayloadConverter
-from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
+from temporalio.converter import DataConverter, DefaultFailureConverter, PayloadCodec, PayloadConverter
 
 ENCODING = b"binary/encrypted"
 NONCE = 12
+MESSAGE, STACK_TRACE = 500, 700
+"""Characters of each failure in a chain of two."""
 
 
 class EncryptionCodec(PayloadCodec):
@@ -39,9 +42,25 @@ class EncryptionCodec(PayloadCodec):
         return Payload.FromString(self._cipher.decrypt(nonce, sealed, key_id))
 
 
+class BriefFailureConverter(DefaultFailureConverter):
+    """Failures with their words encoded, and short enough to be kept.
+
+    The server remembers 4 kB of what a pending activity failed with, and of a longer failure nothing at all; a
+    traceback through SQLAlchemy alone has 10. The log has all of it.
+    """
+
+    def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
+        super().to_failure(exception, payload_converter, failure)  # which asks this very method for each cause
+        if failure.cause.HasField("cause"):
+            failure.cause.ClearField("cause")
+        words = {"message": failure.message[:MESSAGE], "stack_trace": failure.stack_trace[-STACK_TRACE:]}
+        failure.encoded_attributes.CopyFrom(payload_converter.to_payload(words))
+        failure.message, failure.stack_trace = "Encoded failure", ""
+
+
 def data_converter(key: bytes) -> DataConverter:
     return DataConverter(
         payload_converter_class=PydanticPayloadConverter,
         payload_codec=EncryptionCodec(key),
-        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+        failure_converter_class=BriefFailureConverter,
     )
