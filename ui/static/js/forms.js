@@ -55,19 +55,13 @@ function focusMistake(root) {
 focusMistake(document);
 document.addEventListener("htmx:afterSettle", (event) => focusMistake(event.target));
 
-// A field of a confirmation that stands for another of its form: it starts as that one, and writes into it.
-document.addEventListener(
-  "opened",
-  (event) => {
-    for (const field of event.target.querySelectorAll("[data-mirrors]")) {
-      field.value = document.getElementById(field.dataset.mirrors).value;
-    }
-  },
-  true,
-);
+// One field in several places: each data-mirrors="<id>" of a form's confirmations holds what the field of that id does.
 document.addEventListener("input", (event) => {
-  const other = document.getElementById(event.target.dataset.mirrors ?? "");
-  if (other) other.value = event.target.value;
+  const id = event.target.dataset.mirrors ?? event.target.id;
+  if (!id) return;
+  for (const same of document.querySelectorAll(`#${CSS.escape(id)}, [data-mirrors="${CSS.escape(id)}"]`)) {
+    if (same !== event.target) same.value = event.target.value;
+  }
 });
 
 // A select that filters a list sends its form at once.
