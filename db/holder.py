@@ -4,38 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import Select, any_, cast, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Text
 
-HOLDERS_SQL = """
-with recursive reach(unit_id, region_id) as (
-    select id, id from org_unit where kind = 'region'
-    union
-    select u.id, r.region_id from org_unit u join reach r on u.parent_id = r.unit_id
-), everywhere as (
-    select id from org_unit where kind = 'company'
-)
-select distinct p.id::text
-from unnest(:keys) key
-join person p on p.active and (
-    key = 'person:' || p.id
-    or exists (
-        select from person_role pr
-        where pr.person_id = p.id and (
-            key = 'role:' || pr.role || ':*'
-            or key in (select 'role:' || pr.role || ':' || r.region_id from reach r where r.unit_id = p.unit_id)
-            or (key like 'role:' || pr.role || ':%' and p.unit_id in (select id from everywhere))
-        )
-    )
-)
-"""
-"""Ids of the people who hold any of `:keys`, as a query to stand in another."""
+from db.person import Person, PersonRole, unit_regions
 
-_HOLDERS = text(HOLDERS_SQL).bindparams(bindparam("keys", type_=ARRAY(Text)))
+
+def holding(keys: Iterable[str]) -> Select[str]:
+    """Ids of the active people whose `Actor.holder_keys` has any of the keys."""
+    asked = any_(literal(list(keys), ARRAY(Text)))
+    role = literal("role:") + PersonRole.role + literal(":")
+    reach = unit_regions()
+    in_region = (
+        select(reach.c.unit_id)
+        .where(reach.c.unit_id == Person.unit_id, role + cast(reach.c.region_id, Text) == asked)
+        .correlate(Person, PersonRole)
+    )
+    by_role = (
+        select(PersonRole.role)
+        .where(PersonRole.person_id == Person.id, or_(role + literal("*") == asked, in_region.exists()))
+        .correlate(Person)
+    )
+    itself = literal("person:") + cast(Person.id, Text) == asked
+    return select(Person.id).where(Person.active, or_(itself, by_role.exists()))
 
 
 async def holders(session: AsyncSession, keys: Iterable[str]) -> list[str]:
-    """Ids of the active people who hold any of the keys."""
-    return list(await session.scalars(_HOLDERS, {"keys": list(keys)}))
+    return list(await session.scalars(holding(keys)))
