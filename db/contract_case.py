@@ -80,7 +80,7 @@ async def _policies(session: AsyncSession, approvals: Iterable[Approval]) -> dic
         .join(Policy, _pinned(process, ApprovalPolicy.kind))
         .where(process.kind == "approval", process.record_id.in_([approval.id for approval in approvals]))
     )
-    return dict((await session.execute(pinned)).tuples().all())
+    return dict((await session.execute(pinned)).all())
 
 
 async def _tasks(session: AsyncSession, ids: Iterable[str]) -> dict[str, Task]:

@@ -16,4 +16,4 @@ async def open_cases(session: AsyncSession, kind: str) -> dict[int, int]:
         .where(Process.closed_at.is_(None), Process.policies.has_key(kind))
         .group_by(version)
     )
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
