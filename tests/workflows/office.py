@@ -145,7 +145,7 @@ class Office:
     async def line(self, line_id: str) -> list[str]:
         """The kinds of all that happened, in order."""
         events = await self.rows(TimelineEvent, line_id=line_id)
-        return [e.kind for e in sorted(events, key=lambda e: (e.at, e.revision))]
+        return [e.kind for e in sorted(events, key=lambda e: e.revision)]
 
 
 def binary(package: str, name: str) -> str:
