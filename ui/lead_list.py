@@ -140,8 +140,8 @@ async def _list(
         status=status if error else 200,
         list=shown,
         dialog=dialog,
-        typed=typed or {},
-        errors=mistakes(request, error) if error else {},
+        new_typed=typed or {},
+        new_errors=mistakes(request, error) if error else {},
         **beside,
     )
 

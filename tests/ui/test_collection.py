@@ -1,0 +1,48 @@
+"""Finance records what came in, in the words and numbers of an office."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.collecting import open_collection
+from tests.ui.browser import Visit, check_everywhere
+from tests.ui.conftest import Site
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+
+async def test_collections_read_well_everywhere(visit: Visit, site: Site, people: dict[str, str]) -> None:
+    await open_collection(site.services, people, customer="岭南茶业", due_in=(-3, 20))
+    collection_id = await open_collection(site.services, people)
+    await check_everywhere(visit, f"/collections?open={collection_id}", "collections", as_person="he.jie")
+
+
+async def test_a_payment_is_recorded_as_it_is_said(visit: Visit, site: Site, people: dict[str, str]) -> None:
+    collection_id = await open_collection(site.services, people, customer="云帆航空")
+    page = (await visit("/collections?text=云帆", as_person="he.jie")).page
+    await page.get_by_role("link", name="云帆航空 冷链可视化").click()
+    await page.get_by_role("button", name="Record a payment").click()
+    await page.get_by_label("Amount").fill("6万")
+    await page.get_by_role("dialog").get_by_role("button", name="Record").click()
+    await expect(page.get_by_text("That is more than is still owed.")).to_be_visible()
+    await page.get_by_label("Amount").fill("２．４万")
+    await page.get_by_label("Reference").fill("招行 1122")
+    await page.get_by_role("dialog").get_by_role("button", name="Record").click()
+    await expect(page.get_by_text("¥24,000 recorded.")).to_be_visible()
+    await expect(page.get_by_text("招行 1122")).to_be_visible()
+
+    await page.goto(f"/collections/{collection_id}")
+    await page.keyboard.press("p")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Paid in full", exact=True)).to_be_visible()
+    await expect(page.get_by_role("button", name="Record a payment")).to_have_count(0)
+
+
+async def test_sales_look_and_finance_records(visit: Visit, site: Site, people: dict[str, str]) -> None:
+    collection_id = await open_collection(site.services, people, customer="西湖零售")
+    page = (await visit(f"/collections/{collection_id}", as_person="li.wei")).page
+    await expect(page.get_by_role("heading", name="西湖零售 冷链可视化").last).to_be_visible()
+    await expect(page.get_by_role("button", name="Record a payment")).to_have_count(0)
+    page = (await visit(f"/collections/{collection_id}", as_person="wang.fang")).page
+    await expect(page.get_by_text("This does not exist, or you may not see it.")).to_be_visible()

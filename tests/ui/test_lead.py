@@ -1,0 +1,91 @@
+"""Leads in a browser: contacted with two keys, qualified into a deal, entered by hand, followed live."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from api.services import Services
+from commands.lead import NewLead
+from domain.access import Actor, Role
+from tests.ui.browser import PHONE, Visit, check_everywhere
+from tests.ui.conftest import Site
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+
+async def give(services: Services, people: dict[str, str], company: str, owner: str = "li.wei") -> str:
+    """A lead of this owner; its process starts in a moment."""
+    actor = Actor(id=people[owner], roles=frozenset({Role.SALES}))
+    lead = NewLead(
+        source="hand", company=company, name="周明", phone="138 0013 8000", message="想了解冷链方案", amount=4_800_000,
+        region="east", owner_id=people[owner],
+    )  # fmt: skip
+    return await services.leads.create(actor, f"{company}-{owner}", lead)
+
+
+async def test_leads_read_well_everywhere(visit: Visit, site: Site, people: dict[str, str]) -> None:
+    lead_id = await give(site.services, people, "海岸物流")
+    visited = await visit(f"/leads/{lead_id}", as_person="li.wei")
+    await expect(visited.page.get_by_text("First contact with the lead")).to_be_visible()
+    await check_everywhere(visit, f"/leads?open={lead_id}", "leads", as_person="zhao.min")
+
+
+async def test_a_contact_is_logged_with_two_keys(visit: Visit, site: Site, people: dict[str, str]) -> None:
+    lead_id = await give(site.services, people, "两键食品")
+    visited = await visit(f"/leads/{lead_id}", as_person="li.wei")
+    await expect(visited.page.get_by_text("First contact with the lead")).to_be_visible()
+    await visited.page.keyboard.press("c")
+    await visited.page.keyboard.press("Enter")
+    await expect(visited.page.get_by_text("The contact is logged.")).to_be_visible()
+    await expect(visited.page.get_by_text("First contact: Phone call")).to_be_visible()
+    await expect(visited.page.get_by_text("Contacted: to be qualified or closed")).to_be_visible()
+    assert visited.problems == []
+
+
+async def test_a_qualified_lead_opens_its_deal(visit: Visit, site: Site, people: dict[str, str]) -> None:
+    lead_id = await give(site.services, people, "合格机械")
+    visited = await visit(f"/leads/{lead_id}", as_person="li.wei")
+    page = visited.page
+    await expect(page.get_by_text("First contact with the lead")).to_be_visible()
+    await page.keyboard.press("q")
+    await page.get_by_label("Deal", exact=True).fill("冷链可视化")
+    await page.get_by_label("Amount").fill("四万八")
+    await page.get_by_role("dialog").get_by_role("button", name="Qualify").click()
+    await expect(page.get_by_text("This cannot be read as an amount.")).to_be_visible()
+    await expect(page.get_by_label("Amount")).to_be_focused()
+    await expect(page.get_by_label("Deal", exact=True)).to_have_value("冷链可视化")
+    await page.get_by_label("Amount").fill("4.8万")
+    await page.get_by_role("dialog").get_by_role("button", name="Qualify").click()
+    await page.wait_for_url("**/deals/*")
+    await expect(page.get_by_text("¥48,000").first).to_be_visible()
+
+
+async def test_a_lead_is_entered_by_hand_on_a_phone_and_mistakes_are_said(visit: Visit) -> None:
+    visited = await visit("/leads", as_person="li.wei", language="zh_CN", look=PHONE)
+    page = visited.page
+    await page.get_by_role("button", name="新建线索").click()
+    await page.locator("#f-company").fill("手机录入")
+    await page.locator("#f-name").fill("林小姐")
+    await page.locator("#f-phone").fill("12345")
+    await page.get_by_role("dialog").locator("button[type=submit]").click()
+    await expect(page.locator("#f-phone")).to_have_attribute("aria-invalid", "true")
+    await expect(page.locator("#f-company")).to_have_value("手机录入")
+    await page.locator("#f-phone").fill("139 0013 9001")
+    await page.get_by_role("dialog").locator("button[type=submit]").click()
+    await expect(page.get_by_role("heading", name="手机录入").last).to_be_visible()
+
+
+async def test_a_list_hears_of_a_new_lead_as_it_comes_in(visit: Visit, site: Site, people: dict[str, str]) -> None:
+    visited = await visit("/leads", as_person="zhao.min")
+    await expect(visited.page.locator('[data-live-status="on"]')).to_be_visible()
+    await give(site.services, people, "实时纺织")
+    await expect(visited.page.get_by_role("link", name="实时纺织")).to_be_visible()
+
+
+async def test_another_regions_manager_finds_nothing(visit: Visit, site: Site, people: dict[str, str]) -> None:
+    lead_id = await give(site.services, people, "只在华东")
+    visited = await visit(f"/leads/{lead_id}", as_person="huang.bo")
+    await expect(visited.page.get_by_text("This does not exist, or you may not see it.")).to_be_visible()
+    visited = await visit(f"/leads?open={lead_id}", as_person="huang.bo")
+    await expect(visited.page.get_by_text("只在华东")).to_have_count(0)
