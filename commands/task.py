@@ -49,4 +49,19 @@ class TaskCommands:
                 raise Refused("not_decidable", 409, kind=task.kind)
             await claim(session, actor, key, message.__name__, f"task/{task_id}", fields)
         command = message(actor=actor, key=update_id(actor, key), task_id=task_id, **fields)
-        return await self.desk.send(actor, key, task.workflow_id, update, command)
+        try:
+            return await self.desk.send(actor, key, task.workflow_id, update, command)
+        except Refused as refused:
+            if refused.code != "process_ended":
+                raise
+            raise await self._decided(actor, task_id) or refused from None
+
+    async def _decided(self, actor: Actor, task_id: str) -> Refused | None:
+        """A process that has ended cannot say any more who decided; its row does."""
+        async with self.desk.db.session(actor.id) as session:
+            task = await session.get_one(Task, task_id)
+        if task.status != "done":
+            return None
+        return Refused(
+            "already_decided", 409, by=task.decided_by, outcome=task.outcome, at=str(task.decided_at), task=task.id
+        )
