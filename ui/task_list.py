@@ -30,7 +30,7 @@ class Wanted(BaseModel):
 
     view: View = "mine"
     unit: str = Field("", max_length=60)
-    amount: str = Field("", max_length=40)
+    least: str = Field("", max_length=40)
     kind: str = Field("", max_length=40)
     customer: str = Field("", max_length=100)
     after: RecordId | Literal[""] = ""
@@ -44,12 +44,13 @@ class Wanted(BaseModel):
 
 @dataclass(frozen=True)
 class TaskList:
-    """`mistake` is what cannot be used of the filters; the list is then shown without them."""
+    """`least` is the filter of that name in minor units; `mistake` what cannot be used of the filters, so none is."""
 
     path: Path
     wanted: Wanted
     rows: Sequence[Listed]
     more: bool
+    least: int | None
     counts: Groups
     units: Sequence[OrgUnit]
     names: Names
@@ -92,6 +93,7 @@ async def read_list(session: AsyncSession, request: Request, actor: Actor, path:
         wanted=wanted,
         rows=rows[:PAGE],
         more=len(rows) > PAGE,
+        least=sought.amount,
         counts=await count_groups(session, actor, wanted.view, sought, now=now, tomorrow=tomorrow),
         units=everywhere,
         names=await names(session, pages.language(request), holders),
@@ -131,7 +133,7 @@ def _sought(path: Path, wanted: Wanted, everywhere: Sequence[OrgUnit], currency:
     try:
         if wanted.unit and wanted.unit not in ids:
             raise invalid("unit_unknown", "unit")
-        amount = parse_amount(wanted.amount, currency) if wanted.amount.strip() else None
+        amount = parse_amount(wanted.least, currency, "least") if wanted.least.strip() else None
     except Refused as refused:
         return Sought(approvals=approvals), refused
     named = {"subject" if approvals else "kind": wanted.kind or None}
