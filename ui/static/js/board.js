@@ -91,11 +91,10 @@ function makeSortable(cards) {
       over = null;
       for (const one of columns()) one.classList.remove("is-over", "is-refusing");
       const said = dropped && told(item, dropped);
-      if (from !== to && said?.asks) {
-        from.insertBefore(item, before);
-        ask(item, to);
-      } else if (from !== to) move(item, to, from, before);
-      else if (said?.refused) showToast({ text: said.refused, kind: "bad" });
+      if (said?.refused || said?.asks) from.insertBefore(item, before);
+      if (said?.refused) showToast({ text: said.refused, kind: "bad" });
+      else if (said?.asks) ask(item, dropped);
+      else if (from !== to) move(item, to, from, before);
       releaseHeld();
     },
   });
