@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from itertools import islice, product
 
-from pypinyin import Style, pinyin
-
 READINGS = 8
 """Most characters have one reading; a name of several doubtful ones need not be found by every mixture."""
 
@@ -22,5 +20,7 @@ def findable(*names: str | None) -> str:
 def _spelt(name: str) -> list[str]:
     if name.isascii():
         return []
+    from pypinyin import Style, pinyin  # only now: its dictionaries take a noticeable part of every start
+
     readings = islice(product(*pinyin(name, style=Style.NORMAL, heteronym=True)), READINGS)
     return [word.lower() for parts in readings for word in ("".join(parts), "".join(part[:1] for part in parts))]
