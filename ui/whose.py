@@ -24,4 +24,4 @@ def views(actor: Actor, action: Action) -> Sequence[Whose]:
 def widest(actor: Actor, action: Action, asked: Whose | None) -> Whose:
     """The tab to show: the one asked for, where the reader has it, else the widest."""
     possible = views(actor, action)
-    return asked if asked in possible else possible[-1]
+    return asked if asked is not None and asked in possible else possible[-1]
