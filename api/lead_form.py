@@ -15,7 +15,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.auth import Visiting
 from api.services import Provided, Services
 from commands.lead_form import Enquiry
-from db.lead_form import find_form
 from domain.refusal import Refused
 
 router = APIRouter(prefix="/api/forms", tags=["lead forms"])
@@ -93,8 +92,7 @@ class FormCors:
 
 async def _allows(services: Services, form_key: str, origin: str) -> bool:
     try:
-        async with services.db.session("public") as session:
-            return origin in (await find_form(session, form_key)).origins
+        return origin in (await services.lead_forms.open(form_key)).form.origins
     except (Refused, SQLAlchemyError):
         return False  # the route itself says what is wrong
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from commands.desk import Desk
-from commands.idempotency import claim
+from commands.idempotency import claim, claim_once
 from commands.temporal import update_id
 from db.base import new_id
 from db.lead import Lead, sellers
@@ -75,17 +75,17 @@ class LeadCommands:
                     raise forbidden(Action.LEAD_CREATE)
                 if lead.owner_id not in await sellers(session, region_id):
                     raise invalid("owner_not_selling", "owner_id")
-            lead_id = await claim(session, actor, key, "NewLead", "lead", lead.model_dump())
-            if await session.get(Lead, lead_id) is None:
-                year = datetime.now(ZoneInfo(settings.zone)).year
-                number = await next_number(session, "L", year)
-                row = lead.model_dump(exclude={"region", "owner_id"})
-                session.add(Lead(id=lead_id, number=number, region_id=region_id, currency=settings.currency, **row))
+            lead_id, fresh = await claim_once(session, actor, key, "NewLead", "lead", lead.model_dump())
+            if fresh:
                 start = LeadStart(
                     lead_id=lead_id, region_id=region_id, owner_id=lead.owner_id, amount=lead.amount,
                     currency=settings.currency,
                 )  # fmt: skip
                 await enqueue(session, lead_workflow_id(lead_id), "start", _start(start))
+                # The number last: whoever takes one keeps all others waiting until the transaction ends.
+                number = await next_number(session, "L", datetime.now(ZoneInfo(settings.zone)).year)
+                row = lead.model_dump(exclude={"region", "owner_id"})
+                session.add(Lead(id=lead_id, number=number, region_id=region_id, currency=settings.currency, **row))
         return lead_id
 
     async def contact(self, actor: Actor, key: str, lead_id: str, *, how: str, note: str) -> Answer:

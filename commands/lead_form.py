@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -24,6 +25,8 @@ from domain.policy import load
 from domain.refusal import Refused, forbidden, invalid
 
 ORIGINS_MAX = 20
+KEPT = 5.0
+"""Seconds: an enquiry then costs one transaction, and another process hears of a change to a form this late."""
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 UTM_MAX = 200
 
@@ -63,10 +66,18 @@ class LeadForms:
         self.leads = leads
         self.db = leads.desk.db
         self.country = leads.desk.settings.country
+        self._open: dict[str, tuple[float, OpenForm]] = {}
         self._throttle = Throttle("too_many_enquiries", per_minute=leads.desk.settings.form_rate)
 
     async def open(self, form_key: str) -> OpenForm:
-        """Raises Refused (404) where there is no such form, or it is closed."""
+        """Remembered for `KEPT`. Raises Refused (404) where there is no such form, or it is closed."""
+        now = time.monotonic()
+        known = self._open.get(form_key)
+        if known is None or known[0] < now - KEPT:
+            known = self._open[form_key] = (now, await self._read(form_key))
+        return known[1]
+
+    async def _read(self, form_key: str) -> OpenForm:
         async with self.db.session("public") as session:
             form = await find_form(session, form_key)
             everywhere = await regions(session)
@@ -120,6 +131,7 @@ class LeadForms:
                 raise forbidden(Action.LEAD_WORK)
             form.origins, form.active = checked, active
             await record(session, actor.id, "ChangeLeadForm", f"lead_form/{form_key}", origins=checked, active=active)
+        self._open.pop(form_key, None)
 
 
 def may_manage(actor: Actor, form: LeadForm) -> bool:

@@ -20,10 +20,8 @@ MAX_WAIT = timedelta(minutes=5)
 
 async def enqueue(session: AsyncSession, key: str, kind: str, payload: dict[str, Any]) -> None:
     """Written once per key; carried out at least once by the relay, after commit."""
-    await session.execute(
-        insert(Outbox).values(key=key, kind=kind, payload=payload).on_conflict_do_nothing(index_elements=["key"])
-    )
-    await session.execute(select(func.pg_notify(WAKE, kind)))
+    entry = insert(Outbox).values(key=key, kind=kind, payload=payload).on_conflict_do_nothing(index_elements=["key"])
+    await session.execute(entry.returning(func.pg_notify(WAKE, kind)))
 
 
 async def take(session: AsyncSession, kind: str, limit: int) -> Sequence[Outbox]:
