@@ -77,6 +77,7 @@ class LeadList:
     counts: Groups
     stages: dict[str, int]
     regions: Sequence[OrgUnit]
+    sees_to_forms: bool
     now: datetime
 
     @property
@@ -160,6 +161,7 @@ async def _read(session: AsyncSession, actor: Actor, asked: Filter) -> LeadList:
         counts=await count_groups(session, actor, sought, now),
         stages=await count_stages(session, actor, sought),
         regions=await regions(session),
+        sees_to_forms=actor.scope(Action.LEAD_WORK) in (Scope.REGION, Scope.ALL),
         now=now,
     )
 

@@ -223,7 +223,7 @@ class LeadWorkflow(TaskProcess[LeadState]):
 
     def waiting(self) -> list[Waiting]:
         waits = super().waiting()
-        if not waits and self.state.stage == "contacted":
+        if not waits and self.state.stage == "contacted" and not self._qualified:
             owner = [person_key(self.state.owner_id)] if self.state.owner_id else []
             waits.append(Waiting(reason="lead.qualification", holders=owner, since=self.state.changed_at))
         return waits
