@@ -40,7 +40,7 @@ async def current_policy(session: AsyncSession, kind: str) -> tuple[int, dict[st
 async def documents(session: AsyncSession, kind: str, versions: Iterable[int]) -> dict[int, dict[str, Any]]:
     """The documents of these versions, by version."""
     query = select(Policy.version, Policy.document).where(Policy.kind == kind, Policy.version.in_(set(versions)))
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 async def versions(session: AsyncSession, kind: str) -> Sequence[Policy]:

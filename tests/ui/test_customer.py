@@ -1,0 +1,84 @@
+"""Customers: found by characters or pinyin among one's own, each with all that is under way."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.conftest import SignIn
+from tests.selling import YUAN, Selling
+from tests.ui.browser import Visit, check_everywhere
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+
+async def test_a_customer_is_found_by_pinyin_and_shows_what_is_under_way(visit: Visit, selling: Selling) -> None:
+    customer_id = await selling.customer("恒远物流")
+    await selling.customer("云帆航空")
+    await selling.deal("车队远程信息", amount=1_740_000 * YUAN, customer_id=customer_id, stage="needs")
+    licence = await selling.deal("三年平台许可", amount=128_000 * YUAN, customer_id=customer_id, stage="negotiation")
+    page = (await visit("/customers", as_person="li.wei")).page
+    await page.get_by_role("searchbox").fill("hywl")
+    await page.keyboard.press("Enter")
+    row = page.locator("tbody tr")
+    await expect(row).to_have_count(1)
+    await expect(row).to_contain_text("2 open deals")
+    await expect(row).to_contain_text("¥1.87M")
+    await page.get_by_role("link", name="恒远物流").click()
+    await expect(page.get_by_role("table", name="Deals").locator("tbody tr")).to_have_count(2)
+    await expect(page.get_by_role("table", name="Contracts")).to_contain_text("Draft")
+    await expect(page.locator("#record")).to_contain_text("Li Wei")
+    await expect(page.locator("#record")).to_contain_text("+8613800138000")
+    moved = page.locator(".timeline li", has_text="Moved from First contact to Needs analysis").first
+    await expect(moved.get_by_role("link", name="三年平台许可")).to_have_attribute("href", f"/deals/{licence}")
+
+
+async def test_who_sees_a_customer_follows_it_or_its_region(sign_in: SignIn, selling: Selling) -> None:
+    customer_id = await selling.customer("只有华东能看")
+    answers = {}
+    for name in ("li.wei", "zhao.min", "he.jie", "gao.fei", "wang.fang", "huang.bo"):
+        browser = await sign_in(name)
+        page = await browser.get(f"/customers/{customer_id}", headers={"accept": "text/html"})
+        found = await browser.get("/customers", params={"text": "只有华东能看"}, headers={"accept": "text/html"})
+        assert (customer_id in found.text) == (page.status_code == 200), name
+        answers[name] = page.status_code
+    assert answers == {
+        "li.wei": 200, "zhao.min": 200, "he.jie": 200, "gao.fei": 200, "wang.fang": 404, "huang.bo": 404,
+    }  # fmt: skip
+
+
+async def test_support_sees_the_customer_but_not_the_deals(sign_in: SignIn, selling: Selling) -> None:
+    customer_id = await selling.customer("客服的客户")
+    await selling.deal("客服看不到的商机", customer_id=customer_id)
+    page = await (await sign_in("gao.fei")).get(f"/customers/{customer_id}", headers={"accept": "text/html"})
+    assert "客服的客户" in page.text
+    assert "客服看不到的商机" not in page.text
+
+
+async def test_a_long_list_goes_on_where_it_stopped(
+    sign_in: SignIn, selling: Selling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.customer.PAGE", 2)
+    monkeypatch.setattr("api.customer.PAGE", 2)
+    made = [await selling.customer(f"翻页{no}") for no in range(5)]
+    browser = await sign_in("li.wei")
+    found, after = [], None
+    while True:
+        params = {"text": "翻页"} | ({"after": after} if after else {})
+        page = (await browser.get("/api/customers", params=params)).json()
+        found += [customer["id"] for customer in page["items"]]
+        after = page["next"]
+        if after is None:
+            break
+    assert found == made[::-1]
+    first = await browser.get("/customers?text=翻页", headers={"accept": "text/html"})
+    assert 'rel="next"' in first.text
+
+
+@pytest.mark.parametrize("path", ["/customers", "customer"])
+async def test_the_pages_read_well_everywhere(visit: Visit, selling: Selling, path: str) -> None:
+    customer_id = await selling.customer("蓝港食品")
+    deal_id = await selling.deal("冷链可视化", customer_id=customer_id, stage="negotiation")
+    await selling.submitted(deal_id)
+    address = f"/customers/{customer_id}" if path == "customer" else path
+    await check_everywhere(visit, address, path.strip("/"), as_person="zhao.min")
