@@ -42,9 +42,9 @@ class Up:
         (found,) = [child for child in children if all(word in " ".join(child.cmdline()) for word in words)]
         return found
 
-    async def answers(self) -> bytes:
+    async def answers(self, path: str = "/healthz") -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
+        writer.write(f"GET {path} HTTP/1.0\r\n\r\n".encode())
         answer = await reader.read()
         writer.close()
         return answer.splitlines()[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -11,7 +12,7 @@ import psutil
 import pytest
 
 from launch.ports import free_port
-from tests.launch.conftest import until
+from tests.launch.conftest import POLL, until
 from tests.launch.terminal import PATIENCE, run, up
 
 
@@ -34,6 +35,8 @@ async def test_it_survives_what_dies_goes_on_where_it_stood_and_leaves_nothing_b
             killed.kill()
             await until(lambda name=name: f"{name} ended (SIGKILL) and is started again." in first.said)  # type: ignore[misc]
         await until(lambda: len(psutil.Process(first.process.pid).children()) == 4, PATIENCE)
+        while await first.answers("/readyz") != b"HTTP/1.1 200 OK":  # the database is still recovering
+            await asyncio.sleep(POLL)
         added = await run(environment, "user", "add", "ada@example.com", "Ada", "--role", "administrator")
         assert "signs in with the password" in added
         family = first.family()
