@@ -35,7 +35,7 @@ DECIDED = {
 
 class Decision(BaseModel):
     outcome: Literal["approve", "return", "reject"]
-    version: int
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
     comment: Remark = ""
 
 
@@ -45,7 +45,7 @@ class Contact(BaseModel):
 
 
 class Submission(BaseModel):
-    version: int
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
     amount: str = Field(max_length=40)
     note: Remark = ""
 
