@@ -1,0 +1,100 @@
+"""Whatever a process says, of what happened or why it waits, has words; and names, money and dates in them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import workflows
+from db.process import TimelineEvent
+from domain.pipeline import DEFAULT, PipelinePolicy
+from domain.policy import load
+from locales.events import SENTENCES as EVENTS
+from locales.formats import Formats
+from locales.labels import LABELS
+from locales.waits import SENTENCES as WAITS
+from ui.names import Names
+from ui.stage import Pipelines
+from ui.story import ECHOES, ICONS, STATES, Story
+
+SOURCES = [path.read_text() for path in Path(workflows.__file__).parent.glob("*.py")]
+VARIABLE = {
+    "contract.{ended.outcome}": ("approved", "returned", "rejected", "withdrawn"),
+    "approval.{state.stage}": ("approved", "returned", "rejected", "withdrawn"),
+    "lead.{self.state.stage}": ("converted", "closed"),
+    "task.{t.kind}": LABELS["task"],
+    "deal.contract_{state.contract_status}": ("draft", "in_approval"),
+    "collection.{i.status}": ("planned", "overdue"),
+}
+
+
+def said(pattern: str) -> set[str]:
+    """What the workflows write there, with every value a variable part may have."""
+    found = {kind for source in SOURCES for kind in re.findall(pattern, source)}
+    assert found
+    return {
+        kind[: kind.index("{")] + value if "{" in kind else kind for kind in found for value in VARIABLE.get(kind, [""])
+    }
+
+
+def test_every_event_of_a_process_has_a_sentence_and_nothing_else_does() -> None:
+    kinds = said(r'\.change\(\s*f?"([^"]+)"')
+    kinds |= {"task.claimed", "task.released"}  # one call says either
+    assert kinds == set(EVENTS)
+    assert set(EVENTS) >= ECHOES | set(STATES)
+    assert {kind.partition(".")[0] for kind in EVENTS} <= set(ICONS)
+
+
+def test_every_reason_to_wait_has_a_sentence() -> None:
+    reasons = said(r'reason=f?"([^"]+)"') | {"deal.stalled", "deal.next_step"}  # chosen a line before
+    assert reasons <= set(WAITS)
+
+
+def test_every_kind_of_task_has_a_name() -> None:
+    assert said(r'open_task\(\s*"([^"]+)"') <= set(LABELS["task"])
+
+
+def event(kind: str, **params: object) -> TimelineEvent:
+    return TimelineEvent(id="1", at=datetime.now(UTC), kind=kind, actor="system", params=params, line_id="1")
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        (
+            "en",
+            [
+                "Moved from Proposal to Negotiation",
+                "Changed: Amount: ¥1,284,000; Close date: Dec 18",
+                "Payment of ¥24,000 received on Nov 30",
+                "Approval path: Regional manager → CFO",
+                "Approve the contract: asked of Finance, Regional manager",
+            ],
+        ),
+        (
+            "zh_CN",
+            [
+                "从“方案报价”移到“谈判”",
+                "已修改：金额：¥1,284,000；预计成交日：12月18日",
+                "11月30日收到回款¥24,000",
+                "审批路径：区域经理 → 首席财务官",
+                "审批合同：待财务、区域经理处理",
+            ],
+        ),
+    ],
+)
+def test_events_speak_the_readers_language(language: str, sentences: list[str]) -> None:
+    pipeline = load(PipelinePolicy, DEFAULT)
+    story = Story(Formats(language, "Asia/Shanghai"), Names(language, {}, {}), Pipelines(language, pipeline, {}), "CNY")
+    year = datetime.now(UTC).year
+    told = story.told([
+        event("deal.moved", was="proposal", now="negotiation"),
+        event("deal.edited", amount="128400000", close_on=f"{year}-12-18"),
+        event("collection.payment", amount=2_400_000, received_on=f"{year}-11-30", reference=None),
+        event("approval.routed", steps=["regional_manager", "cfo"], policy=1),
+        event("task.opened", task="approve", holders=["role:finance:*", "role:regional_manager:gone"]),
+    ])  # fmt: skip
+    assert [event["what"] for event in told] == sentences
