@@ -48,9 +48,10 @@ def _found_by(text: str) -> list[ColumnElement[bool]]:
 
 async def figures(session: AsyncSession, actor: Actor, customer_ids: Sequence[str]) -> Figures:
     """Of the customers of one page."""
+    still_open = (Deal.closed_at.is_(None), Deal.order_id.is_(None))  # a won one waits for its money only
     deals = (
         select(Deal.customer_id, func.count(), cast(func.sum(Deal.amount), Deal.amount.type))
-        .where(Deal.customer_id.in_(customer_ids), Deal.closed_at.is_(None), within(actor, "deal"))
+        .where(Deal.customer_id.in_(customer_ids), *still_open, within(actor, "deal"))
         .group_by(Deal.customer_id)
     )
     left = cast(func.sum(Collection.amount - Collection.paid), Collection.amount.type)

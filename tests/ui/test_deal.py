@@ -77,6 +77,23 @@ async def test_a_follow_up_and_an_edit_show_and_a_stale_form_is_told(visit: Visi
     await expect(dialog.get_by_label("Title")).to_have_value("患者门户三期")
 
 
+async def test_the_letter_m_moves_it_and_lost_is_asked_for_its_reason(visit: Visit, selling: Selling) -> None:
+    deal_id = await selling.deal("从页面上移动")
+    page = (await visit(f"/deals/{deal_id}", as_person="li.wei")).page
+    await page.keyboard.press("m")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".toast")).to_contain_text("从页面上移动 moved to Needs analysis.")
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.locator(".record-head .stage")).to_have_text("First contact")
+    await page.keyboard.press("m")
+    await page.locator("#move").get_by_role("link", name="Lost").click()
+    await page.get_by_role("dialog").get_by_label("Why was it lost?").fill("没有预算")
+    await page.get_by_role("dialog").get_by_role("button", name="Lost").click()
+    await expect(page.locator(".record-head .stage")).to_have_text("Lost")
+    await expect(page.locator("#record")).to_contain_text("没有预算")
+    assert await page.get_by_role("button", name="Log follow-up").count() == 0
+
+
 async def test_an_amount_nobody_can_read_comes_back_beside_its_field(sign_in: SignIn, selling: Selling) -> None:
     deal_id = await selling.deal("看不懂的金额")
     browser = await sign_in("li.wei")

@@ -59,7 +59,7 @@ function letter(event) {
   else if (key === "?") act(event, () => openDialog("shortcuts"));
   else if (key === "j" || key === "k") act(event, () => move(key === "j" ? 1 : -1));
   else if (key === " ") select(event);
-  else if (key === "m") press(event, event.target.closest(".deal")?.querySelector(".deal-move"));
+  else if (key === "m") press(event, event.target.closest(".deal")?.querySelector(".deal-move") ?? button(key));
   else if (/^[a-z]$/.test(key)) press(event, button(key));
 }
 
