@@ -87,6 +87,9 @@ async def read_list(session: AsyncSession, request: Request, actor: Actor, path:
     sought, mistake = _sought(path, wanted, everywhere, formats.currency)
     rows = await list_tasks(session, actor, wanted.view, sought, after=wanted.after or None, limit=PAGE + 1)
     turns = await count_turns(session, actor, now)
+    counts = Groups(0, 0, 0)  # what was done grows without end, and is not grouped
+    if wanted.view != "decided":
+        counts = await count_groups(session, actor, wanted.view, sought, now=now, tomorrow=tomorrow)
     holders = {person_in(key) for row in rows for key in row.task.holders}
     return TaskList(
         path=path,
@@ -94,7 +97,7 @@ async def read_list(session: AsyncSession, request: Request, actor: Actor, path:
         rows=rows[:PAGE],
         more=len(rows) > PAGE,
         least=sought.amount,
-        counts=await count_groups(session, actor, wanted.view, sought, now=now, tomorrow=tomorrow),
+        counts=counts,
         units=everywhere,
         names=await names(session, pages.language(request), holders),
         turn=turns.approvals if path == "/inbox" else turns.tasks,

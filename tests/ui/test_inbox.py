@@ -54,6 +54,9 @@ async def test_a_manager_approves_by_keyboard_and_the_next_request_opens(
     await expect(page.locator("#panel .steps")).to_contain_text("Regional manager · you")
     await expect(page.locator("#panel .steps")).to_contain_text("Amount above ¥50,000")
 
+    for step, title in (("Next record", "第二份"), ("Previous record", "第一份")):
+        await page.get_by_role("button", name=step).click()
+        await expect(page.locator("#record-title")).to_have_text(title)
     await page.keyboard.press("a")
     dialog = page.get_by_role("dialog", name="Approve 第一份?")
     await expect(dialog).to_contain_text("Then it is the turn of: CFO.")

@@ -17,9 +17,11 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   location.assign(link.href);
 });
 
-document.addEventListener("htmx:afterSwap", (event) => {
-  const link = event.detail.requestConfig?.elt;
-  if (event.detail.target === panel && link?.matches("a")) mark(link);
+// The address says what is open, also to a list that was read anew while the panel was on its way.
+document.addEventListener("htmx:afterSettle", () => {
+  const open = new URL(location.href).searchParams.get("open");
+  const link = open && links().find((one) => one.getAttribute("hx-push-url")?.includes(`open=${open}`));
+  if (link && link.closest("tr, li") !== current()) mark(link);
 });
 
 /** Closing takes `open` out of the address, so that a reload stays closed. */
