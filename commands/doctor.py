@@ -23,9 +23,10 @@ from domain.access import Actor
 from domain.process import Command, Standing
 from workflows.process import Process
 
-AT_ONCE = 20
+AT_ONCE = 10
 """Processes asked at once: each question costs the worker some milliseconds."""
-PATIENCE = timedelta(seconds=5)
+PATIENCE = timedelta(seconds=20)
+"""A worker that has just started replays each case before it answers for it."""
 DOCTOR = Actor(id="doctor")
 
 Kind = Literal["row_missing", "row_closed", "row_behind", "lagging", "unanswered", "workflow_ended", "workflow_gone"]

@@ -23,7 +23,7 @@ class Stuck(BaseModel):
     run_id: str
     what: str = Field(description="The activity that fails; empty: the workflow's own code does, or no worker runs it.")
     attempt: int
-    since: datetime | None
+    since: datetime | None = Field(None, description="Only of workflow tasks: the server forgets when a retry began.")
     error: str
 
 
@@ -64,7 +64,6 @@ async def _activity(client: Client, workflow_id: str, run_id: str, activity: Pen
         run_id=run_id,
         what=activity.activity_type.name,
         attempt=activity.attempt,
-        since=activity.scheduled_time.ToDatetime(UTC) if activity.HasField("scheduled_time") else None,
         error=await _words(client, activity.last_failure),
     )
 
