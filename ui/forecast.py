@@ -16,19 +16,10 @@ ORDER: dict[Bucket, int] = {"late": 0, "month": 1, "none": 2}
 
 @dataclass(frozen=True)
 class Part:
-    """One stage's share of a month. `share`: of the largest month's weighted sum, from 0 to 1."""
+    """What one stage gives to a month, in minor units."""
 
     stage: StageView
-    weighted: int
-    share: float
-
-    @property
-    def swatch(self) -> str:
-        return self.stage.swatch
-
-    @property
-    def title(self) -> str:
-        return self.stage.name
+    value: int
 
 
 @dataclass(frozen=True)
@@ -39,32 +30,29 @@ class MonthView:
     month: date | None
     deals: int
     sum: int
-    weighted: int
     parts: Sequence[Part]
+
+    @property
+    def weighted(self) -> int:
+        return sum(part.value for part in self.parts)
 
 
 def forecast(sums: Sequence[MonthSum], stages: Sequence[StageView], today: date) -> list[MonthView]:
     """In order of time. Deals in other stages than these are left out."""
-    buckets: dict[tuple[Bucket, date | None], dict[str, MonthSum]] = {}
+    known = {stage.key for stage in stages}
+    buckets: dict[tuple[Bucket, date | None], list[MonthSum]] = {}
     for found in sums:
-        in_bucket = buckets.setdefault(_bucket(found.month, today.replace(day=1)), {})
-        before = in_bucket.get(found.stage, MonthSum(None, found.stage, 0, 0))
-        in_bucket[found.stage] = MonthSum(
-            found.month, found.stage, before.deals + found.deals, before.amount + found.amount
-        )
-    weighted = {place: sum(_weighted(stage, by_stage) for stage in stages) for place, by_stage in buckets.items()}
-    largest = max(weighted.values(), default=0) or 1
+        if found.stage in known:
+            buckets.setdefault(_bucket(found.month, today.replace(day=1)), []).append(found)
     return [
         MonthView(
-            bucket=place[0],
-            month=place[1],
-            deals=sum(by_stage[stage.key].deals for stage in stages if stage.key in by_stage),
-            sum=sum(by_stage[stage.key].amount for stage in stages if stage.key in by_stage),
-            weighted=weighted[place],
-            parts=[Part(stage, amount := _weighted(stage, by_stage), amount / largest) for stage in stages],
+            bucket,
+            month,
+            deals=sum(one.deals for one in found),
+            sum=sum(one.amount for one in found),
+            parts=[_part(stage, found) for stage in stages],
         )
-        for place, by_stage in sorted(buckets.items(), key=lambda item: (ORDER[item[0][0]], item[0][1] or date.min))
-        if any(stage.key in by_stage for stage in stages)
+        for (bucket, month), found in sorted(buckets.items(), key=_in_time)
     ]
 
 
@@ -74,6 +62,10 @@ def _bucket(month: date | None, this_month: date) -> tuple[Bucket, date | None]:
     return ("late", None) if month < this_month else ("month", month)
 
 
-def _weighted(stage: StageView, by_stage: dict[str, MonthSum]) -> int:
-    found = by_stage.get(stage.key)
-    return round(found.amount * stage.chance) if found else 0
+def _in_time(item: tuple[tuple[Bucket, date | None], list[MonthSum]]) -> tuple[int, date]:
+    (bucket, month), _ = item
+    return ORDER[bucket], month or date.min
+
+
+def _part(stage: StageView, found: Sequence[MonthSum]) -> Part:
+    return Part(stage, round(sum(one.amount for one in found if one.stage == stage.key) * stage.chance))
