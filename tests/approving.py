@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from api.services import Services
 from commands.temporal import update_id
@@ -50,10 +50,9 @@ async def draft_contract(
         actor = await actor_of(session, people[owner])
     start = ContractStart(contract_id=contract_id, deal_id=deal_id, **shared)
     opened = Command(actor=actor, key=update_id(actor, contract_id))
-    answer = await services.leads.desk.processes.open(
-        ContractWorkflow.run, start, contract_workflow_id(contract_id), ContractWorkflow.opened, opened
-    )
-    assert answer.seen
+    workflow_id = contract_workflow_id(contract_id)
+    await services.leads.desk.processes.open(ContractWorkflow.run, start, workflow_id, ContractWorkflow.opened, opened)
+    await first_row(services, select(Task.id).where(Task.workflow_id == workflow_id))
     return contract_id
 
 
@@ -89,8 +88,13 @@ async def approval_task(services: Services, contract_id: str) -> str:
         .join(Approval, Approval.id == Task.record_id)
         .where(Approval.subject_id == contract_id, Task.status == "open")
     )
+    return await first_row(services, query)
+
+
+async def first_row(services: Services, query: Select[str]) -> str:
+    """What the query finds, once it finds something: rows follow a process by milliseconds, or more when it is slow."""
     async with asyncio.timeout(10):
         while True:
             async with services.db.session() as session:
-                if (task_id := await session.scalar(query)) is not None:
-                    return task_id
+                if (found := await session.scalar(query)) is not None:
+                    return found
