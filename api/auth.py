@@ -94,7 +94,7 @@ def _bearer(request: Request) -> str | None:
 async def _sent_csrf(request: Request) -> str:
     if "x-csrf-token" in request.headers:
         return request.headers["x-csrf-token"]
-    if not request.headers.get("content-type", "").startswith(FORMS):
+    if not request.headers.get("content-type", "").lower().startswith(FORMS):
         return ""
     sent = (await request.form()).get("_csrf")
     return sent if isinstance(sent, str) else ""

@@ -13,35 +13,40 @@ from api.auth import FORMS
 from domain.refusal import invalid
 
 LARGEST = 26 * 1024 * 1024
-"""Bytes of a body: a document of 25 MB and what is sent around it."""
+"""Bytes of a body with a file: a document of 25 MB and what is sent around it."""
+LARGEST_TEXT = 512 * 1024
+"""Bytes of any other body: it is read as a whole before anybody is known, so it must be read quickly."""
 SURROGATE = re.compile("[\ud800-\udfff]")
 KEY = re.compile(r"[\x21-\x7e]{8,200}")
 
 
 class BodyLimit:
-    """ASGI middleware: a body over `LARGEST` is refused (413) as it comes, so that memory holds what is allowed."""
+    """ASGI middleware: too large a body is refused (413) as it comes, so that memory holds what is allowed."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            receive = _limited(receive, Headers(scope=scope).get("content-length", ""))
+            headers = Headers(scope=scope)
+            files = headers.get("content-type", "").lower().startswith("multipart/")
+            limit = LARGEST if files else LARGEST_TEXT
+            receive = _limited(receive, headers.get("content-length", ""), limit)
         await self.app(scope, receive, send)
 
 
-def _limited(receive: Receive, announced: str) -> Receive:
+def _limited(receive: Receive, announced: str, limit: int) -> Receive:
     too_large = HTTPException(413)
     size = int(announced) if announced.isdigit() else 0
     came = 0
 
     async def limited() -> Message:
         nonlocal came
-        if size > LARGEST:
+        if size > limit:
             raise too_large
         message = await receive()
         came += len(message.get("body", b""))
-        if came > LARGEST:
+        if came > limit:
             raise too_large
         return message
 
@@ -55,10 +60,10 @@ async def text_is_storable(request: Request) -> None:
     """
     _check(dict(request.path_params))
     _check(request.query_params.multi_items())
-    kind = request.headers.get("content-type", "")
+    kind = request.headers.get("content-type", "").lower()
     if kind.startswith(FORMS):
         _check((await request.form()).multi_items())
-    elif kind.startswith("application/json") and await request.body():
+    elif await request.body():  # whatever it is called: what can be read as JSON may be taken as JSON
         _check(await _json(request))
 
 
@@ -92,7 +97,7 @@ async def idempotency_key(
     Raises Refused (422) key_missing.
     """
     key: Any = header
-    if key is None and request.headers.get("content-type", "").startswith(FORMS):
+    if key is None and request.headers.get("content-type", "").lower().startswith(FORMS):
         key = (await request.form()).get("idempotency_key")
     if not isinstance(key, str) or not KEY.fullmatch(key):
         raise invalid("key_missing", "Idempotency-Key")

@@ -36,6 +36,7 @@ class Database:
             max_overflow=10,
             pool_timeout=TIMEOUT,
             pool_pre_ping=True,
+            hide_parameters=True,  # what people typed stays out of errors, and so out of logs and the Temporal UI
             connect_args={
                 "connect_timeout": TIMEOUT,
                 "options": f"-c statement_timeout={TIMEOUT * 1000} -c timezone=UTC",

@@ -12,6 +12,7 @@ SENTENCES = {
     "task.approve": N_("Approval of the contract"),
     "task.record_payment": N_("Payment of an instalment"),
     "lead.qualification": N_("Contacted: to be qualified or closed"),
+    "deal.contract_approved": N_("The contract is approved: move the deal to won"),
     "deal.next_step": N_("Next step: %(step)s"),
     "deal.stalled": N_("No activity for a week"),
     "deal.contract_draft": N_("Its contract is being prepared"),

@@ -255,6 +255,8 @@ class DealWorkflow(Process[DealState]):
             return [Waiting(reason="deal.collection", since=state.stage_since)]
         if state.contract_status in ("draft", "in_approval"):
             return [Waiting(reason=f"deal.contract_{state.contract_status}", since=state.stage_since)]
+        if state.contract_status == "approved" and not state.stalled_at:
+            return [Waiting(reason="deal.contract_approved", holders=owner, since=state.active_at)]
         stalls = None if state.stalled_at else state.active_at + STALLS_AFTER
         reason = "deal.stalled" if state.stalled_at else "deal.next_step"
         return [

@@ -82,7 +82,7 @@ class Process(Generic[S]):
     """Base of a process. A subclass sets `projection`, and in `__init__` (a @workflow.init) calls `begin`."""
 
     projection: ClassVar[Any]
-    """The local activity that writes the process's rows from its whole state."""
+    """The activity that writes the process's rows from its whole state."""
 
     state: S
 
@@ -231,20 +231,22 @@ class Process(Generic[S]):
         summary: str,
         when_away: Callable[[], None] | None = None,
     ) -> R:
-        """An activity on our own database: local once, within 2 s; when that fails a regular one, tried for ever.
+        """An activity on our own database: once, within 3 s; when that fails another, which is tried for ever.
 
-        The first is cheap, the second lets the process answer, and shows its error in the Temporal UI; until it
-        succeeds the process is found by what it tries in vain.
+        Until that succeeds the process answers without it, and is found by what it tries in vain. Never a local one:
+        it would run inside a workflow task that the server may yet lose (a killed worker, a time-out, a new event
+        at the end), and show people what then never happened, or happened otherwise.
         """
         method: Any = activity
         try:
-            return await workflow.execute_local_activity_method(
+            first: R = await workflow.execute_activity_method(
                 method,
                 argument,
-                schedule_to_close_timeout=timedelta(seconds=2),
+                schedule_to_close_timeout=timedelta(seconds=3),
                 retry_policy=RetryPolicy(maximum_attempts=1),
                 summary=summary,
             )
+            return first
         except FailureError as failure:
             if is_cancelled_exception(failure):
                 raise

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.app import create_app
-from api.body import LARGEST
+from api.body import LARGEST_TEXT
 from launch.embedded import Servers
 from settings import Settings
 from tests.conftest import SignIn
@@ -79,7 +79,7 @@ async def test_a_form_with_a_nul_character_is_refused(client: AsyncClient) -> No
 
 async def test_too_much_at_once_is_refused_before_it_is_read(sign_in: SignIn) -> None:
     browser = await sign_in("li.wei")
-    answer = await browser.post("/api/me/tokens", content=b"x" * (LARGEST + 1))
+    answer = await browser.post("/api/me/tokens", content=b"x" * (LARGEST_TEXT + 1))
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 from fastapi import FastAPI
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from api.auth import cookie_name
 from api.services import Services
@@ -21,6 +21,8 @@ from commands.credentials import Visitor
 from settings import Settings
 from tests.ui.browser import DESK, Look, Visit, Visited, chromium_running, served
 from ui.app import create_app
+
+expect.set_options(timeout=20_000)  # a CI machine of two cores runs browser, pages, worker and servers at once
 
 
 @dataclass(frozen=True)

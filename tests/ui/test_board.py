@@ -30,7 +30,10 @@ async def lift(page: Page, deal_id: str, column: str) -> None:
     await page.mouse.move(start["x"] + 60, start["y"] + 50)
     await page.mouse.down()
     await page.mouse.move(start["x"] + 80, start["y"] + 54, steps=3)
-    await page.mouse.move(end["x"] + end["width"] / 2, end["y"] + 60, steps=8)
+    for nudge in range(40):  # a busy browser drops some of a hand's movements
+        await page.mouse.move(end["x"] + end["width"] / 2 + nudge % 4, end["y"] + 60, steps=4)
+        if await target.locator(".is-ghost, .is-refusing").count():
+            return
 
 
 async def test_a_card_dropped_in_the_next_column_moves_and_the_move_can_be_undone(
