@@ -13,7 +13,7 @@ ASSETS := package.json package-lock.json .npmrc assets.json hatch_build.py $(wil
 # Compiled at installation, so that the first start is as quick as the others.
 PACKAGES := locales domain db activities workflows commands worker api ui launch
 
-.PHONY: run test check drills lock clean
+.PHONY: run test check drills lock messages clean
 
 run: $(VENV)/installed
 	@exec $(BIN)/throughline up
@@ -40,6 +40,10 @@ lock: $(VENV)/python
 BUILD_REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
 LOCKING := $(UPGRADE) --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock"
+
+# Collects the texts of code and pages into the catalogues, and says what is left to translate.
+messages: $(VENV)/installed-dev
+	$(BIN)/python -m locales
 
 clean:
 	rm -rf $(VENV) ui/static/vendor

@@ -16,7 +16,7 @@ from db.board import Sort, Wanted
 from db.scope import visible
 from domain.access import Action
 from domain.ids import RecordId
-from domain.money import MinorUnits
+from domain.money import LARGEST, MinorUnits
 
 router = APIRouter(prefix="/api/deals", tags=["deals"])
 PAGE = 50
@@ -71,8 +71,8 @@ class DealSearch(BaseModel):
     )
     closes_from: date | None = None
     closes_to: date | None = None
-    amount_from: Annotated[int, Field(ge=0)] | None = Field(None, description="Minor units.")
-    amount_to: Annotated[int, Field(ge=0)] | None = Field(None, description="Minor units.")
+    amount_from: Annotated[int, Field(ge=0, le=LARGEST)] | None = Field(None, description="Minor units.")
+    amount_to: Annotated[int, Field(ge=0, le=LARGEST)] | None = Field(None, description="Minor units.")
     stage: StageKey | None = None
     customer_id: RecordId | None = None
     closed: bool = Field(False, description="Also deals that have ended: lost, or paid in full.")

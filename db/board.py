@@ -17,7 +17,7 @@ from db.customer import Customer
 from db.deal import Deal
 from db.person import team_of
 from db.process import Process
-from db.scope import within
+from db.scope import visible, within
 from domain.access import Actor
 
 Sort = Literal["amount", "close", "stage"]
@@ -186,6 +186,7 @@ async def deal_list(
     if not closed:
         query = query.where(Deal.closed_at.is_(None))
     if after is not None:
+        await visible(session, actor, "deal", after)  # else the cut would tell where a hidden deal stands
         last = select(order, Deal.id).where(Deal.id == after).correlate(None).scalar_subquery()
         place = tuple_(order, Deal.id)
         query = query.where(place < last if descending else place > last)

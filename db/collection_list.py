@@ -66,7 +66,7 @@ async def list_collections(
     parts = select(func.count()).where(plan).scalar_subquery()
     settled = select(func.count()).where(plan, Instalment.status == "paid").scalar_subquery()
     query = _listed(parts, settled).where(*_filters(actor, sought)).limit(limit)
-    last = await session.get(Collection, after) if after else None
+    last = await visible(session, actor, "collection", after) if after else None
     if sought.status == "paid":
         if last:
             query = query.where(tuple_(Collection.closed_at, Collection.id) < (last.closed_at, last.id))

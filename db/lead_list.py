@@ -55,7 +55,7 @@ async def list_leads(
     """
     query = _listed().where(*_filters(actor, sought))
     if after is not None:
-        due = await session.scalar(select(Lead.due_at).where(Lead.id == after))
+        due = (await visible(session, actor, "lead", after)).due_at
         beyond = or_(Lead.due_at > due, Lead.due_at.is_(None)) if due else false()
         query = query.where(or_(beyond, and_(Lead.due_at.is_not_distinct_from(due), Lead.id < after)))
     query = query.order_by(Lead.due_at.asc().nulls_last(), Lead.id.desc()).limit(limit)
