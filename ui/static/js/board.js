@@ -10,6 +10,8 @@ const column = (stage) => document.querySelector(`.cards[data-stage="${CSS.escap
 const told = (card, to) => JSON.parse(card.dataset.moves)[to.dataset.stage];
 
 /** The card stands in its new column at once, as "sending"; the board then reads itself anew. */
+const LOOKS_AGAIN = [1_000, 3_000, 8_000];
+
 function move(card, to, from, before) {
   const names = { title: card.dataset.title, stage: to.dataset.stageName };
   announce(say("moving", names));
@@ -21,8 +23,9 @@ function move(card, to, from, before) {
     // Not `successful`: htmx calls a 409 so, since forms are shown again with it.
     if (status >= 200 && status < 300) {
       announce(say("moved", names));
-      // 202: accepted, not yet done; the live event brings the result.
       if (status !== 202) card.classList.remove("is-sending");
+      // Accepted, not yet to be read: the live event brings it, or the next looks do where the stream was not there.
+      else for (const wait of LOOKS_AGAIN) setTimeout(() => htmx.trigger(document.body, "live:acted"), wait);
       return;
     }
     card.classList.remove("is-sending");
