@@ -9,9 +9,10 @@ const column = (stage) => document.querySelector(`.cards[data-stage="${CSS.escap
 /** What is said of moving the card there: {hint, refused, asks}; undefined where it does not move at all. */
 const told = (card, to) => JSON.parse(card.dataset.moves)[to.dataset.stage];
 
-/** The card stands in its new column at once, as "sending"; the board then reads itself anew. */
+/** Milliseconds after which a move that was accepted, but could not be read yet, is looked for. */
 const LOOKS_AGAIN = [1_000, 3_000, 8_000];
 
+/** The card stands in its new column at once, as "sending"; the board then reads itself anew. */
 function move(card, to, from, before) {
   const names = { title: card.dataset.title, stage: to.dataset.stageName };
   announce(say("moving", names));
