@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio.service import RPCError
 
 from activities.approval import ApprovalState, PathStep
 from activities.contract import ContractState, ContractVersion
@@ -91,6 +92,10 @@ async def _load_customers(session: AsyncSession, ids: dict[str, str]) -> dict[st
     return made
 
 
+PATIENCE = 10
+"""Attempts to start one process, each of a few seconds."""
+
+
 class Demo:
     def __init__(
         self, processes: Processes, ids: dict[str, str], customers: dict[str, tuple[str, str, str]],
@@ -103,6 +108,16 @@ class Demo:
         self.approvals = approvals
         self.currency = currency
         self.now = datetime.now(UTC)
+
+    async def _begin(self, run: str, start: Any, workflow_id: str) -> None:
+        """A server that has only just come up may be slow to answer; starting twice starts once."""
+        for attempt in range(PATIENCE):
+            try:
+                await self.processes.start(run, start, workflow_id)
+                return
+            except RPCError:
+                if attempt == PATIENCE - 1:
+                    raise
 
     async def start(self, deal: DemoDeal) -> None:
         deal_id, contract_id, approval_id = new_id(), new_id() if deal.contract else None, new_id()
@@ -130,7 +145,7 @@ class Demo:
             active_at=active, moved_by=shared["owner_id"], events=self._walk(deal, opened, active, shared), **shared,
         )  # fmt: skip
         start = DealStart(deal_id=deal_id, by=shared["owner_id"], pipeline=self.pipeline, state=state, **shared)
-        await self.processes.start("DealWorkflow", start, deal_workflow_id(deal_id))
+        await self._begin("DealWorkflow", start, deal_workflow_id(deal_id))
 
     def _walk(self, deal: DemoDeal, opened: datetime, active: datetime, shared: dict[str, Any]) -> list[Event]:
         """The timeline of a deal that went through its stages one by one until its last activity."""
@@ -157,7 +172,7 @@ class Demo:
                 approval_id=approval_id if outcome is None else None, opened_at=submitted, **shared,
             )  # fmt: skip
         start = ContractStart(contract_id=contract_id, deal_id=deal_id, state=state, **shared)
-        await self.processes.start("ContractWorkflow", start, contract_workflow_id(contract_id))
+        await self._begin("ContractWorkflow", start, contract_workflow_id(contract_id))
 
     async def _start_approval(self, deal: DemoDeal, shared: dict[str, Any], contract_id: str, approval_id: str) -> None:
         """An approval whose first step is due `-late` hours from now."""
@@ -189,4 +204,4 @@ class Demo:
         start = ApprovalStart(
             approval_id=approval_id, reply_to=contract_workflow_id(contract_id), state=state, **subject, **given
         )
-        await self.processes.start("ApprovalWorkflow", start, approval_workflow_id(approval_id))
+        await self._begin("ApprovalWorkflow", start, approval_workflow_id(approval_id))
