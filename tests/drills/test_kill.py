@@ -176,17 +176,23 @@ async def kill_while(running: Up, staff: Staff) -> None:
         running.child(*words).kill()
 
 
+async def total(db: Database, query: Any) -> int:
+    async with db.session() as session:
+        return await session.scalar(query) or 0
+
+
 async def check(db: Database, lines: list[str]) -> None:
     assert len(lines) == DEALS
+    running = select(func.count()).where(Process.line_id.in_(lines), Process.closed_at.is_(None))
+    async with asyncio.timeout(PATIENCE.total_seconds()):
+        while await total(db, running):
+            await asyncio.sleep(PAUSE)
     async with db.session() as session:
 
         async def count(query: Any) -> int:
             return await session.scalar(query) or 0
 
         ours = Process.line_id.in_(lines)
-        while await count(select(func.count()).where(ours, Process.closed_at.is_(None))):
-            await session.rollback()
-            await asyncio.sleep(PAUSE)
         outcomes = Counter((await session.execute(select(Process.kind, Process.outcome).where(ours))).tuples())
         assert outcomes == {
             ("lead", "converted"): DEALS, ("deal", "paid"): DEALS, ("contract", "approved"): DEALS,
