@@ -104,7 +104,9 @@ class LeadCommands:
             actor=actor, key=update_id(actor, key), deal_id=deal_id,
             title=title, amount=amount, close_on=close_on, next_step=next_step,
         )  # fmt: skip
-        return await self.desk.send(actor, key, lead_workflow_id(lead_id), LeadWorkflow.qualify, command)
+        answer = await self.desk.send(actor, key, lead_workflow_id(lead_id), LeadWorkflow.qualify, command)
+        # Also where it was accepted only: the id was chosen before, and the page can wait for that deal.
+        return answer.model_copy(update={"result": {"deal_id": deal_id}})
 
     async def dismiss(self, actor: Actor, key: str, lead_id: str, *, reason: str) -> Answer:
         return await self.desk.update(actor, key, "lead", lead_id, LeadWorkflow.dismiss, CloseLead, reason=reason)
