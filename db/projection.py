@@ -84,18 +84,21 @@ async def write_record(
         await session.execute(insert(core).values(row | {"number": await next_number(session, prefix, year)}))
 
 
-async def _write_tasks(session: AsyncSession, kind: str, workflow_id: str, state: ProcessState) -> None:
-    if not state.tasks:
-        return
-    shared = {
+def _case(kind: str, workflow_id: str, state: ProcessState) -> dict[str, Any]:
+    """Which case a task or an event belongs to."""
+    return {
         "workflow_id": workflow_id,
         "process_kind": kind,
         "record_id": state.record_id,
         "line_id": state.line_id,
         "customer_id": state.customer_id,
-        "region_id": state.region_id,
-        "revision": state.revision,
     }
+
+
+async def _write_tasks(session: AsyncSession, kind: str, workflow_id: str, state: ProcessState) -> None:
+    if not state.tasks:
+        return
+    shared = _case(kind, workflow_id, state) | {"region_id": state.region_id, "revision": state.revision}
     fields = {
         "id", "kind", "title", "params", "holders", "from_id", "amount", "currency", "opened_at", "due_at",
         "escalated_at", "status", "version", "claimed_by", "decided_by", "decided_at", "outcome", "comment",
@@ -106,13 +109,7 @@ async def _write_tasks(session: AsyncSession, kind: str, workflow_id: str, state
 async def _write_events(session: AsyncSession, kind: str, workflow_id: str, state: ProcessState) -> None:
     if not state.events:
         return
-    shared = {
-        "workflow_id": workflow_id,
-        "process_kind": kind,
-        "record_id": state.record_id,
-        "line_id": state.line_id,
-        "customer_id": state.customer_id,
-    }
+    shared = _case(kind, workflow_id, state)
     rows = [shared | e.model_dump() for e in state.events]
     await session.execute(insert(_core(TimelineEvent)).on_conflict_do_nothing(index_elements=["id"]), rows)
 
