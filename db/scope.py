@@ -87,6 +87,11 @@ def scoped(query: Select[T], actor: Actor, kind: str) -> Select[T]:
     return query.where(within(actor, kind))
 
 
+async def within_sight(session: AsyncSession, actor: Actor, kind: str, record_id: str) -> bool:
+    table = KINDS[kind].table
+    return await session.scalar(scoped(select(table.id), actor, kind).where(table.id == record_id)) is not None
+
+
 async def visible(session: AsyncSession, actor: Actor, kind: str, record_id: str) -> Any:
     """The row, if there is one and this person may see it; else Refused (404)."""
     table = KINDS[kind].table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -9,6 +10,9 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.language import language_of
+from api.services import Services
+from db.scope import within_sight
+from domain.access import Actor
 from domain.process import Answer
 from locales import N_, translate
 from ui.render import redirect, toasted, wants_fragment
@@ -16,6 +20,8 @@ from ui.toast import Kind
 
 B = TypeVar("B", bound=BaseModel)
 
+PATIENCE = 3.0
+"""Seconds that a new record may take to be there before a page without it is shown."""
 SOON = N_("It is accepted and shows here in a moment.")
 
 
@@ -42,3 +48,16 @@ def done(request: Request, url: str, answer: Answer, text: str, undo: str = "") 
     if not wants_fragment(request):
         return redirect(request, url, said, kind, undo)
     return toasted(Response(status_code=200 if answer.seen else 202), said, kind, undo, acted=True)
+
+
+async def appears(services: Services, actor: Actor, kind: str, record_id: str) -> bool:
+    """Whether a record that its process makes, or gives to somebody, is in the person's sight in time."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                async with services.db.session(actor.id) as session:
+                    if await within_sight(session, actor, kind, record_id):
+                        return True
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        return False

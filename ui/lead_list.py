@@ -28,7 +28,8 @@ from domain.access import Action, Actor, Scope
 from domain.ids import RecordId
 from domain.money import parse_amount
 from domain.refusal import Refused
-from locales import N_, translate
+from locales import N_
+from ui.acting import appears, say, typed
 from ui.form import mistakes
 from ui.lead_record import record
 from ui.render import redirect, respond
@@ -106,16 +107,16 @@ async def show_list(
 @router.post("")
 async def take_in(request: Request, key: IdempotencyKey, actor: CurrentActor, services: Provided) -> Response:
     """The dialog's form; it is shown again over the list where something in it cannot be used."""
-    form = {name: str(value).strip() for name, value in (await request.form()).items()}
+    form = await typed(request)
     try:
         amount = parse_amount(form["budget"], services.settings.currency, "budget") if form.get("budget") else None
         fields = ("company", "name", "phone", "email", "message", "region", "owner_id")
         body = LeadBody(amount=amount, **{name: form[name] for name in fields if form.get(name)})
         lead_id = await services.leads.create(actor, key, NewLead(source="hand", **body.model_dump()))
     except (Refused, ValidationError) as error:
-        return await _list(request, actor, services, Filter(), typed=form, error=error)
-    said = translate(language_of(request)).gettext(N_("The lead is taken in."))
-    return redirect(request, f"/leads?open={lead_id}", said)
+        return await _list(request, actor, services, Filter(), entered=form, error=error)
+    await appears(services, actor, "lead", lead_id)  # it is nobody's until its process has given it to somebody
+    return redirect(request, f"/leads?open={lead_id}", say(request, N_("The lead is taken in.")))
 
 
 async def _list(
@@ -124,7 +125,7 @@ async def _list(
     services: Services,
     asked: Filter,
     *,
-    typed: dict[str, str] | None = None,
+    entered: dict[str, str] | None = None,
     error: Refused | ValidationError | None = None,
 ) -> HTMLResponse:
     async with services.db.session(actor.id) as session:
@@ -141,7 +142,7 @@ async def _list(
         status=status if error else 200,
         list=shown,
         dialog=dialog,
-        new_typed=typed or {},
+        new_typed=entered or {},
         new_errors=mistakes(request, error) if error else {},
         **beside,
     )

@@ -37,7 +37,8 @@ async def started_and_stopped(home: Path) -> None:
 async def test_what_a_killed_launcher_left_is_ended_before_its_successor_starts(home: Path, leftover: Child) -> None:
     note(home, "worker", leftover.pid, psutil.Process(leftover.pid).create_time())
     await started_and_stopped(home)
-    assert await leftover.wait() == -signal.SIGKILL
+    await leftover.wait()  # its code says nothing: whoever of us two asks the kernel first gets it
+    assert not psutil.pid_exists(leftover.pid)
 
 
 async def test_a_stranger_that_has_the_pid_by_now_is_left_alone(home: Path, leftover: Child) -> None:
