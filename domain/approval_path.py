@@ -1,0 +1,173 @@
+"""The path of one approval: its steps with the seats in them, and what each decision makes of the whole.
+
+Pure: the workflow finds people, keeps time and asks them; here stands whose turn it is and when the line has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+
+from domain.approval import Step
+
+SeatStatus = Literal["waiting", "open", "approved", "returned", "rejected", "withdrawn"]
+StepStatus = Literal["pending", "open", "approved", "returned", "rejected", "withdrawn", "skipped", "void"]
+Outcome = Literal["approved", "returned", "rejected"]
+
+
+class Seat(BaseModel):
+    """One approver's place in a step: a person, or several of whom any may decide.
+
+    `holders` are keys of domain.access; `ladder` those still above them, `pass_to` who is asked when time is up.
+    `came` says how the holders came to it: policy, above (nobody or oneself was found), earlier (already approved by
+    the same person), delegated, handed_on, passed, left. `behalf_of` is the absent person whom `by` stood in for;
+    `worked` the working seconds from `opened_at` to `at`.
+    """
+
+    holders: list[str]
+    ladder: list[str] = []
+    pass_to: list[str] = []
+    came: str = "policy"
+    status: SeatStatus = "waiting"
+    task_id: str | None = None
+    opened_at: datetime | None = None
+    due_at: datetime | None = None
+    by: str | None = None
+    behalf_of: str | None = None
+    at: datetime | None = None
+    worked: int | None = None
+    comment: str | None = None
+    condition: str | None = None
+
+
+class PathStep(BaseModel):
+    """`reason` is the policy row that asked for it, empty for a signer whom `added_by` asked for.
+
+    `note` says what is not as the policy's step has it: nobody, own, twice (skipped or passed over), carried (approved
+    with an earlier version). A step is `void` where a later one returned to it: it stands in the path again below.
+    """
+
+    step: Step
+    reason: str = ""
+    added_by: str | None = None
+    added_why: str | None = None
+    status: StepStatus = "pending"
+    note: str = ""
+    seats: list[Seat] = []
+
+    @property
+    def key(self) -> str:
+        return self.step.key
+
+    @property
+    def last(self) -> Seat | None:
+        """The seat that was decided last."""
+        decided = [(seat.at, seat) for seat in self.seats if seat.at]
+        return max(decided, key=lambda one: one[0])[1] if decided else None
+
+
+def current(path: list[PathStep]) -> PathStep | None:
+    """The step whose turn it is; None: the line is at its end."""
+    return next((step for step in path if step.status in ("pending", "open")), None)
+
+
+def seats(path: list[PathStep]) -> Iterator[tuple[PathStep, Seat]]:
+    return ((step, seat) for step in path for seat in step.seats)
+
+
+def seat_of(path: list[PathStep], task_id: str) -> tuple[PathStep, Seat] | None:
+    return next(((step, seat) for step, seat in seats(path) if seat.task_id == task_id), None)
+
+
+def to_open(step: PathStep) -> list[Seat]:
+    """The seats to be asked now: all that wait, or the next one where they go in order."""
+    waiting = [seat for seat in step.seats if seat.status == "waiting"]
+    if step.step.mode != "in_order":
+        return waiting
+    return [] if any(seat.status == "open" for seat in step.seats) else waiting[:1]
+
+
+def decide(step: PathStep, seat: Seat, outcome: Outcome) -> list[str]:
+    """Takes a seat's decision. Gives the tasks of the seats in the step that are no longer asked.
+
+    A return or a rejection by one decides the step; so does an approval where any one is enough.
+    """
+    seat.status = outcome
+    if outcome == "approved" and step.step.mode != "any" and any(s.status in ("waiting", "open") for s in step.seats):
+        return []
+    step.status = outcome
+    return _lift(step)
+
+
+def skip(step: PathStep, note: str) -> None:
+    step.status, step.note = "skipped", note
+
+
+def insert(path: list[PathStep], added: PathStep, beside: PathStep, where: Literal["before", "after"]) -> list[str]:
+    """Puts an added signer's step into the path. Before an open step, that step waits and asks again afterwards.
+
+    Gives the tasks of those no longer asked for the time being.
+    """
+    at = next(no for no, step in enumerate(path) if step is beside)
+    path.insert(at if where == "before" else at + 1, added)
+    lifted: list[str] = []
+    if where == "before":
+        beside.status = "pending"
+        for seat in beside.seats:
+            if seat.status == "open" and seat.task_id:
+                lifted.append(seat.task_id)
+                seat.status, seat.task_id = "waiting", None
+    return lifted
+
+
+def return_to(path: list[PathStep], to: PathStep, by: PathStep) -> None:
+    """A later step sends the case back to an earlier one: from there to itself, all are asked anew.
+
+    What was decided stays in the path, and the steps stand in it again after their first time.
+    """
+    first, last = (next(no for no, step in enumerate(path) if step is one) for one in (to, by))
+    again = [step for step in path[first : last + 1] if step.status != "void"]
+    for step in again:
+        if step is not by:
+            step.status = "void"
+    fresh = [step.model_copy(update={"status": "pending", "note": "", "seats": []}) for step in again]
+    path[last + 1 : last + 1] = fresh
+
+
+def earlier_steps(path: list[PathStep], step: PathStep) -> list[PathStep]:
+    """Those that a step may return to, in order."""
+    before = path[: next(no for no, one in enumerate(path) if one is step)]
+    return [one for one in before if one.status == "approved"]
+
+
+def end(path: list[PathStep]) -> None:
+    """Nothing is asked any more: the line ended before these steps had their turn."""
+    for step in path:
+        if step.status in ("pending", "open"):
+            step.status = "withdrawn"
+            _lift(step)
+
+
+def carry(path: list[PathStep], earlier: list[PathStep]) -> None:
+    """Takes over the approvals that an earlier version got before it was returned."""
+    kept = {step.key: step for step in earlier if step.status == "approved" and not step.added_by}
+    for step in path:
+        before = kept.get(step.key)
+        if before is None or before.step != step.step:
+            return
+        step.status, step.note, step.seats = "approved", "carried", before.seats
+
+
+def approvers(path: list[PathStep]) -> list[str]:
+    """Who has approved so far, in order."""
+    return [seat.by for step, seat in seats(path) if step.status != "void" and seat.status == "approved" and seat.by]
+
+
+def _lift(step: PathStep) -> list[str]:
+    lifted = [seat for seat in step.seats if seat.status in ("waiting", "open")]
+    for seat in lifted:
+        seat.status = "withdrawn"
+    return [seat.task_id for seat in lifted if seat.task_id]
