@@ -78,6 +78,9 @@ LABELS: dict[str, dict[str, str]] = {
         "collection": N_("Payment plan"),
         "lead": N_("Lead times"),
     },
+    "calendar": {
+        "office": N_("office calendar"),
+    },
     "subject": {
         "contract": N_("Contract"),
     },

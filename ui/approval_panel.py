@@ -18,7 +18,8 @@ from domain.pipeline import PipelinePolicy
 from domain.policy import load
 from locales import N_
 from locales.labels import label
-from ui.policy_words import PolicyWords, currency_of
+from ui.policy_words import PolicyWords
+from ui.table_words import currency_of
 
 STATES = {
     "approved": "done", "returned": "returned", "rejected": "refused", "open": "current", "pending": "next",

@@ -17,7 +17,7 @@ from domain.refusal import not_found
 from locales import N_
 from ui.environment import pages_of
 from ui.names import names
-from ui.policy_words import PolicyWords
+from ui.policy_words import PolicyWords, people_in
 from ui.render import page
 from ui.stage import SWATCHES
 
@@ -54,14 +54,16 @@ async def one_kind(
     async with services.db.session(actor.id) as session:
         shown = await find_version(session, kind, version)
         known = await versions(session, kind)
-        called = await names(session, pages.language(request), {policy.published_by for policy in known})
+        policy = load(KINDS[kind], shown.document)
+        met = {one.published_by for one in known} | people_in(policy)
+        called = await names(session, pages.language(request), met)
         cases = await open_cases(session, kind)
     words = PolicyWords(pages.language(request), pages.formats(request), called)
     return await page(
         request,
         "policy/page.html",
         shown=shown,
-        policy=load(KINDS[kind], shown.document),
+        policy=policy,
         versions=known,
         cases=cases,
         names=called,

@@ -1,130 +1,159 @@
-"""Policies in the words of an office: the cells of their tables, the conditions of their gates, their durations."""
+"""Approval policies in the words of an office: who is asked, how, in what time, and the rules of all steps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
+from datetime import timedelta
+from decimal import Decimal
 
-from domain.cell import AllOf, AnyOf, Cell, Empty, Filled, In, NoneOf, NotIn, Range
-from domain.column import Column
-from domain.condition import AllHold, AnyHolds, Condition, Tree
-from domain.decision_table import DecisionTable, Row
+from domain.approval import ApprovalPolicy, PassOn, Rules, Step, Timeout
+from domain.approver import Approver, HeadApprover, PersonApprover, RoleApprover, SuperiorApprover
+from domain.document import PolicyDocument
 from locales import N_, translate
-from locales.formats import Formats
-from locales.labels import LABELS, label
-from locales.refusals import SENTENCES
-from ui.names import Names
+from locales.labels import label
+from ui.table_words import TableWords
 
-FACTS = {
-    "amount": N_("Amount"),
-    "currency": N_("Currency"),
-    "region": N_("Region"),
-    "kind": N_("Kind of request"),
-    "contract_status": N_("Contract"),
+MODES = {
+    "any": N_("%(who)s (any of them)"),
+    "all": N_("%(who)s (all of them)"),
+    "in_order": N_("%(who)s (one after the other)"),
 }
-"""What people call the facts that policies ask for; any other is called by its key."""
+TIMEOUTS = {
+    "remind": N_("then they are reminded again"),
+    "escalate": N_("then the next above may decide too"),
+    "approve": N_("then it counts as approved"),
+    "reject": N_("then it counts as rejected"),
+}
+PROOFS = {"signature": N_("signed with the typed name"), "second_factor": N_("confirmed with the second factor")}
 
-VALUES = {"kind": "subject", "contract_status": "contract"}
-"""The group of labels that a fact's values are called by."""
+RULES = {
+    "nobody": (N_("Nobody is found for a step"), {
+        "above": N_("the next above is asked"),
+        "administrator": N_("an administrator is asked"),
+        "skip": N_("the step is left out"),
+    }),
+    "own": (N_("The approver is the submitter"), {
+        "above": N_("the next above is asked"),
+        "skip": N_("the step is left out"),
+        "allow": N_("they decide themselves"),
+    }),
+    "twice": (N_("Somebody approved an earlier step"), {
+        "ask": N_("they are asked again"),
+        "once": N_("their approval counts for the later step"),
+        "consecutive": N_("their approval counts for the step right after it"),
+    }),
+    "left": (N_("An approver leaves the company"), {
+        "above": N_("the next above is asked"),
+        "administrator": N_("an administrator is asked"),
+    }),
+    "question_clock": (N_("While the submitter is asked something"), {
+        "runs": N_("the time allowed runs on"),
+        "stops": N_("the time allowed stands still"),
+    }),
+    "resubmit": (N_("After a return, a new version begins"), {
+        "start": N_("with the first step"),
+        "where_returned": N_("with the step that returned it, where the facts are the same"),
+    }),
+}  # fmt: skip
+"""What a rule is about, and what each of its values means."""
+
+ALLOWED = {True: N_("allowed"), False: N_("not allowed")}
 
 
-@dataclass(frozen=True)
-class PolicyWords:
-    """For one reader."""
+def people_in(policy: PolicyDocument) -> set[str]:
+    """The ids of the people a policy names, for `ui.names.names`."""
+    asked = policy.asked if isinstance(policy, ApprovalPolicy) else []
+    return {one.person for one in asked if isinstance(one, PersonApprover) and one.known}
 
-    language: str
-    formats: Formats
-    names: Names
 
-    def _(self, message: str, **parameters: object) -> str:
-        words = translate(self.language).gettext(message)
-        return words % parameters if parameters else words
+class PolicyWords(TableWords):
+    """For one reader; `names` knows the people and units that the policy speaks of."""
 
-    def fact(self, key: str) -> str:
-        return self._(FACTS[key]) if key in FACTS else key
+    def approver(self, approver: Approver) -> str:
+        match approver:
+            case PersonApprover():
+                return self.names.person(approver.person) or self._(N_("somebody unknown"))
+            case RoleApprover():
+                return label("role", approver.role, self.language)
+            case SuperiorApprover(levels=1):
+                return self._(N_("the submitter's superior"))
+            case SuperiorApprover():
+                return self._(N_("the submitter's superiors, %(levels)d levels up"), levels=approver.levels)
+            case HeadApprover(unit=None):
+                return self._(N_("the head of the submitter's team"))
+            case HeadApprover():
+                return self._(N_("the head of %(unit)s"), unit=self.unit(approver.unit or ""))
 
-    def value(self, column: Column, value: object, currency: str | None = None) -> str:
-        if value is None or value == ():
-            return self._(N_("none"))
-        if isinstance(value, bool):
-            return self._(N_("yes") if value else N_("no"))
-        if isinstance(value, int):
-            return self.formats.money(value, currency) if column.type == "money" else self.formats.number(value)
-        if isinstance(value, tuple):
-            return self._list(self.value(column, one) for one in value)
-        if column.key == "region":
-            return self.names.unit(str(value)) or str(value)
-        group = VALUES.get(column.key)
-        return label(group, str(value), self.language) if group in LABELS else str(value)
+    def unit(self, code: str) -> str:
+        return next((unit.called(self.language) for unit in self.names.units.values() if unit.code == code), code)
 
-    def cell(self, column: Column, cell: Cell, currency: str | None = None) -> str:
-        """What a value must be to fit: "up to ¥50,000", "one of CNY, USD"."""
-        match cell:
-            case Range():
-                return self._range(column, cell, currency)
-            case In(values=[one]):
-                return self.value(column, one, currency)
-            case In():
-                return self._(N_("one of %(values)s"), values=self._values(column, cell.values, currency))
-            case NotIn():
-                return self._(N_("other than %(values)s"), values=self._values(column, cell.values, currency))
-            case Empty():
-                return self._(N_("none"))
-            case Filled():
-                return self._(N_("any"))
-            case AnyOf():
-                return self._(N_("at least one of %(values)s"), values=self._values(column, cell.values, currency))
-            case AllOf():
-                return self._(N_("all of %(values)s"), values=self._values(column, cell.values, currency))
-            case NoneOf():
-                return self._(N_("none of %(values)s"), values=self._values(column, cell.values, currency))
+    def who(self, step: Step) -> str:
+        """ "Legal, CFO (all of them)"; a single approver without the words in brackets."""
+        several = len(step.who) > 1 or any(isinstance(one, SuperiorApprover) and one.levels > 1 for one in step.who)
+        who = self._approvers(step.who)
+        return self._(MODES[step.mode], who=who) if several else who
 
-    def _range(self, column: Column, cell: Range, currency: str | None) -> str:
-        low, high = ((value, self.value(column, value, currency)) for value in (cell.lowest, cell.highest))
-        if low[0] is None:
-            return self._(N_("up to %(limit)s"), limit=high[1])
-        if high[0] is not None:
-            return self._(N_("%(low)s to %(high)s"), low=low[1], high=high[1])
-        if cell.gt is not None:
-            return self._(N_("above %(limit)s"), limit=self.value(column, cell.gt, currency))
-        return self._(N_("from %(limit)s"), limit=low[1])
+    def _approvers(self, approvers: Iterable[Approver]) -> str:
+        return self._list(self.approver(one) for one in approvers)
 
-    def _values(self, column: Column, values: Iterable[object], currency: str | None) -> str:
-        return self._list(self.value(column, value, currency) for value in values)
+    def step(self, step: Step) -> str:
+        """What the step is called: its own name, or who decides it."""
+        if step.name is None:
+            return self.who(step)
+        return step.name.en if self.language == "en" else step.name.zh
 
-    def _list(self, words: Iterable[str]) -> str:
-        return self._(N_(", ")).join(words)
+    def time(self, step: Step) -> str:
+        """ "8 h", "8 working hours (office calendar)"."""
+        return self.span(step.allowed, step.calendar)
 
-    def when(self, table: DecisionTable[Any], row: Row[Any]) -> str:
-        """The case a row is for: "Amount up to ¥50,000", "Currency other than CNY"."""
-        currency = currency_of(row)
-        shown = [
-            self._(N_("%(fact)s %(limit)s"), fact=self.fact(c.key), limit=self.cell(c, row.when[c.key], currency))
-            for c in table.columns
-            # An amount is written with its currency.
-            if c.key in row.when and not (c.key == "currency" and currency and "amount" in row.when)
+    def span(self, length: timedelta, calendar: str | None = None) -> str:
+        """A length by the clock; by a calendar in hours, because its days are not 24 of them."""
+        if calendar is None:
+            return self.formats.span(length)
+        hours = Decimal(int(length.total_seconds())) / 3_600
+        return self._(
+            N_("%(hours)s working hours (%(calendar)s)"),
+            hours=self.formats.number(hours),
+            calendar=label("calendar", calendar, self.language),
+        )
+
+    def details(self, step: Step) -> list[str]:
+        """What holds for the step beside who and in what time, as parts of a sentence."""
+        told = [self.who(step)] if step.name is not None else []
+        if step.remind is not None:
+            told.append(self._(N_("reminded after %(time)s"), time=self.span(step.remind, step.calendar)))
+        told.append(self.timeout(step.timeout))
+        if step.proof in PROOFS:
+            told.append(self._(PROOFS[step.proof]))
+        if step.copy_to:
+            told.append(self._(N_("copy to %(who)s"), who=self._approvers(step.copy_to)))
+        if step.bulk:
+            told.append(self._(N_("may be approved in bulk")))
+        return told
+
+    def path(self, steps: Iterable[Step]) -> list[dict[str, str]]:
+        """The steps as `ui.steps` shows them."""
+        dot = self._(N_("; "))
+        return [
+            {"state": "plain", "role": self.step(step), "note": dot.join(self.details(step)), "end": self.time(step)}
+            for step in steps
         ]
-        return self._list(shown) if shown else self._(N_("every request"))
 
-    def gate(self, tree: Tree, facts: Mapping[str, Column]) -> str:
-        """What must be so before a deal enters a stage."""
-        match tree:
-            case Condition():
-                if tree.message in SENTENCES:
-                    return self._(SENTENCES[tree.message])
-                limit = self.cell(facts[tree.fact], tree.cell)
-                return self._(N_("%(fact)s %(limit)s"), fact=self.fact(tree.fact), limit=limit)
-            case AllHold():
-                return " ".join(self.gate(child, facts) for child in tree.all)
-            case AnyHolds():
-                ways = self._(N_(" or ")).join(self.gate(child, facts) for child in tree.any)
-                return self._(N_("One of these: %(ways)s"), ways=ways)
-            case _:
-                return self._(N_("Not: %(condition)s"), condition=self.gate(tree.not_, facts))
+    def timeout(self, timeout: Timeout) -> str:
+        if isinstance(timeout, PassOn):
+            return self._(N_("then %(who)s is asked instead"), who=self.approver(timeout.to))
+        return self._(TIMEOUTS[timeout.do])
 
-
-def currency_of(row: Row[Any]) -> str | None:
-    """The one currency that a row is for, in which its amounts are."""
-    cell = row.when.get("currency")
-    return str(cell.values[0]) if isinstance(cell, In) and len(cell.values) == 1 else None
+    def rules(self, rules: Rules) -> list[tuple[str, str]]:
+        """What each rule is about, and what holds."""
+        told = [(self._(about), self._(values[getattr(rules, name)])) for name, (about, values) in RULES.items()]
+        nudges = translate(self.language).ngettext(
+            "%(num)d time, %(time)s apart", "%(num)d times, %(time)s apart", rules.nudges
+        )
+        often = nudges % {"num": rules.nudges, "time": self.formats.span(rules.nudge_every)}
+        return [
+            *told,
+            (self._(N_("The submitter may nudge an approver")), often if rules.nudges else self._(ALLOWED[False])),
+            (self._(N_("Handing a task to somebody else")), self._(ALLOWED[rules.delegate])),
+            (self._(N_("Adding a signer")), self._(ALLOWED[rules.add_signer])),
+        ]
