@@ -90,23 +90,64 @@ def _grants() -> dict[Role, dict[Action, Scope]]:
 
 GRANTS = _grants()
 
+NEEDED: dict[str, frozenset[Action]] = {
+    "approve": frozenset({Action.CONTRACT_READ}),
+    "first_contact": frozenset({Action.LEAD_READ, Action.LEAD_WORK}),
+    "submit_contract": frozenset({Action.CONTRACT_READ, Action.CONTRACT_WORK}),
+    "record_payment": frozenset({Action.COLLECTION_READ, Action.COLLECTION_WORK}),
+}
+"""Each kind of human task, and what else one must be allowed to do it: the case behind it is seen and worked."""
 
-class Actor(BaseModel):
-    """Who acts, as known at this moment; made fresh for each command and carried into the workflow.
 
-    `acting_for` is the person whose tasks the actor may also take (a substitute).
-    """
+class Authority(BaseModel):
+    """What one person may do by themselves: their roles, and the regions they hold them in."""
 
     model_config = ConfigDict(frozen=True)
 
     id: str
     roles: frozenset[Role] = frozenset()
     regions: frozenset[str] = frozenset()
-    acting_for: frozenset[str] = frozenset()
 
     def scope(self, action: Action) -> Scope | None:
-        """The widest scope any of the actor's roles gives for the action; None: not at all."""
+        """The widest scope any of the roles gives for the action; None: not at all."""
         return max((s for role in self.roles if (s := GRANTS[role].get(action))), default=None)
+
+    def _reaches(self, action: Action, owner: str | None, region: str | None) -> bool:
+        scope = self.scope(action)
+        if scope is None:
+            return False
+        return scope == Scope.ALL or owner == self.id or (scope == Scope.REGION and region in self.regions)
+
+    @property
+    def holder_keys(self) -> frozenset[str]:
+        """The keys a human task may be open to so that this person holds it themselves."""
+        wide = {role_key(r) for r in self.roles if r in COMPANY_WIDE}
+        regional = {role_key(r, g) for r in self.roles if r not in COMPANY_WIDE for g in self.regions}
+        return frozenset({person_key(self.id)} | wide | regional)
+
+
+class StandIn(Authority):
+    """An absent person whose tasks an actor takes: those of some `kinds`; empty: of all."""
+
+    kinds: frozenset[str] = frozenset()
+
+    def takes(self, kind: str) -> bool:
+        return not self.kinds or kind in self.kinds
+
+    def lends(self, action: Action) -> bool:
+        """Whether the tasks taken need the absent person's reach for this action."""
+        return any(self.takes(kind) and action in actions for kind, actions in NEEDED.items())
+
+
+class Actor(Authority):
+    """Who acts, as known at this moment; made fresh for each command and carried into the workflow.
+
+    `acting_for` are the absent people whom the actor stands in for, `handed_over` the kinds of task that others have
+    while the actor is away.
+    """
+
+    acting_for: tuple[StandIn, ...] = ()
+    handed_over: frozenset[str] = frozenset()
 
     def require(self, action: Action) -> Scope:
         """Raises Refused (403) where no role allows the action."""
@@ -115,20 +156,18 @@ class Actor(BaseModel):
             raise forbidden(action)
         return scope
 
+    def lenders(self, action: Action) -> list[Authority]:
+        """Whose reach the actor has for the action: their own, and that of the absent whose tasks need it."""
+        return [self, *(absent for absent in self.acting_for if absent.lends(action))]
+
     def reaches(self, action: Action, *, owner: str | None, region: str | None) -> bool:
         """Whether the action may touch a row of this owner and region."""
-        scope = self.scope(action)
-        if scope is None:
-            return False
-        return scope == Scope.ALL or owner == self.id or (scope == Scope.REGION and region in self.regions)
+        return any(lender._reaches(action, owner, region) for lender in self.lenders(action))
 
     @property
-    def holder_keys(self) -> frozenset[str]:
-        """The keys a human task may be open to so that this actor may act on it."""
-        persons = {person_key(p) for p in {self.id, *self.acting_for}}
-        wide = {role_key(r) for r in self.roles if r in COMPANY_WIDE}
-        regional = {role_key(r, g) for r in self.roles if r not in COMPANY_WIDE for g in self.regions}
-        return frozenset(persons | wide | regional)
+    def keys_at_hand(self) -> frozenset[str]:
+        """Own holder keys and those of the absent: whose news concern the actor."""
+        return self.holder_keys.union(*(absent.holder_keys for absent in self.acting_for))
 
 
 def person_key(person_id: str) -> str:

@@ -3,14 +3,51 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
 
-from domain.access import Actor, Role, person_key, role_key, superiors
+from domain.access import NEEDED, Actor, Role, person_key, role_key, superiors
 from domain.refusal import Refused, not_found
 
 Status = Literal["open", "done", "cancelled"]
+
+KINDS = tuple(NEEDED)
+"""Every kind of task there is."""
+
+
+class Held(Protocol):
+    """A task's row or state, as far as it says whose turn it is."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def holders(self) -> list[str]: ...
+    @property
+    def from_id(self) -> str | None: ...
+
+
+def on_behalf(task: Held, actor: Actor) -> str | None:
+    """The absent person through whom the actor holds a task; None where they hold it themselves, or not at all.
+
+    What the absent person asked for themselves nobody approves in their place.
+    """
+    if not actor.holder_keys.isdisjoint(task.holders):
+        return None
+    return next(
+        (
+            absent.id
+            for absent in actor.acting_for
+            if absent.takes(task.kind)
+            and not absent.holder_keys.isdisjoint(task.holders)
+            and not (task.kind == "approve" and task.from_id == absent.id)
+        ),
+        None,
+    )
+
+
+def holds(task: Held, actor: Actor) -> bool:
+    return not actor.holder_keys.isdisjoint(task.holders) or on_behalf(task, actor) is not None
 
 
 class Pace(BaseModel):
@@ -22,7 +59,10 @@ class Pace(BaseModel):
 
 
 class HumanTask(BaseModel):
-    """`holders` are keys of domain.access; `ladder` are the keys still above them, nearest first."""
+    """`holders` are keys of domain.access; `ladder` are the keys still above them, nearest first.
+
+    While `stopped_at` is set the task's clock stands still: nothing happens to it by itself.
+    """
 
     id: str
     kind: str
@@ -39,10 +79,12 @@ class HumanTask(BaseModel):
     escalate_at: datetime | None = None
     escalate_every: timedelta | None = None
     escalated_at: datetime | None = None
+    stopped_at: datetime | None = None
     status: Status = "open"
     version: int = 1
     claimed_by: str | None = None
     decided_by: str | None = None
+    decided_for: str | None = None
     decided_at: datetime | None = None
     outcome: str | None = None
     comment: str | None = None
@@ -52,13 +94,17 @@ class HumanTask(BaseModel):
         return self.status == "open"
 
     def held_by(self, actor: Actor) -> bool:
-        return not actor.holder_keys.isdisjoint(self.holders)
+        return holds(self, actor)
+
+    def on_behalf(self, actor: Actor) -> str | None:
+        """For whom the actor acts on it (see `on_behalf`): to be kept as `decided_for`."""
+        return on_behalf(self, actor)
 
     @property
     def next_wake(self) -> datetime | None:
         """When something happens to the task by itself; None: nothing will."""
         instants = [at for at in (self.remind_at, self.escalate_at) if at]
-        return min(instants, default=None) if self.open else None
+        return min(instants, default=None) if self.open and self.stopped_at is None else None
 
 
 def paced(opened_at: datetime, pace: Pace) -> dict[str, Any]:

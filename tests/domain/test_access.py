@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from domain.access import GRANTS, Action, Actor, Role, Scope, person_key, role_key, superiors
+from domain.access import GRANTS, NEEDED, Action, Actor, Role, Scope, StandIn, person_key, role_key, superiors
 from domain.refusal import Refused
 
 EAST, SOUTH = "region-east", "region-south"
 
 
-def somebody(*roles: Role, region: str = EAST, acting_for: frozenset[str] = frozenset()) -> Actor:
+def somebody(*roles: Role, region: str = EAST, acting_for: tuple[StandIn, ...] = ()) -> Actor:
     return Actor(id="me", roles=frozenset(roles), regions=frozenset({region}), acting_for=acting_for)
+
+
+def boss(*roles: Role, kinds: frozenset[str] = frozenset()) -> StandIn:
+    return StandIn(id="boss", roles=frozenset(roles), regions=frozenset({EAST}), kinds=kinds)
 
 
 def test_sales_reach_their_own_deals_only() -> None:
@@ -91,10 +95,25 @@ def test_a_task_for_a_company_wide_role_is_held_whatever_the_region() -> None:
     assert role_key(Role.CFO, SOUTH) in somebody(Role.CFO, region=EAST).holder_keys
 
 
-def test_a_substitute_holds_the_absent_persons_own_tasks_but_not_their_roles() -> None:
-    keys = somebody(Role.SALES, acting_for=frozenset({"boss"})).holder_keys
-    assert {person_key("me"), person_key("boss")} <= keys
-    assert role_key(Role.REGIONAL_MANAGER, EAST) not in keys
+def test_a_substitute_hears_what_concerns_the_absent_but_does_not_become_them() -> None:
+    me = somebody(Role.SALES, acting_for=(boss(Role.REGIONAL_MANAGER),))
+    assert {person_key("me"), person_key("boss"), role_key(Role.REGIONAL_MANAGER, EAST)} <= me.keys_at_hand
+    assert me.holder_keys == somebody(Role.SALES).holder_keys
+    assert me.scope(Action.LEAD_WORK) == Scope.OWN
+
+
+def test_a_substitute_reaches_the_cases_of_the_tasks_they_take() -> None:
+    me = somebody(Role.FINANCE, acting_for=(boss(Role.SALES, kinds=frozenset({"first_contact"})),))
+    assert me.reaches(Action.LEAD_WORK, owner="boss", region=EAST)
+    assert not me.reaches(Action.LEAD_WORK, owner="colleague", region=EAST)
+    assert not me.reaches(Action.CONTRACT_WORK, owner="boss", region=EAST)  # no task of that kind was handed over
+    assert not me.reaches(Action.DEAL_WORK, owner="boss", region=EAST)  # no task needs it
+    assert not somebody(Role.FINANCE).reaches(Action.LEAD_WORK, owner="boss", region=EAST)
+
+
+@pytest.mark.parametrize("kind", NEEDED)
+def test_somebody_may_do_each_kind_of_task(kind: str) -> None:
+    assert any(all(actions.get(needed) for needed in NEEDED[kind]) for actions in GRANTS.values())
 
 
 @pytest.mark.parametrize("role", list(Role))

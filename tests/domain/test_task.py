@@ -1,0 +1,53 @@
+"""Who holds a human task: by themselves, or in the place of somebody absent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from domain.access import Actor, Role, StandIn, person_key, role_key
+from domain.refusal import Refused
+from domain.task import KINDS, HumanTask, check_act
+from locales.labels import LABELS
+
+CFO = role_key(Role.CFO)
+AWAY = StandIn(id="xu", roles=frozenset({Role.CFO}))
+
+
+def task(*holders: str, kind: str = "approve", **fields: object) -> HumanTask:
+    return HumanTask.model_validate(
+        {"id": "t", "kind": kind, "holders": holders, "opened_at": datetime(2026, 11, 22, tzinfo=UTC), **fields}
+    )
+
+
+def substitute(*absent: StandIn, roles: frozenset[Role] = frozenset()) -> Actor:
+    return Actor(id="he", roles=roles, acting_for=absent)
+
+
+@pytest.mark.parametrize("holder", [person_key("xu"), CFO])
+def test_a_substitute_acts_for_the_absent_on_what_is_theirs_by_name_or_by_role(holder: str) -> None:
+    held = task(holder)
+    assert check_act(held, substitute(AWAY)) is held
+    assert held.on_behalf(substitute(AWAY)) == "xu"
+
+
+def test_who_holds_a_task_themselves_acts_for_nobody() -> None:
+    assert task(CFO).on_behalf(substitute(AWAY, roles=frozenset({Role.CFO}))) is None
+
+
+def test_only_the_kinds_handed_over_are_held() -> None:
+    some = AWAY.model_copy(update={"kinds": frozenset({"record_payment"})})
+    assert task(CFO, kind="record_payment").held_by(substitute(some))
+    with pytest.raises(Refused) as refused:
+        check_act(task(CFO), substitute(some))
+    assert (refused.value.code, refused.value.status) == ("not_yours", 403)
+
+
+def test_nobody_approves_in_the_place_of_who_asked() -> None:
+    assert not task(CFO, from_id="xu").held_by(substitute(AWAY))
+    assert task(CFO, kind="record_payment", from_id="xu").held_by(substitute(AWAY))
+
+
+def test_every_kind_of_task_has_its_words() -> None:
+    assert set(LABELS["task"]) == set(KINDS)
