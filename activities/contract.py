@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel
 from temporalio import activity
 
+from activities.approval import Earlier
 from activities.process import ProcessActivities
 from db.contract import Contract
 from db.projection import write_record
@@ -14,7 +16,9 @@ from domain.process import ProcessState
 
 
 class ContractVersion(BaseModel):
-    """What was submitted: `document` is a hash of the document store, `outcome` how its approval ended."""
+    """What was submitted: `document` is a hash of the document store, `outcome` how its approval ended, under which
+    `conditions`; `facts` are what the approval may ask for beside amount, currency and region.
+    """
 
     no: int
     amount: int
@@ -23,12 +27,15 @@ class ContractVersion(BaseModel):
     by: str
     at: datetime
     outcome: str | None = None
+    conditions: list[str] = []
+    facts: dict[str, Any] = {}
 
 
 class ContractState(ProcessState):
     """`stage` is the contract's status: draft, in_approval, approved, rejected, withdrawn; `told` what its deal knows.
 
-    `withdrawn` says that the deal is lost: the contract ends as soon as its approval has.
+    `withdrawn` says that the deal is lost: the contract ends as soon as its approval has. `earlier` is what the
+    approval of a returned version leaves to the next.
     """
 
     stage: str = "draft"
@@ -38,6 +45,7 @@ class ContractState(ProcessState):
     approval_id: str | None = None
     withdrawn: bool = False
     told: str = "draft"
+    earlier: Earlier | None = None
 
 
 class ContractActivities(ProcessActivities):

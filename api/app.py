@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI
 
 from api import (
     account,
+    approval,
     codec,
     collection,
     contract,
@@ -35,7 +36,7 @@ from settings import Settings
 
 ROUTERS = (
     sign_in.router, account.router, person.router, lead.router, lead_form.router, deal.router,
-    contract.router, document.router, collection.router, customer.router, task.router, notification.router,
+    contract.router, document.router, collection.router, customer.router, task.router, approval.router, notification.router,
     policy.router, ops.router, codec.router,
 )  # fmt: skip
 

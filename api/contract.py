@@ -59,6 +59,11 @@ class SubmitBody(BaseModel):
         None, description="Hash that POST /api/documents gave."
     )
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)] | None = None
+    facts: dict[str, bool | int | str | list[str] | None] = Field(
+        {}, max_length=50,
+        description="What its approval may ask for: contract_kind, discount (1/100 %), customer_tier, payment_days, "
+        "risk, and custom fields whose names begin with x_.",
+    )  # fmt: skip
 
 
 @router.get("/{contract_id}")

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from temporalio.client import Client
 
 from commands.account import Account
+from commands.approval import ApprovalCommands
 from commands.collection import CollectionCommands
 from commands.contract import ContractCommands
 from commands.credentials import Credentials
@@ -46,6 +47,7 @@ class Services:
     deals: DealCommands
     contracts: ContractCommands
     tasks: TaskCommands
+    approvals: ApprovalCommands
     collections: CollectionCommands
     documents: Documents
     notifications: Notifications
@@ -74,7 +76,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             lead_forms=LeadForms(leads),
             deals=DealCommands(desk),
             contracts=ContractCommands(desk),
-            tasks=TaskCommands(desk),
+            tasks=TaskCommands(desk, credentials),
+            approvals=ApprovalCommands(desk),
             collections=CollectionCommands(desk),
             documents=Documents(db, DocumentStore(settings.home / "documents")),
             notifications=Notifications(db),

@@ -4,24 +4,29 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.answer import ACCEPTED, Answered, answered
-from api.auth import CurrentActor, require
+from api.approval import ApprovalView
+from api.auth import CurrentActor, Visiting, require
 from api.body import IdempotencyKey
 from api.services import Provided
+from commands.task import BULK
 from db.contract import Approval
 from db.person import Person
 from db.task import Listed, Sought, View, find_task, list_tasks
 from domain.access import Action
 from domain.ids import RecordId
 from domain.money import LARGEST
+from domain.refusal import Refused
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"], dependencies=[Depends(require(Action.TASK_WORK))])
 PAGE = 50
 LONGEST_COMMENT = 2_000
 
-TaskKind = Literal["approve", "first_contact", "submit_contract", "record_payment"]
+TaskKind = Literal["approve", "answer_question", "first_contact", "submit_contract", "record_payment"]
+Why = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_COMMENT)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_COMMENT)]
 
 
 class Somebody(BaseModel):
@@ -81,23 +86,6 @@ class TasksView(BaseModel):
     next: str | None = Field(description="Send it as `after` for the tasks after these; null: there are none.")
 
 
-class ApprovalView(BaseModel):
-    """`decision` says which row of the policy asked for this path and why not the others; `path` every step of it."""
-
-    id: str
-    number: str
-    subject_kind: str
-    subject_id: str
-    subject_version: int
-    submitted_by: str
-    status: str
-    decision: dict[str, Any]
-    path: list[dict[str, Any]]
-    opened_at: datetime
-    closed_at: datetime | None
-    revision: int
-
-
 class TaskDetail(TaskView):
     approval: ApprovalView | None = None
 
@@ -115,12 +103,59 @@ class TaskSearch(BaseModel):
     after: RecordId | None = None
 
 
-class TaskDecision(BaseModel):
+class Choice(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     outcome: Literal["approve", "return", "reject"]
+    comment: Why | None = Field(None, description="Needed to return or reject.")
+
+
+class TaskDecision(Choice):
     version: int = Field(ge=1, le=2**31 - 1, description="The task's version as it was read.")
-    comment: str | None = Field(None, max_length=LONGEST_COMMENT, description="Needed to return or reject.")
+    condition: Why | None = Field(None, description="Of an approval: kept with the case and told to its submitter.")
+    to: str | None = Field(None, max_length=60, description="An earlier step to return to; else to the submitter.")
+    signature: str | None = Field(None, max_length=200, description="Your name, where the step wants a signature.")
+    code: str | None = Field(None, max_length=20, description="Of your second factor, where the step wants one.")
+
+
+class TaskVersion(BaseModel):
+    id: RecordId
+    version: int = Field(ge=1, le=2**31 - 1)
+
+
+class TasksDecision(Choice):
+    tasks: list[TaskVersion] = Field(min_length=1, max_length=BULK)
+
+
+class TaskEnd(BaseModel):
+    """`refused` is the code of the refusal, with its `params`; null where the decision was taken."""
+
+    id: str
+    revision: int | None = None
+    refused: str | None = None
+    params: dict[str, Any] = {}
+
+
+class Handing(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    to: RecordId
+    why: Why | None = None
+
+
+class Signers(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    people: list[RecordId] = Field(min_length=1, max_length=10)
+    where: Literal["before", "after"] = Field(description="Before you decide, who are then asked again; or after.")
+    mode: Literal["any", "all", "in_order"] = "all"
+    why: Why | None = None
+
+
+class Said(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    text: Text
 
 
 @router.get("")
@@ -148,14 +183,69 @@ async def get_task(task_id: RecordId, actor: CurrentActor, services: Provided) -
     )
 
 
+@router.post("/decisions")
+async def decide_tasks(
+    body: TasksDecision, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> list[TaskEnd]:
+    """Decide several at once, where their policies allow it; each is answered for itself."""
+    tasks = [(task.id, task.version) for task in body.tasks]
+    ends = await services.tasks.decide_many(actor, key, tasks, outcome=body.outcome, comment=body.comment)
+    return [
+        TaskEnd(id=task_id, refused=end.code, params=end.params)
+        if isinstance(end, Refused)
+        else TaskEnd(id=task_id, revision=end.revision)
+        for task_id, end in ends.items()
+    ]
+
+
 @router.post("/{task_id}/decision", responses=ACCEPTED)
 async def decide_task(
-    task_id: RecordId, decision: TaskDecision, key: IdempotencyKey, response: Response, actor: CurrentActor,
-    services: Provided,
+    task_id: RecordId, decision: TaskDecision, key: IdempotencyKey, visitor: Visiting, response: Response,
+    actor: CurrentActor, services: Provided,
 ) -> Answered:  # fmt: skip
     """Approve, return or reject. 409 names who decided, or who is working on it."""
-    answer = await services.tasks.decide(actor, key, task_id, **decision.model_dump())
+    answer = await services.tasks.decide(actor, key, task_id, **decision.model_dump(), visitor=visitor)
     return answered(response, task_id, answer)
+
+
+@router.post("/{task_id}/delegate", responses=ACCEPTED)
+async def delegate_task(
+    task_id: RecordId, body: Handing, key: IdempotencyKey, response: Response, actor: CurrentActor, services: Provided
+) -> Answered:
+    """Let somebody else decide in your place."""
+    return answered(response, task_id, await services.tasks.delegate(actor, key, task_id, to=body.to, why=body.why))
+
+
+@router.post("/{task_id}/hand-on", responses=ACCEPTED)
+async def hand_task_on(
+    task_id: RecordId, body: Handing, key: IdempotencyKey, response: Response, actor: CurrentActor, services: Provided
+) -> Answered:
+    """As a manager or an administrator, give a task that is stuck with others to somebody else."""
+    return answered(response, task_id, await services.tasks.hand_on(actor, key, task_id, to=body.to, why=body.why))
+
+
+@router.post("/{task_id}/signers", responses=ACCEPTED)
+async def add_signers(
+    task_id: RecordId, body: Signers, key: IdempotencyKey, response: Response, actor: CurrentActor, services: Provided
+) -> Answered:
+    """Have others decide as well, before you or after."""
+    return answered(response, task_id, await services.tasks.add_signer(actor, key, task_id, **body.model_dump()))
+
+
+@router.post("/{task_id}/question", responses=ACCEPTED)
+async def ask_submitter(
+    task_id: RecordId, body: Said, key: IdempotencyKey, response: Response, actor: CurrentActor, services: Provided
+) -> Answered:
+    """Ask the submitter something before you decide."""
+    return answered(response, task_id, await services.tasks.ask(actor, key, task_id, body.text))
+
+
+@router.post("/{task_id}/answer", responses=ACCEPTED)
+async def answer_approver(
+    task_id: RecordId, body: Said, key: IdempotencyKey, response: Response, actor: CurrentActor, services: Provided
+) -> Answered:
+    """Answer an approver's question."""
+    return answered(response, task_id, await services.tasks.answer(actor, key, task_id, body.text))
 
 
 @router.post("/{task_id}/claim", responses=ACCEPTED)

@@ -17,15 +17,18 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from bench.bare import Bare, nothing
 from commands.collection import CollectionCommands
 from commands.contract import ContractCommands
+from commands.credentials import Credentials
 from commands.deal import DealCommands
 from commands.desk import Desk
 from commands.lead import LeadCommands
+from commands.password import Passwords
 from commands.policy import publish_defaults
+from commands.second_factor import SecondFactor
 from commands.task import TaskCommands
 from commands.temporal import Processes, connect
+from db.actor import actor_of
 from db.engine import Database
 from db.migrate import upgrade
-from db.person import actor_of
 from launch.cast import load_cast
 from launch.embedded import embedded_servers, temporary_home
 from settings import Settings
@@ -44,7 +47,7 @@ class Scene:
         self.leads = LeadCommands(desk)
         self.deals = DealCommands(desk)
         self.contracts = ContractCommands(desk)
-        self.tasks = TaskCommands(desk)
+        self.tasks = TaskCommands(desk, Credentials(db, Passwords(), SecondFactor(bytes(32), settings.company)))
         self.collections = CollectionCommands(desk)
         self.actors: dict[str, Any] = {}
 

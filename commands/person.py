@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commands.idempotency import claim
 from commands.password import Passwords, start_password
 from db.audit import record
+from db.base import new_id
 from db.engine import Database
+from db.outbox import enqueue
 from db.person import (
     Member,
     OrgUnit,
@@ -22,8 +24,9 @@ from db.person import (
     reports_to,
     set_roles,
 )
+from db.process import workflows_asking
 from db.sign_in import delete_sessions, delete_tokens
-from domain.access import Action, Actor, Role
+from domain.access import Action, Actor, Role, person_key
 from domain.person import PersonDetails, email_address
 from domain.refusal import Refused, invalid
 
@@ -87,6 +90,8 @@ class People:
                 _keep_an_administrator(await member(session, person_id), others)
                 await delete_sessions(session, person_id)
                 await delete_tokens(session, person_id)
+                if person.active:
+                    await _hand_over(session, person_id)
             person.active = active
             await record(session, actor.id, "person.back" if active else "person.left", f"person/{person_id}")
 
@@ -133,3 +138,10 @@ def _changes(before: Member, details: PersonDetails) -> dict[str, Any]:
     old["roles"] = sorted(before.roles)
     new = _told(details)
     return {name: [old[name], new[name]] for name in old if old[name] != new[name]}
+
+
+async def _hand_over(session: AsyncSession, person_id: str) -> None:
+    """What only they were asked for goes to whoever is above: each process hears of it once this is committed."""
+    for workflow_id in await workflows_asking(session, person_key(person_id)):
+        tell = {"id": workflow_id, "signal": "holder_left", "input": {"person": person_id}}
+        await enqueue(session, f"left/{new_id()}", "signal", tell)

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
+from commands.credentials import Credentials, Visitor
 from commands.desk import Desk
 from commands.idempotency import claim
 from commands.temporal import update_id
+from db.person import Person, people_by_id
 from db.process import Task
-from db.scope import tasks_within
-from domain.access import Actor
+from db.scope import tasks_within, visible
+from domain.access import Action, Actor
 from domain.process import Answer
-from domain.refusal import Refused, not_found
+from domain.refusal import Refused, invalid, not_found
 from workflows.approval import ApprovalWorkflow, Decide
-from workflows.human_task import TaskCommand, TaskProcess
+from workflows.approval_message import AddSigner, Ask
+from workflows.human_task import MoveTask, TaskCommand, TaskProcess
+
+BULK = 100
+"""Tasks decided in one go."""
+
+
+HERE = Visitor("")
 
 
 class TaskCommands:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, credentials: Credentials) -> None:
         self.desk = desk
+        self.credentials = credentials
 
     async def claim(self, actor: Actor, key: str, task_id: str) -> Answer:
         return await self._act(actor, key, task_id, TaskProcess.claim, TaskCommand)
@@ -29,22 +41,99 @@ class TaskCommands:
         return await self._act(actor, key, task_id, TaskProcess.release, TaskCommand)
 
     async def decide(
-        self, actor: Actor, key: str, task_id: str, *, outcome: str, version: int, comment: str | None = None
-    ) -> Answer:
-        """`outcome` is approve, return or reject; only approval tasks are decided so."""
+        self, actor: Actor, key: str, task_id: str, *, outcome: str, version: int, comment: str | None = None,
+        condition: str | None = None, to: str | None = None, signature: str | None = None, code: str | None = None,
+        visitor: Visitor = HERE, bulk: bool = False,
+    ) -> Answer:  # fmt: skip
+        """`outcome` is approve, return or reject; `to` an earlier step to return to. Only for approval tasks.
+
+        `signature` is the approver's name as typed, `code` one of their second factor: where the step asks for it.
+        """
+        proof = await self._prove(actor, visitor, signature, code)
         return await self._act(
-            actor, key, task_id, ApprovalWorkflow.decide, Decide, kind="approve",
-            outcome=outcome, version=version, comment=comment,
+            actor, key, task_id, ApprovalWorkflow.decide, Decide, kind="approve", outcome=outcome, version=version,
+            comment=comment, condition=condition, to=to, proof=proof, bulk=bulk,
         )  # fmt: skip
+
+    async def decide_many(
+        self, actor: Actor, key: str, tasks: Sequence[tuple[str, int]], *, outcome: str, comment: str | None = None
+    ) -> dict[str, Answer | Refused]:
+        """Each of `tasks` (id, version) by itself: what is refused for one holds up no other."""
+        if len(tasks) > BULK:
+            raise invalid("too_many", "tasks", most=BULK)
+        few = asyncio.Semaphore(8)
+
+        async def one(task_id: str, version: int) -> Answer | Refused:
+            async with few:
+                try:
+                    return await self.decide(
+                        actor, f"{key}/{task_id}", task_id, outcome=outcome, version=version, comment=comment, bulk=True
+                    )
+                except Refused as refused:
+                    return refused
+
+        ends = await asyncio.gather(*(one(*task) for task in tasks))
+        return {task_id: end for (task_id, _), end in zip(tasks, ends, strict=True)}
+
+    async def _prove(self, actor: Actor, visitor: Visitor, signature: str | None, code: str | None) -> str | None:
+        if code:
+            try:
+                await self.credentials.confirm_code(visitor, actor.id, code)
+            except Refused as refused:
+                raise refused if refused.status != 401 else invalid("wrong_code", "code") from None
+            return "second_factor"
+        if signature:
+            async with self.desk.db.session(actor.id) as session:
+                person = await session.get_one(Person, actor.id)
+            names = {name.casefold() for name in (person.name, person.name_en) if name}
+            if " ".join(signature.split()).casefold() not in names:
+                raise invalid("signature_unlike", "signature")
+            return "signature"
+        return None
+
+    async def delegate(self, actor: Actor, key: str, task_id: str, *, to: str, why: str | None) -> Answer:
+        await self._there(actor, [to], "to")
+        return await self._act(actor, key, task_id, ApprovalWorkflow.delegate, MoveTask, kind="approve", to=to, why=why)
+
+    async def add_signer(
+        self, actor: Actor, key: str, task_id: str, *, people: list[str], where: str, mode: str, why: str | None
+    ) -> Answer:
+        await self._there(actor, people, "people")
+        return await self._act(
+            actor, key, task_id, ApprovalWorkflow.add_signer, AddSigner, kind="approve",
+            people=people, where=where, mode=mode, why=why,
+        )  # fmt: skip
+
+    async def ask(self, actor: Actor, key: str, task_id: str, text: str) -> Answer:
+        """A question to the submitter, who gets a task to answer it."""
+        return await self._act(actor, key, task_id, ApprovalWorkflow.ask, Ask, kind="approve", text=text)
+
+    async def answer(self, actor: Actor, key: str, task_id: str, text: str) -> Answer:
+        return await self._act(actor, key, task_id, ApprovalWorkflow.answer, Ask, kind="answer_question", text=text)
+
+    async def hand_on(self, actor: Actor, key: str, task_id: str, *, to: str, why: str | None) -> Answer:
+        """By an administrator or a manager, whoever the task is open to; the audit log has it."""
+        actor.require(Action.TASK_HAND_ON)
+        await self._there(actor, [to], "to")
+        return await self._act(actor, key, task_id, TaskProcess.hand_on, MoveTask, own=False, to=to, why=why)
+
+    async def _there(self, actor: Actor, people: list[str], field: str) -> None:
+        async with self.desk.db.session(actor.id) as session:
+            known = await people_by_id(session, people)
+        if any(person not in known or not known[person].active for person in people):
+            raise invalid("person_unknown", field)
 
     async def _act(
         self, actor: Actor, key: str, task_id: str, update: Any, message: type[TaskCommand], *,
-        kind: str | None = None, **fields: Any,
+        kind: str | None = None, own: bool = True, **fields: Any,
     ) -> Answer:  # fmt: skip
+        """`own`: only a task that this person has to do with; else any whose case they may see."""
         async with self.desk.db.session(actor.id) as session:
-            task = await session.scalar(select(Task).where(Task.id == task_id, tasks_within(actor)))
+            task = await session.scalar(select(Task).where(Task.id == task_id, tasks_within(actor) if own else true()))
             if task is None:
                 raise not_found("task")
+            if not own:
+                await visible(session, actor, task.process_kind, task.record_id)
             if kind is not None and task.kind != kind:
                 raise Refused("not_decidable", 409, kind=task.kind)
             await claim(session, actor, key, message.__name__, f"task/{task_id}", fields)

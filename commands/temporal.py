@@ -121,6 +121,15 @@ class Processes:
             rpc_timeout=timedelta(seconds=WAIT),
         )
 
+    async def signal(self, workflow_id: str, signal: str, message: dict[str, Any]) -> None:
+        """Tells a process; one that has ended no longer needs to know."""
+        try:
+            handle = self.client.get_workflow_handle(workflow_id)
+            await handle.signal(signal, message, rpc_timeout=timedelta(seconds=WAIT))
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
+
 
 async def _asked(query: Awaitable[Given | None]) -> Given | None:
     try:

@@ -58,8 +58,16 @@ class Approval(Base):
     amount: Mapped[Minor]
     currency: Mapped[str]
     status: Mapped[str]  # open, approved, returned, rejected, withdrawn
-    decision: Mapped[dict[str, Any]]  # the policy's decision: version, fired row, why
-    path: Mapped[list[dict[str, Any]]]  # [{role, reason, status, task_id, by, at, comment, due}]
+    facts: Mapped[dict[str, Any]]  # all that is known of the request
+    decision: Mapped[dict[str, Any]]  # the policy's decision: the facts it asked for, fired rows, why not the others
+    path: Mapped[list[dict[str, Any]]]  # domain.approval_path.PathStep
+    remarks: Mapped[list[dict[str, Any]]]  # [{id, at, by, kind, text, about}]: comments, questions, answers
+    readers: Mapped[list[str]]  # holder keys that were ever asked or copied: they may see the case
     opened_at: Mapped[Instant]
     closed_at: Mapped[Instant | None]
     revision: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        Index("ix_approval_readers", "readers", postgresql_using="gin"),
+        Index("ix_approval_opened", "opened_at"),
+    )

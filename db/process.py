@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, Index, UniqueConstraint, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Minor, Ref, new_id
@@ -64,7 +66,9 @@ class Task(Base):
     due_at: Mapped[Instant | None]
     escalated_at: Mapped[Instant | None]
     claimed_by: Mapped[Ref | None]
+    claimed_for: Mapped[Ref | None]  # the absent person whom claimed_by stood in for; so too decided_for
     decided_by: Mapped[Ref | None]
+    decided_for: Mapped[Ref | None]
     decided_at: Mapped[Instant | None]
     outcome: Mapped[str | None]
     comment: Mapped[str | None]
@@ -115,3 +119,9 @@ class Notification(Base):
         Index("ix_notification_person", "person_id", text("created_at desc")),
         Index("ix_notification_unread", "person_id", postgresql_where=text("read_at is null")),
     )
+
+
+async def workflows_asking(session: AsyncSession, key: str) -> Sequence[str]:
+    """The processes with a task open to this holder."""
+    asking = select(Task.workflow_id).where(Task.status == "open", Task.holders.overlap([key])).distinct()
+    return (await session.scalars(asking)).all()

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from db import collection, contract, customer, deal, lead, lead_form, person, policy, process, record, sign_in
+from db import (
+    absence,
+    approval_turn,
+    collection,
+    contract,
+    customer,
+    deal,
+    lead,
+    lead_form,
+    person,
+    policy,
+    process,
+    record,
+    sign_in,
+)
 from db.base import Base
 
 __all__ = [
-    "Base", "collection", "contract", "customer", "deal", "lead", "lead_form", "person", "policy", "process", "record",
-    "sign_in",
+    "Base", "absence", "approval_turn", "collection", "contract", "customer", "deal", "lead", "lead_form", "person",
+    "policy", "process", "record", "sign_in",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from domain.cell import In
 from domain.column import is_optional
 from domain.decision_table import Decision, DecisionTable, Row, decide
 from domain.document import Duration, Key, Label, PolicyDocument, Problem, Strict, duplicates, fault, refuse_faults
+from domain.refusal import invalid
 from domain.table_check import gap_problems
 
 
@@ -224,3 +225,19 @@ class ApprovalPolicy(PolicyDocument):
 def _names_one_currency(row: Row[Route]) -> bool:
     cell = row.when.get("currency")
     return isinstance(cell, In) and len(cell.values) == 1
+
+
+_WELL_FORMED = {"money": int, "int": int, "enum": str}
+
+
+def check_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What somebody says of a request beside what is certain. Raises Refused `fact_unknown` or `fact_invalid`."""
+    for key, value in facts.items():
+        custom = key.startswith("x_")
+        if key in CERTAIN or key == "region" or not (custom or key in FACTS):
+            raise invalid("fact_unknown", f"facts.{key}", fact=key)
+        wanted = (str, int, bool, list) if custom else _WELL_FORMED[FACTS[key]]
+        unlike = isinstance(value, bool) and not custom
+        if value is not None and (unlike or not isinstance(value, wanted) or len(str(value)) > 500):
+            raise invalid("fact_invalid", f"facts.{key}", fact=key, value=str(value)[:100], type=FACTS.get(key, "text"))
+    return dict(facts)

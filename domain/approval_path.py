@@ -47,7 +47,8 @@ class PathStep(BaseModel):
     """`reason` is the policy row that asked for it, empty for a signer whom `added_by` asked for.
 
     `note` says what is not as the policy's step has it: nobody, own, twice (skipped or passed over), carried (approved
-    with an earlier version). A step is `void` where a later one returned to it: it stands in the path again below.
+    with an earlier version), no_row (the table does not understand the case). `copies` are the holder keys that hear
+    of its approval. A step is `void` where a later one returned to it: it stands in the path again below.
     """
 
     step: Step
@@ -57,6 +58,7 @@ class PathStep(BaseModel):
     status: StepStatus = "pending"
     note: str = ""
     seats: list[Seat] = []
+    copies: list[str] = []
 
     @property
     def key(self) -> str:
@@ -113,14 +115,7 @@ def insert(path: list[PathStep], added: PathStep, beside: PathStep, where: Liter
     """
     at = next(no for no, step in enumerate(path) if step is beside)
     path.insert(at if where == "before" else at + 1, added)
-    lifted: list[str] = []
-    if where == "before":
-        beside.status = "pending"
-        for seat in beside.seats:
-            if seat.status == "open" and seat.task_id:
-                lifted.append(seat.task_id)
-                seat.status, seat.task_id = "waiting", None
-    return lifted
+    return _pause(beside) if where == "before" else []
 
 
 def return_to(path: list[PathStep], to: PathStep, by: PathStep) -> None:
@@ -161,6 +156,30 @@ def carry(path: list[PathStep], earlier: list[PathStep]) -> None:
         step.status, step.note, step.seats = "approved", "carried", before.seats
 
 
+def moved(path: list[PathStep], route: list[PathStep]) -> tuple[list[PathStep], list[str]]:
+    """The path under another route: what was decided stays, and nobody is asked again for what they are asked now.
+
+    Signers whom somebody added keep their turn. Gives also the tasks of those no longer asked.
+    """
+    decided = [step for step in path if step.status not in ("pending", "open")]
+    undecided = [step for step in path if step.status in ("pending", "open")]
+    done = {step.key for step in decided if step.status in ("approved", "skipped") and not step.added_by}
+    ahead = [step for step in undecided if step.added_by]
+    for step in route:
+        if step.key not in done:
+            asked = next((one for one in undecided if _asks_the_same(one, step)), None)
+            if asked is not None:
+                asked.step, asked.reason = step.step, step.reason
+            ahead.append(asked or step)
+    lifted = [task for step in ahead[1:] for task in _pause(step)]
+    gone = [step for step in undecided if all(step is not kept for kept in ahead)]
+    return [*decided, *ahead], lifted + [task for step in gone for task in _pause(step)]
+
+
+def _asks_the_same(one: PathStep, other: PathStep) -> bool:
+    return (one.key, one.step.who, one.step.mode) == (other.key, other.step.who, other.step.mode)
+
+
 def approvers(path: list[PathStep]) -> list[str]:
     """Who has approved so far, in order."""
     return [seat.by for step, seat in seats(path) if step.status != "void" and seat.status == "approved" and seat.by]
@@ -171,3 +190,13 @@ def _lift(step: PathStep) -> list[str]:
     for seat in lifted:
         seat.status = "withdrawn"
     return [seat.task_id for seat in lifted if seat.task_id]
+
+
+def _pause(step: PathStep) -> list[str]:
+    """Lets a step wait for its turn again. Gives the tasks of those who were asked."""
+    lifted = [seat for seat in step.seats if seat.status == "open"]
+    tasks = [seat.task_id for seat in lifted if seat.task_id]
+    for seat in lifted:
+        seat.status, seat.task_id = "waiting", None
+    step.status = "pending"
+    return tasks

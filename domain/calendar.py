@@ -5,13 +5,13 @@ The arithmetic over them is in `domain.working_time`.
 
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from domain.document import Strict, duplicates, fault, refuse_faults
+from domain.document import Key, PolicyDocument, Strict, duplicates, fault, refuse_faults
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
@@ -130,3 +130,25 @@ class Calendar(Strict):
         if special is None:
             return self.week.hours(WEEKDAYS[day.weekday()])
         return self.week.hours(special.like) if special.like else special.spans
+
+
+_OFFICE_DAY = [{"start": "09:00", "end": "12:00"}, {"start": "13:00", "end": "18:00"}]
+
+DEFAULT: dict[str, Any] = {
+    "engine": 1,
+    "calendars": {
+        "office": {
+            "zone": "Asia/Shanghai",
+            "week": dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), _OFFICE_DAY),
+        },
+    },
+}
+
+
+class CalendarPolicy(PolicyDocument):
+    """The working calendars that other policies name by their keys."""
+
+    kind: ClassVar[str] = "calendar"
+    default: ClassVar[dict[str, Any]] = DEFAULT
+
+    calendars: Annotated[dict[Key, Calendar], Field(min_length=1, max_length=50)]

@@ -9,6 +9,7 @@ from pydantic import JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
 from domain.approval import ApprovalPolicy
+from domain.calendar import CalendarPolicy
 from domain.collection import PaymentPlanPolicy
 from domain.document import PolicyDocument, Problem
 from domain.lead import LeadPolicy
@@ -18,7 +19,7 @@ from domain.refusal import Refused, invalid
 P = TypeVar("P", bound=PolicyDocument)
 
 KINDS: dict[str, type[PolicyDocument]] = {
-    model.kind: model for model in (ApprovalPolicy, PipelinePolicy, PaymentPlanPolicy, LeadPolicy)
+    model.kind: model for model in (ApprovalPolicy, CalendarPolicy, PipelinePolicy, PaymentPlanPolicy, LeadPolicy)
 }
 
 
@@ -37,9 +38,9 @@ def load(model: type[P], document: Mapping[str, Any]) -> P:
     try:
         return model.model_validate_json(canonical(document))
     except ValidationError as error:
-        raise _refusal(model, _problems(error)) from error
+        raise unfit(model.kind, _problems(error)) from error
     except (TypeError, ValueError, RecursionError) as error:
-        raise _refusal(model, [Problem(where="", code="not_json", what=str(error))]) from error
+        raise unfit(model.kind, [Problem(where="", code="not_json", what=str(error))]) from error
 
 
 def validate(kind: str, document: Mapping[str, Any]) -> PolicyDocument:
@@ -47,17 +48,22 @@ def validate(kind: str, document: Mapping[str, Any]) -> PolicyDocument:
 
     Raises Refused `policy_kind_unknown`, or `policy_invalid` with every problem found (see `Problem`).
     """
-    if kind not in KINDS:
-        raise invalid("policy_kind_unknown", "kind", kind=kind, known=sorted(KINDS))
+    require_kind(kind)
     policy = load(KINDS[kind], document)
     problems = policy.problems()
     if problems:
-        raise _refusal(type(policy), problems)
+        raise unfit(kind, problems)
     return policy
 
 
-def _refusal(model: type[PolicyDocument], problems: list[Problem]) -> Refused:
-    return Refused("policy_invalid", 422, kind=model.kind, problems=[p.model_dump(mode="json") for p in problems])
+def require_kind(kind: str) -> None:
+    """Raises Refused `policy_kind_unknown`."""
+    if kind not in KINDS:
+        raise invalid("policy_kind_unknown", "kind", kind=kind, known=sorted(KINDS))
+
+
+def unfit(kind: str, problems: list[Problem]) -> Refused:
+    return Refused("policy_invalid", 422, kind=kind, problems=[p.model_dump(mode="json") for p in problems])
 
 
 def _problems(error: ValidationError) -> list[Problem]:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.service import RPCError
 
-from activities.approval import ApprovalState, PathStep
+from activities.approval import ApprovalState
 from activities.contract import ContractState, ContractVersion
 from activities.deal import DealState
 from activities.policy import PinnedPolicy
@@ -27,8 +27,9 @@ from db.customer import Assignment, Contact, Customer
 from db.engine import Database
 from db.person import Person
 from db.policy import current_policy
-from domain.access import role_key
 from domain.approval import ApprovalPolicy
+from domain.approval_path import PathStep, Seat
+from domain.approver import RoleApprover
 from domain.pipeline import PipelinePolicy
 from domain.policy import load
 from domain.process import Event
@@ -177,27 +178,32 @@ class Demo:
     async def _start_approval(self, deal: DemoDeal, shared: dict[str, Any], contract_id: str, approval_id: str) -> None:
         """An approval whose first step is due `-late` hours from now."""
         policy = load(ApprovalPolicy, self.approvals.document)
-        decision = policy.route(amount=deal.amount, currency=self.currency, region=shared["region_id"])
-        path = [
-            PathStep(key=s.key, role=s.who.role, allowed=s.allowed, remind=s.remind, reason=decision.fired[0])
-            for s in decision.outcome.steps
-        ]
-        first, region = path[0], shared["region_id"]
+        facts = {
+            "amount": deal.amount, "currency": self.currency, "region": shared["region_id"], "kind": "contract",
+        }  # fmt: skip
+        decision, steps = policy.route(facts)
+        path = [PathStep(step=step, reason=row) for row, step in steps]
+        first = path[0].step
+        (approver,) = first.who
+        assert isinstance(approver, RoleApprover)  # noqa: S101 - the policy an installation begins with
+        holder, ladder = approver.holder(shared["region_id"]), ladder_of(approver.role, shared["region_id"])
         due = self.now - timedelta(hours=deal.late or 0)
-        holder = role_key(first.role, region)
         task = HumanTask(
-            id=new_id(), kind="approve", title=deal.title, holders=[holder], ladder=ladder_of(first.role, region),
+            id=new_id(), kind="approve", title=deal.title, holders=[holder], ladder=ladder,
             from_id=shared["owner_id"], amount=deal.amount, currency=self.currency, opened_at=due - first.allowed,
             due_at=due, escalate_at=max(due, self.now) + timedelta(hours=12), escalate_every=first.allowed,
-            params={"subject": "contract", "version": 1, "step": first.key},
+            params={"subject": "contract", "version": 1, "step": first.key, "proof": first.proof, "bulk": first.bulk},
         )  # fmt: skip
-        first.status, first.holder, first.task_id = "open", holder, task.id
+        seat = Seat(holders=[holder], ladder=ladder, status="open", task_id=task.id, opened_at=task.opened_at,
+                    due_at=due)  # fmt: skip
+        path[0].status, path[0].seats = "open", [seat]
         subject: dict[str, Any] = {
             "subject_kind": "contract", "subject_id": contract_id, "subject_version": 1,
             "submitted_by": shared["owner_id"],
         }  # fmt: skip
         state = ApprovalState(
-            record_id=approval_id, decision=decision.model_dump(mode="json"), path=path, tasks=[task],
+            record_id=approval_id, facts=facts, decision=decision.model_dump(mode="json", exclude={"outcomes"}),
+            rules=policy.rules, path=path, tasks=[task], readers=[holder],
             opened_at=task.opened_at, policies={"approval": self.approvals.version}, **subject, **shared,
         )  # fmt: skip
         given = {k: v for k, v in shared.items() if k != "owner_id"}

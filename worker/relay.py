@@ -1,4 +1,4 @@
-"""Carries out the outbox: starts processes, sends mail. At least once each, so both are idempotent by their key."""
+"""Carries out the outbox: starts and tells processes, sends mail. At least once each, so all are idempotent."""
 
 from __future__ import annotations
 
@@ -27,20 +27,22 @@ class Relay:
     def __init__(self, db: Database, processes: Processes, mailer: Mailer) -> None:
         self.db = db
         self.processes = processes
-        self.mailer = mailer
-        self.woken = {"start": asyncio.Event(), "mail": asyncio.Event()}
+        self.acts: dict[str, Callable[[str, dict[str, Any]], Awaitable[None]]] = {
+            "start": self._start, "signal": self._signal, "mail": mailer.send,
+        }  # fmt: skip
+        self.woken = {kind: asyncio.Event() for kind in self.acts}
 
     async def run(self) -> None:
         """Until cancelled. Starting and mailing go on beside each other: a slow mail server delays no process."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._listen())
-            group.create_task(self._carry("start", self._start))
-            group.create_task(self._carry("mail", self.mailer.send))
+            for kind, act in self.acts.items():
+                group.create_task(self._carry(kind, act))
 
     async def carry_waiting(self) -> None:
         """Carries out what is due now, once."""
-        await self._carry_batch("start", self._start)
-        await self._carry_batch("mail", self.mailer.send)
+        for kind, act in self.acts.items():
+            await self._carry_batch(kind, act)
 
     async def _listen(self) -> None:
         while True:
@@ -88,3 +90,6 @@ class Relay:
 
     async def _start(self, key: str, payload: dict[str, Any]) -> None:
         await self.processes.start(payload["workflow"], payload["input"], payload["id"])
+
+    async def _signal(self, key: str, payload: dict[str, Any]) -> None:
+        await self.processes.signal(payload["id"], payload["signal"], payload["input"])

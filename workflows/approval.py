@@ -1,71 +1,38 @@
-"""One run through an approval line: each step a human task, in order, until it is approved, returned or rejected."""
+"""One run through an approval line: each step asks its approvers, until it is approved, returned or rejected."""
 
-from typing import Literal
+from __future__ import annotations
 
-from pydantic import BaseModel
+from datetime import datetime, timedelta
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.approval import (
+        LAST_RESORT,
         ApprovalActivities,
         ApprovalState,
-        ApproverRequest,
-        PathStep,
+        ClockRequest,
+        Earlier,
+        Reckoning,
         RouteRequest,
+        Routing,
+        SeatRequest,
     )
+    from domain import approval_path as line
+    from domain.approval_path import PathStep, Seat
     from domain.refusal import Refused, invalid
-    from domain.task import HumanTask, Pace, ladder_of
-    from workflows.human_task import TaskCommand, TaskProcess
+    from domain.task import HumanTask, Pace
+    from workflows.approval_act import ApprovalActs
+    from workflows.approval_message import ApprovalEnded, ApprovalStart, Decide, approval_workflow_id
     from workflows.process import command
 
-OUTCOMES = {"approve": "approved", "return": "returned", "reject": "rejected"}
+__all__ = ["ApprovalEnded", "ApprovalStart", "ApprovalWorkflow", "Decide", "approval_workflow_id"]
 
-
-def approval_workflow_id(approval_id: str) -> str:
-    return f"approval/{approval_id}"
-
-
-class ApprovalStart(BaseModel):
-    """`reply_to` is the workflow that hears the end by its signal `approval_ended`."""
-
-    approval_id: str
-    reply_to: str
-    subject_kind: str
-    subject_id: str
-    subject_version: int
-    line_id: str
-    customer_id: str | None
-    region_id: str | None
-    submitted_by: str
-    title: str
-    amount: int
-    currency: str
-    state: ApprovalState | None = None
-
-    @property
-    def owner_id(self) -> str:
-        return self.submitted_by
-
-
-class ApprovalEnded(BaseModel):
-    approval_id: str
-    outcome: str
-    by: str
-    comment: str | None = None
-
-
-class Decide(TaskCommand):
-    """`version` is the task's version the approver saw. A return and a rejection need a comment."""
-
-    outcome: Literal["approve", "return", "reject"]
-    version: int
-    comment: str | None = None
+OUTCOMES: dict[str, line.Outcome] = {"approve": "approved", "return": "returned", "reject": "rejected"}
 
 
 @workflow.defn(name="ApprovalWorkflow")
-class ApprovalWorkflow(TaskProcess[ApprovalState]):
-    projection = ApprovalActivities.project_approval
-
+class ApprovalWorkflow(ApprovalActs):
     @workflow.init
     def __init__(self, start: ApprovalStart) -> None:
         self.begin(
@@ -73,7 +40,7 @@ class ApprovalWorkflow(TaskProcess[ApprovalState]):
             or ApprovalState(
                 record_id=start.approval_id,
                 owner_id=start.submitted_by,
-                **start.model_dump(exclude={"approval_id", "reply_to", "state"}),
+                **start.model_dump(exclude={"approval_id", "reply_to", "earlier", "state"}),
             )
         )
         self.start = start
@@ -85,90 +52,231 @@ class ApprovalWorkflow(TaskProcess[ApprovalState]):
 
     @workflow.run
     async def run(self, start: ApprovalStart) -> str:
-        await self.live(self._walk())
+        await self.live(self._walk(), self._keep_clocks())
         return self.state.outcome or ""
 
     async def _walk(self) -> None:
-        if not self.state.path:
+        state = self.state
+        if not state.path:
             await self._find_route()
-        while self.state.stage == "open" and (step := self._step):
-            if step.status == "pending":
-                await self._open(step)
-            await self.wait(lambda: step.status != "open" or self.state.stage != "open")
+        while state.stage == "open":
+            step = line.current(state.path)
+            if state.move_to:
+                await self._move(state.move_to)
+            elif step is None:
+                self._reach_the_end()
+            elif step.status == "pending" and not step.seats:
+                await self._seat(step)
+            elif seats := line.to_open(step):
+                for seat in seats:
+                    await self._open(step, seat)
+            else:
+                await self.wait(lambda: self._goes_on(step))  # noqa: B023 - awaited before step changes
         await self._end()
 
-    # --- messages -------------------------------------------------------------------------------------------------
+    def _goes_on(self, step: PathStep) -> bool:
+        state = self.state
+        return (
+            state.stage != "open"
+            or bool(state.move_to)
+            or line.current(state.path) is not step
+            or bool(line.to_open(step))
+        )
+
+    # --- decisions ------------------------------------------------------------------------------------------------
 
     def _may_decide(self, asked: Decide) -> None:
         self.decidable(asked, asked.version)
-        if asked.actor.id == self.state.submitted_by:
+        step, _, _ = self.seat_of(asked.task_id)
+        if asked.actor.id == self.state.submitted_by and self.state.rules.own != "allow":
             raise Refused("own_request", 403)
         if asked.outcome != "approve" and not (asked.comment or "").strip():
             raise invalid("comment_needed", "comment")
+        if asked.bulk and not step.step.bulk:
+            raise Refused("not_in_bulk", 409)
+        if step.step.proof not in ("none", asked.proof):
+            raise invalid(f"{step.step.proof}_needed", step.step.proof)
+        if asked.to and (asked.outcome != "return" or self._earlier(step, asked.to) is None):
+            raise invalid("step_unknown", "to", step=asked.to)
+
+    def _earlier(self, step: PathStep, key: str) -> PathStep | None:
+        found = [one for one in line.earlier_steps(self.state.path, step) if one.key == key]
+        return found[-1] if found else None
 
     @command(_may_decide)
     def decide(self, asked: Decide) -> None:
-        step, task = self._step_of(asked.task_id)
-        outcome = OUTCOMES[asked.outcome]
-        step.status, step.by, step.at, step.comment = outcome, asked.actor.id, workflow.now(), asked.comment
-        if outcome != "approved" or step is self.state.path[-1]:
-            self.state.stage = outcome
-        self.close_task(task, asked.actor.id, outcome, asked.comment)
+        step, seat, task = self.seat_of(asked.task_id)
+        seat.condition = (asked.condition or "").strip() or None if asked.outcome == "approve" else None
+        to = self._earlier(step, asked.to) if asked.to else None
+        self._take(
+            step, seat, task, OUTCOMES[asked.outcome], asked.actor.id, asked.comment, task.on_behalf(asked.actor)
+        )
+        if step.status == "rejected" or (step.status == "returned" and to is None):
+            self.state.stage = step.status
+        elif to is not None:
+            line.return_to(self.state.path, to, step)
+            self.change("approval.returned_to", actor=asked.actor.id, step=to.key, comment=asked.comment)
+
+    def _take(
+        self, step: PathStep, seat: Seat, task: HumanTask, outcome: line.Outcome, by: str,
+        comment: str | None = None, behalf_of: str | None = None,
+    ) -> None:  # fmt: skip
+        seat.by, seat.behalf_of, seat.at, seat.comment = by, behalf_of, workflow.now(), comment
+        others = line.decide(step, seat, outcome)
+        self.close_task(task, by, outcome, comment, behalf_of)
+        self.lift([*others, task.id])
+        if step.status == "approved":
+            self._copy(step)
+
+    def _copy(self, step: PathStep) -> None:
+        if step.copies:
+            self.read_by(step.copies)
+            self.notify("approval.copied", step.copies, title=self.state.title)
 
     @workflow.signal
     def withdraw(self, by: str | None) -> None:
         if self.state.stage == "open":
-            self.state.stage = "withdrawn"
-            self.change("approval.withdrawn", actor=by or "system")
+            self.withdrawn_by(by or "system")
 
     # --- steps ----------------------------------------------------------------------------------------------------
 
-    @property
-    def _step(self) -> PathStep | None:
-        """The step whose turn it is."""
-        return next((s for s in self.state.path if s.status in ("pending", "open")), None)
-
-    def _step_of(self, task_id: str) -> tuple[PathStep, HumanTask]:
-        step = next(s for s in self.state.path if s.task_id == task_id)
-        task = self.state.task(task_id)
-        assert task is not None  # noqa: S101 - a step's task is kept while it is open
-        return step, task
-
     async def _find_route(self) -> None:
+        routing = await self._route(None)
+        self.state.path = routing.path
+        self.change("approval.routed", steps=[step.key for step in routing.path], policy=routing.policy_version)
+
+    async def _route(self, version: int | None) -> Routing:
         state = self.state
-        request = RouteRequest(
-            amount=state.amount or 0, currency=state.currency or "", region_id=state.region_id, kind=state.subject_kind
-        )
+        certain = {
+            "amount": state.amount or 0, "currency": state.currency or "", "region": state.region_id,
+            "kind": state.subject_kind,
+        }  # fmt: skip
+        state.facts = {**state.facts, **certain}
+        request = RouteRequest(facts=state.facts, version=version, earlier=self.start.earlier)
         routing = await self.perform(ApprovalActivities.decide_route, request, "find the approval route")
         state.policies["approval"] = routing.policy_version
-        state.decision, state.path = routing.decision, routing.path
-        self.change("approval.routed", steps=[s.role for s in state.path], policy=routing.policy_version)
+        state.decision, state.rules = routing.decision, routing.rules
+        return routing
 
-    async def _open(self, step: PathStep) -> None:
+    async def _move(self, version: int) -> None:
+        """Goes on under another version of the policy: what was decided stays, who need not be asked is let go."""
+        routing = await self._route(version)
+        if self.state.move_to != version:
+            return  # moved again meanwhile
+        self.state.move_to = None
+        self.state.path, lifted = line.moved(self.state.path, routing.path)
+        self.lift(lifted)
+        self.change("approval.rerouted", steps=[step.key for step in self.state.path], policy=version)
+
+    async def _seat(self, step: PathStep) -> None:
         state = self.state
-        request = ApproverRequest(role=step.role, region_id=state.region_id, without=state.submitted_by)
-        step.holder = await self.perform(ApprovalActivities.find_approver, request, f"find the approver for {step.key}")
-        if state.stage != "open":
+        request = SeatRequest(
+            step=step.step, rules=state.rules, region_id=state.region_id, submitted_by=state.submitted_by,
+            approved=line.approvers(state.path),
+        )  # fmt: skip
+        seating = await self.perform(ApprovalActivities.find_seats, request, f"find the approvers for {step.key}")
+        if state.stage != "open" or line.current(state.path) is not step:
+            return
+        step.copies, step.seats = seating.copies, seating.seats
+        if seating.skip:
+            line.skip(step, seating.skip)
+            self.change("approval.skipped", step=step.key, why=seating.skip)
+        else:
+            step.status = "open"
+
+    async def _open(self, step: PathStep, seat: Seat) -> None:
+        policy, now = step.step, workflow.now()
+        spans = [policy.allowed, *([policy.remind] if policy.remind else [])]
+        due, *remind = await self._reckon(policy.calendar, now, spans)
+        if self.state.stage != "open" or line.current(self.state.path) is not step or seat.status != "waiting":
             return
         task = self.open_task(
-            "approve", [step.holder], Pace(allowed=step.allowed, remind=step.remind),
-            ladder=ladder_of(step.role, state.region_id, without=frozenset({step.holder})),
-            from_id=state.submitted_by,
-            params={"subject": state.subject_kind, "version": state.subject_version, "step": step.key},
+            "approve", seat.holders, Pace(), ladder=list(seat.ladder), from_id=self.state.submitted_by,
+            params=self.named(step=step.key, proof=policy.proof, bulk=policy.bulk),
+            due_at=due, remind_at=remind[0] if remind else None, escalate_at=due, escalate_every=policy.allowed,
         )  # fmt: skip
-        step.status, step.task_id = "open", task.id
+        step.status, seat.status = "open", "open"
+        seat.task_id, seat.opened_at, seat.due_at = task.id, now, due
+        self.read_by(seat.holders)
+
+    def _reach_the_end(self) -> None:
+        if line.approvers(self.state.path):
+            self.state.stage = "approved"
+        else:  # every step was skipped: somebody has to answer for it
+            self.state.path.append(PathStep(step=LAST_RESORT, note="nobody"))
 
     async def _end(self) -> None:
         state = self.state
-        last = next((s for s in reversed(state.path) if s.by), None)
-        for step in state.path:
-            if step.status in ("pending", "open"):
-                step.status = "withdrawn"
+        last = max((s for _, s in line.seats(state.path) if s.at), key=lambda s: str(s.at), default=None)
+        by = state.ended_by or (last.by if last and last.by else "system")
+        line.end(state.path)
         self.cancel_tasks()
         self.close(state.stage)
-        self.change(f"approval.{state.stage}", actor=last.by if last and last.by else "system")
+        self.change(f"approval.{state.stage}", actor=by)
         ended = ApprovalEnded(
-            approval_id=state.record_id, outcome=state.stage, by=last.by if last and last.by else "system",
-            comment=last.comment if last else None,
+            approval_id=state.record_id, outcome=state.stage, by=by, comment=last.comment if last else None,
+            conditions=[seat.condition for _, seat in line.seats(state.path) if seat.condition],
+            earlier=Earlier(facts=state.decision.get("facts", {}), path=state.path),
         )  # fmt: skip
         await self.signal(self.start.reply_to, "approval_ended", ended)
+
+    # --- time -----------------------------------------------------------------------------------------------------
+
+    def overdue(self, task: HumanTask) -> None:
+        found = line.seat_of(self.state.path, task.id)
+        if found is None:
+            return
+        step, seat = found
+        match step.step.timeout.do:
+            case "remind":
+                self.change("task.reminded", task=task.kind)
+                self.notify("task.reminded.approve", task.holders, task=task.id, title=task.title)
+            case "escalate":
+                super().overdue(task)
+            case "pass":
+                self.move_task(task, seat.pass_to, "passed", "system")
+            case "approve" | "reject" as outcome:
+                self._take(step, seat, task, OUTCOMES[outcome], "system")
+                if step.status == "rejected":
+                    self.state.stage = "rejected"
+                return
+        self.state.reckonings.append(Reckoning(task_id=task.id, since=workflow.now()))
+
+    async def _keep_clocks(self) -> None:
+        """Sets a task's clock anew: its time was up, or it goes on after a question stopped it."""
+        state = self.state
+        while True:
+            await workflow.wait_condition(lambda: bool(state.reckonings))
+            asked = state.reckonings[0]
+            found, task = line.seat_of(state.path, asked.task_id), state.task(asked.task_id)
+            if found and task and task.open:
+                await self._set_clock(asked, *found, task)
+            state.reckonings = [one for one in state.reckonings if one is not asked]
+
+    async def _set_clock(self, asked: Reckoning, step: PathStep, seat: Seat, task: HumanTask) -> None:
+        calendar, stopped = step.step.calendar, asked.stopped
+        if stopped is None:
+            (task.escalate_at,) = await self._reckon(calendar, asked.since, [step.step.allowed])
+            if step.step.timeout.do == "pass":
+                task.due_at = seat.due_at = task.escalate_at
+            return
+        names = [name for name in ("due_at", "remind_at", "escalate_at") if getattr(task, name)]
+        moved = await self._move_clock(calendar, asked.since, stopped, [getattr(task, name) for name in names])
+        for name, at in zip(names, moved, strict=True):
+            setattr(task, name, at)
+        task.stopped_at, seat.due_at = None, task.due_at
+        self.change("task.resumed", task=task.kind, due=str(task.due_at))
+
+    async def _reckon(self, calendar: str | None, since: datetime, spans: list[timedelta]) -> list[datetime]:
+        if calendar is None:
+            return [since + span for span in spans]
+        request = ClockRequest(calendar=calendar, since=since, spans=spans)
+        return await self.perform(ApprovalActivities.reckon, request, f"reckon in the calendar {calendar}")
+
+    async def _move_clock(
+        self, calendar: str | None, since: datetime, stopped: datetime, until: list[datetime]
+    ) -> list[datetime]:
+        if calendar is None:
+            return [max(at, stopped) + (since - stopped) for at in until]
+        request = ClockRequest(calendar=calendar, since=since, stopped=stopped, until=until)
+        return await self.perform(ApprovalActivities.reckon, request, f"reckon in the calendar {calendar}")

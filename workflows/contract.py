@@ -1,5 +1,7 @@
 """A contract: a version is submitted and goes through approval; a return makes the next version."""
 
+from typing import Any
+
 from pydantic import BaseModel
 from temporalio import workflow
 
@@ -14,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.process import command
 
 ENDED = ("approved", "rejected", "withdrawn")
-OUTCOMES = {"approved": "approved", "returned": "draft", "rejected": "rejected", "withdrawn": "withdrawn"}
+OUTCOMES = {"approved": "approved", "returned": "draft", "rejected": "rejected", "withdrawn": "draft"}
 
 
 def contract_workflow_id(contract_id: str) -> str:
@@ -43,12 +45,16 @@ class ContractNews(BaseModel):
 
 
 class SubmitContract(Command):
-    """`version` is the one being submitted; `document` a hash of the document store."""
+    """`version` is the one being submitted; `document` a hash of the document store.
+
+    `facts` are what its approval may ask for beside amount, currency and region (domain.approval.FACTS).
+    """
 
     version: int
     amount: int
     document: str | None = None
     note: str | None = None
+    facts: dict[str, Any] = {}
 
 
 @workflow.defn(name="ContractWorkflow")
@@ -104,7 +110,7 @@ class ContractWorkflow(TaskProcess[ContractState]):
         state.amount = asked.amount
         state.versions.append(
             ContractVersion(no=state.version, amount=asked.amount, document=asked.document, note=asked.note,
-                            by=asked.actor.id, at=workflow.now())
+                            by=asked.actor.id, at=workflow.now(), facts=asked.facts)
         )  # fmt: skip
         state.stage = "in_approval"
         state.approval_id = self.new_id()
@@ -116,10 +122,12 @@ class ContractWorkflow(TaskProcess[ContractState]):
     def approval_ended(self, ended: ApprovalEnded) -> None:
         if ended.approval_id != self.state.approval_id or self.state.stage != "in_approval":
             return
-        self.state.versions[-1].outcome = ended.outcome
-        self.state.stage = "withdrawn" if self.state.withdrawn else OUTCOMES[ended.outcome]
-        if ended.outcome == "returned":
-            self.state.version += 1
+        state = self.state
+        state.versions[-1].outcome, state.versions[-1].conditions = ended.outcome, ended.conditions
+        state.stage = "withdrawn" if state.withdrawn else OUTCOMES[ended.outcome]
+        state.earlier = ended.earlier if ended.outcome == "returned" else None
+        if state.stage == "draft":
+            state.version += 1
         self.change(f"contract.{ended.outcome}", actor=ended.by, comment=ended.comment)
 
     @workflow.signal
@@ -157,7 +165,7 @@ class ContractWorkflow(TaskProcess[ContractState]):
             subject_kind="contract", subject_id=state.record_id, subject_version=state.version,
             line_id=state.line_id, customer_id=state.customer_id, region_id=state.region_id,
             submitted_by=state.versions[-1].by, title=state.title, amount=state.amount or 0,
-            currency=state.currency or "",
+            currency=state.currency or "", facts=state.versions[-1].facts, earlier=state.earlier,
         )  # fmt: skip
         workflow_id = approval_workflow_id(approval.approval_id)
         await self.start_once(ApprovalWorkflow.run, approval, workflow_id)

@@ -4,12 +4,14 @@ from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from domain.access import Action, Role, person_key, role_key
     from domain.process import Command, ProcessState
-    from domain.refusal import Refused
-    from domain.task import HumanTask, Pace, check_act, paced
+    from domain.refusal import Refused, forbidden
+    from domain.task import HumanTask, Pace, check_act, check_open, paced
     from workflows.process import Process, command
 
 S = TypeVar("S", bound=ProcessState)
@@ -19,29 +21,60 @@ class TaskCommand(Command):
     task_id: str
 
 
+class MoveTask(TaskCommand):
+    """`to` is the person who is to do it instead."""
+
+    to: str
+    why: str | None = None
+
+
+class HolderLeft(BaseModel):
+    """A person has left the company; what they alone were asked for goes to whoever is above."""
+
+    person: str
+
+
 class TaskProcess(Process[S]):
     """A process that asks people to do things."""
 
     def open_task(self, kind: str, holders: list[str], pace: Pace, *, ladder: list[str], **fields: Any) -> HumanTask:
+        """`fields` overrule the instants that the pace gives."""
         state = self.state
+        given = {**paced(workflow.now(), pace), **fields}
         task = HumanTask(
             id=self.new_id(), kind=kind, holders=holders, ladder=ladder, opened_at=workflow.now(),
-            title=state.title, amount=state.amount, currency=state.currency,
-            **paced(workflow.now(), pace), **fields,
+            title=state.title, amount=state.amount, currency=state.currency, **given,
         )  # fmt: skip
         state.tasks.append(task)
         self.change("task.opened", task=kind, holders=holders)
         self.notify(f"task.opened.{kind}", holders, task=task.id, title=task.title)
         return task
 
-    def close_task(self, task: HumanTask, by: str, outcome: str, comment: str | None = None) -> None:
+    def close_task(
+        self, task: HumanTask, by: str, outcome: str, comment: str | None = None, behalf_of: str | None = None
+    ) -> None:
+        """`behalf_of` is the absent person whom `by` stands in for."""
         task.status, task.outcome, task.comment = "done", outcome, comment
-        task.decided_by, task.decided_at = by, workflow.now()
-        self.change("task.done", actor=by, task=task.kind, outcome=outcome, comment=comment)
+        task.decided_by, task.decided_at, task.decided_for = by, workflow.now(), behalf_of
+        behalf = {"behalf_of": behalf_of} if behalf_of else {}
+        self.change("task.done", actor=by, task=task.kind, outcome=outcome, comment=comment, **behalf)
 
     def cancel_tasks(self) -> None:
         for task in self.state.open_tasks:
-            task.status, task.decided_at = "cancelled", workflow.now()
+            self.cancel_task(task)
+
+    def cancel_task(self, task: HumanTask) -> None:
+        task.status, task.decided_at = "cancelled", workflow.now()
+
+    def move_task(self, task: HumanTask, holders: list[str], how: str, by: str, why: str | None = None) -> None:
+        """Asks others instead. `how`: delegated, handed_on, passed, left."""
+        task.holders, task.claimed_by = holders, None
+        self.change(f"task.{how}", actor=by, task=task.kind, holders=holders, why=why)
+        self.notify(f"task.opened.{task.kind}", holders, task=task.id, title=task.title)
+        self.moved(task, how)
+
+    def moved(self, task: HumanTask, how: str) -> None:
+        """A subclass keeps what else it knows of the task's holders."""
 
     def decidable(self, asked: TaskCommand, version: int | None = None) -> HumanTask:
         """The task asked about; raises Refused where this actor may not act on it now."""
@@ -68,6 +101,37 @@ class TaskProcess(Process[S]):
         task.claimed_by = by
         self.change("task.claimed" if by else "task.released", actor=asked.actor.id, task=task.kind)
 
+    def _may_hand_on(self, asked: MoveTask) -> None:
+        task, state = self.state.task(asked.task_id), self.state
+        if not asked.actor.reaches(Action.TASK_HAND_ON, owner=None, region=state.region_id):
+            raise forbidden(Action.TASK_HAND_ON)
+        check_open(task)
+        self.may_take(asked.to)
+
+    def may_take(self, person: str) -> None:
+        """A subclass refuses a person to whom its tasks cannot go."""
+
+    @command(_may_hand_on)
+    def hand_on(self, asked: MoveTask) -> None:
+        """By an administrator or the region's manager, for a task that is stuck with its holders."""
+        task = self.state.task(asked.task_id)
+        assert task is not None  # noqa: S101 - the validator saw it in the same turn
+        self.move_task(task, [person_key(asked.to)], "handed_on", asked.actor.id, asked.why)
+
+    @workflow.signal
+    def holder_left(self, left: HolderLeft) -> None:
+        key = person_key(left.person)
+        for task in self.state.open_tasks:
+            if task.claimed_by == left.person:
+                task.claimed_by = None
+            if key in task.holders:
+                others = [holder for holder in task.holders if holder != key]
+                self.move_task(task, others or self.instead(task), "left", "system")
+
+    def instead(self, task: HumanTask) -> list[str]:
+        """Who is asked when a task's only holder has left: the nearest above."""
+        return [task.ladder.pop(0)] if task.ladder else [role_key(Role.ADMINISTRATOR)]
+
     async def live(self, *steps: Coroutine[Any, Any, None]) -> None:
         await super().live(*steps, self._watch_tasks())
 
@@ -84,7 +148,8 @@ class TaskProcess(Process[S]):
                 )
             except TimeoutError:
                 for task in self.state.open_tasks:
-                    self._remind_or_escalate(task)
+                    if task.stopped_at is None:
+                        self._remind_or_escalate(task)
 
     def _next_wake(self) -> datetime | None:
         return min((at for t in self.state.open_tasks if (at := t.next_wake)), default=None)
@@ -97,10 +162,16 @@ class TaskProcess(Process[S]):
             self.notify(f"task.reminded.{task.kind}", task.holders, task=task.id, title=task.title)
         if task.escalate_at and task.escalate_at <= now:
             task.escalate_at = None
-            if task.ladder:
-                above = task.ladder.pop(0)
-                task.holders = [*task.holders, above]
-                task.escalated_at = now
-                task.escalate_at = now + task.escalate_every if task.escalate_every and task.ladder else None
-                self.change("task.escalated", task=task.kind, to=above)
-                self.notify(f"task.escalated.{task.kind}", [above], task=task.id, title=task.title)
+            self.overdue(task)
+
+    def overdue(self, task: HumanTask) -> None:
+        """Time is up: the next above may act as well, and again after as long."""
+        if not task.ladder:
+            return
+        above = task.ladder.pop(0)
+        task.holders = [*task.holders, above]
+        task.escalated_at = workflow.now()
+        task.escalate_at = workflow.now() + task.escalate_every if task.escalate_every and task.ladder else None
+        self.change("task.escalated", task=task.kind, to=above)
+        self.notify(f"task.escalated.{task.kind}", [above], task=task.id, title=task.title)
+        self.moved(task, "escalated")

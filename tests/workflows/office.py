@@ -16,20 +16,24 @@ from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.testing import WorkflowEnvironment
 
+from commands.approval import ApprovalCommands
 from commands.codec import data_converter
 from commands.collection import CollectionCommands
 from commands.contract import ContractCommands
+from commands.credentials import Credentials
 from commands.deal import DealCommands
 from commands.desk import Desk
 from commands.lead import LeadCommands, NewLead
+from commands.password import Passwords
 from commands.policy import publish_defaults
+from commands.second_factor import SecondFactor
 from commands.task import TaskCommands
 from commands.temporal import Processes
+from db.actor import actor_of
 from db.contract import Contract
 from db.deal import Deal
 from db.engine import Database
 from db.lead import Lead
-from db.person import actor_of
 from db.process import Task, TimelineEvent
 from domain.access import Actor
 from domain.search import SEARCH_ATTRIBUTES
@@ -51,11 +55,14 @@ class Office:
         self.settings = settings
         processes = Processes(env.client, settings.task_queue)
         self.desk = Desk(db, processes, settings)
+        self.second_factor = SecondFactor(KEY, settings.company)
+        credentials = Credentials(db, Passwords(), self.second_factor)
         self.relay = Relay(db, processes, Mailer(settings))
         self.leads = LeadCommands(self.desk)
         self.deals = DealCommands(self.desk)
         self.contracts = ContractCommands(self.desk)
-        self.tasks = TaskCommands(self.desk)
+        self.tasks = TaskCommands(self.desk, credentials)
+        self.approvals = ApprovalCommands(self.desk)
         self.collections = CollectionCommands(self.desk)
 
     async def actor(self, name: str) -> Actor:
