@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.idempotency import claim
 from db.engine import Database
 from db.live import announce
-from db.policy import Policy, publish
+from db.policy import Policy, current_policy, documents, publish
+from db.policy_draft import draft_to_change
+from db.policy_reference import unknown_calendars
 from domain.access import Action, Actor
-from domain.policy import KINDS, validate
+from domain.approval import ApprovalPolicy
+from domain.calendar import CalendarPolicy
+from domain.document import PolicyDocument, Problem
+from domain.holiday import with_public_holidays
+from domain.policy import KINDS, load, unfit, validate
+from domain.policy_check import references
+from domain.policy_diff import compare
+from domain.refusal import Refused, not_found
 
 
 class Policies:
@@ -20,30 +32,126 @@ class Policies:
         self.db = db
 
     async def publish(
-        self, actor: Actor, key: str, kind: str, document: dict[str, Any], *, follows: int, note: str = ""
+        self,
+        actor: Actor,
+        key: str,
+        kind: str,
+        document: dict[str, Any],
+        *,
+        follows: int,
+        note: str = "",
+        valid_from: datetime | None = None,
     ) -> int:
         """The new version's number. Cases that are under way keep the version they began with.
 
-        Raises Refused: 403; 422 policy_invalid with every problem found; 409 where somebody published after `follows`.
+        `valid_from` is an aware instant; none, and one that has come, mean at once. Raises Refused: 403; 422
+        policy_invalid with every problem found; 409 policy_outdated where somebody published after `follows`.
         """
         actor.require(Action.POLICY_MANAGE)
         # Checking a large table for gaps takes a while, and nobody else should wait for it.
-        await asyncio.to_thread(validate, kind, document)
+        policy = await asyncio.to_thread(validate, kind, document)
         async with self.db.session(actor.id) as session:
-            asked = {"document": document, "follows": follows, "note": note}
+            asked = {"document": document, "follows": follows, "note": note, "valid_from": valid_from}
             publication = await claim(session, actor, key, "PublishPolicy", f"policy/{kind}", asked)
-            origin = f"policy/{publication}"
-            version = await publish(session, kind, document, by=actor.id, note=note, follows=follows, origin=origin)
-            await announce(session, "policy", kind, version)
+            return await _publish(session, actor, publication, policy, document, follows, note, valid_from)
+
+    async def publish_draft(
+        self, actor: Actor, key: str, kind: str, *, revision: int, note: str, valid_from: datetime | None = None
+    ) -> int:
+        """`publish` for the draft as of this revision, which is gone then.
+
+        Raises Refused as `publish` does, 404 without a draft, and 409 draft_changed.
+        """
+        actor.require(Action.POLICY_MANAGE)
+        async with self.db.session(actor.id) as session:
+            asked = {"revision": revision, "note": note, "valid_from": valid_from}
+            publication = await claim(session, actor, key, "PublishPolicy", f"policy/{kind}", asked)
+            made = await session.scalar(select(Policy.version).where(Policy.origin == _origin(publication)))
+            if made is not None:
+                return made
+            draft = await draft_to_change(session, kind, revision)
+            if draft is None:
+                raise not_found("draft")
+            policy = await asyncio.to_thread(validate, kind, draft.document)
+            version = await _publish(
+                session, actor, publication, policy, draft.document, draft.based_on, note, valid_from
+            )
+            await session.delete(draft)
         return version
+
+
+async def _publish(
+    session: AsyncSession,
+    actor: Actor,
+    publication: str,
+    policy: PolicyDocument,
+    document: dict[str, Any],
+    follows: int,
+    note: str,
+    valid_from: datetime | None,
+) -> int:
+    problems = await unknown_calendars(session, list(references(policy)))
+    problems += await _calendars_still_named(session, policy)
+    if problems:
+        raise unfit(policy.kind, problems)
+    try:
+        version = await publish(
+            session, policy.kind, document, by=actor.id, note=note, follows=follows, origin=_origin(publication),
+            valid_from=valid_from if valid_from and valid_from > datetime.now(UTC) else None,
+        )  # fmt: skip
+    except Refused as refused:
+        if refused.code == "policy_outdated":
+            refused.params["changes"] = await _changes(session, policy.kind, follows, refused.params["version"])
+        raise
+    await announce(session, "policy", policy.kind, version)
+    return version
+
+
+async def _changes(session: AsyncSession, kind: str, old: int, new: int) -> dict[str, Any]:
+    """What the version differs in from the one somebody knew."""
+    known = await documents(session, kind, (old, new))
+    return compare(kind, known.get(old, {}), known[new]).model_dump(mode="json")
+
+
+def _origin(publication: str) -> str:
+    return f"policy/{publication}"
+
+
+async def _calendars_still_named(session: AsyncSession, policy: PolicyDocument) -> list[Problem]:
+    """Calendars that a new version leaves out although the approval policy in force counts by them."""
+    if not isinstance(policy, CalendarPolicy):
+        return []
+    lines = load(ApprovalPolicy, (await current_policy(session, ApprovalPolicy.kind))[1])
+    named = {one.key for one in references(lines) if one.what == "calendar"}
+    return [
+        Problem(
+            where="calendars", code="calendar_used", what=f"The approval lines count by {key}.", params={"key": key}
+        )
+        for key in sorted(named - policy.calendars.keys())
+    ]
 
 
 async def publish_defaults(db: Database) -> None:
     """Publishes version 1 of every kind that has none yet; may be called by several processes at once."""
     async with db.session() as session:
         known = set(await session.scalars(select(Policy.kind).distinct()))
-        for kind, model in KINDS.items():
+        for kind in KINDS:
             if kind not in known:
-                validate(kind, model.default)
+                document = _first(kind, datetime.now(UTC).year)
+                validate(kind, document)
                 origin = f"policy/{kind}/default"
-                await publish(session, kind, dict(model.default), by=None, note="default", follows=0, origin=origin)
+                await publish(session, kind, document, by=None, note="default", follows=0, origin=origin)
+
+
+def _first(kind: str, year: int) -> dict[str, Any]:
+    """The default; calendars with China's public holidays and make-up days of this year and the next."""
+    default: Mapping[str, Any] = KINDS[kind].default
+    if kind != CalendarPolicy.kind:
+        return dict(default)
+    calendars = {
+        key: with_public_holidays(
+            calendar, "CN", (year, year + 1), language="zh_CN", workday_name="调休上班"
+        ).model_dump(mode="json", exclude_defaults=True)
+        for key, calendar in load(CalendarPolicy, default).calendars.items()
+    }
+    return {**default, "calendars": calendars}

@@ -1,11 +1,13 @@
-"""Which versions of a policy cases that are under way began with."""
+"""Which versions of a policy cases that are under way began with, and the requests to try another version on."""
 
 from __future__ import annotations
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.contract import Approval
 from db.process import Process
+from domain.policy_trial import Case
 
 
 async def open_cases(session: AsyncSession, kind: str) -> dict[int, int]:
@@ -17,3 +19,13 @@ async def open_cases(session: AsyncSession, kind: str) -> dict[int, int]:
         .group_by(version)
     )
     return dict((await session.execute(query)).all())
+
+
+async def newest_requests(session: AsyncSession, most: int) -> list[Case]:
+    """The facts of the approvals asked for last, newest first."""
+    query = (
+        select(Approval.id, Approval.number, Approval.title, Approval.facts)
+        .order_by(Approval.opened_at.desc(), Approval.id)
+        .limit(most)
+    )
+    return [Case(row.id, f"{row.number} {row.title}", row.facts) for row in await session.execute(query)]

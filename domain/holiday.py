@@ -2,10 +2,11 @@
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 
 import holidays
 
-from domain.calendar import SpecialDay, Weekday
+from domain.calendar import Calendar, SpecialDay, Weekday
 from domain.refusal import invalid
 
 
@@ -33,3 +34,13 @@ def public_holidays(
     made_up = {day: SpecialDay(on=day, name=workday_name, like=working_like) for day in workdays}
     days = closed | made_up
     return tuple(days[day] for day in sorted(days))
+
+
+def with_public_holidays(calendar: Calendar, country: str, years: Collection[int], **options: Any) -> Calendar:
+    """The calendar with these years' days from the list in place of those it had; other years stay as they are.
+
+    `options` and what is raised are those of `public_holidays`.
+    """
+    kept = [day for day in calendar.holidays if day.on.year not in years]
+    found = public_holidays(country, years, **options)
+    return calendar.model_copy(update={"holidays": tuple(sorted((*kept, *found), key=lambda day: day.on))})

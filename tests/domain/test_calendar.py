@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.calendar import Calendar
-from domain.holiday import public_holidays
+from domain.calendar import Calendar, CalendarPolicy, SpecialDay
+from domain.holiday import public_holidays, with_public_holidays
+from domain.policy import load
 from domain.refusal import Refused
 
 DOCUMENT: dict[str, Any] = {"zone": "Asia/Shanghai", "week": {"mon": [{"start": "09:00", "end": "12:00"}]}}
@@ -73,3 +74,17 @@ def test_parts_of_a_country_have_holidays_of_their_own_and_unknown_ones_are_refu
     for country, subdivision in [("XX", None), ("DE", "XX")]:
         with pytest.raises(Refused, match="country_unknown"):
             public_holidays(country, [2026], subdivision=subdivision)
+
+
+def test_public_holidays_of_a_year_take_the_place_of_those_it_had_and_leave_other_years_alone() -> None:
+    office = load(CalendarPolicy, CalendarPolicy.default).calendars["office"]
+    party = SpecialDay(on=date(2025, 12, 31), name="年会")
+    wrong = SpecialDay(on=date(2026, 3, 3), name="wrong")
+    filled = with_public_holidays(
+        office.model_copy(update={"holidays": (party, wrong)}), "CN", (2026,), language="zh_CN", workday_name="调休上班"
+    )
+    assert filled.holidays[0] == party
+    assert wrong not in filled.holidays
+    assert filled.hours(date(2026, 10, 1)) == ()
+    assert filled.hours(date(2026, 10, 10)) == office.week.mon  # a Saturday worked for National Day
+    assert filled.special[date(2026, 10, 10)].name == "调休上班"

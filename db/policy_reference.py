@@ -1,0 +1,103 @@
+"""Whether what a policy names is there: roles somebody holds, people at work, units with a head, calendars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pydantic import JsonValue
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.person import OrgUnit, Person, PersonRole, people_by_id, unit_regions, units
+from db.policy import current_policy
+from domain.access import COMPANY_WIDE, Role
+from domain.calendar import CalendarPolicy
+from domain.document import Problem
+from domain.ids import is_id
+from domain.policy import load
+from domain.policy_check import Reference
+
+
+async def unknown_calendars(session: AsyncSession, references: Iterable[Reference]) -> list[Problem]:
+    """Each calendar named that is not in force."""
+    named = [one for one in references if one.what == "calendar"]
+    if not named:
+        return []
+    known = load(CalendarPolicy, (await current_policy(session, CalendarPolicy.kind))[1]).calendars
+    return [
+        _problem(one, "calendar_unknown", f"There is no calendar {one.key}.", key=one.key, known=[*sorted(known)])
+        for one in named
+        if one.key not in known
+    ]
+
+
+async def nobody_there(session: AsyncSession, references: Sequence[Reference]) -> list[Problem]:
+    """Approvers whom nobody would be found for; each said once, where it is named first."""
+    asked = list({(one.what, one.key): one for one in reversed(references)}.values())[::-1]
+    tree = await units(session)
+    people = {one.key for one in asked if one.what == "person" and is_id(one.key)}
+    known = await people_by_id(session, people | {unit.head_id for unit in tree if unit.head_id})
+    held = await _regions_of_roles(session)
+    regions = {unit.id for unit in tree if unit.kind == "region"}
+
+    def look(one: Reference) -> Problem | None:
+        match one.what:
+            case "person":
+                return _person(one, known.get(one.key))
+            case "unit":
+                return _unit(one, next((unit for unit in tree if unit.code == one.key), None), known)
+            case "role":
+                return _role(one, held.get(one.key), regions)
+            case _:
+                return None
+
+    return [problem for one in asked if (problem := look(one))]
+
+
+def _person(one: Reference, person: Person | None) -> Problem | None:
+    if person is None:
+        return _problem(one, "person_unknown", "There is no such person.")
+    if not person.active:
+        return _problem(one, "person_left", f"{person.name} has left.", name=person.name)
+    return None
+
+
+def _unit(one: Reference, unit: OrgUnit | None, people: Mapping[str, Person]) -> Problem | None:
+    if unit is None:
+        return _problem(one, "unit_unknown", f"There is no unit {one.key}.", unit=one.key)
+    head = people.get(unit.head_id or "")
+    if head is None or not head.active:
+        return _problem(one, "unit_headless", f"The unit {one.key} has no head.", unit=one.key)
+    return None
+
+
+def _role(one: Reference, held: set[str] | None, regions: set[str]) -> Problem | None:
+    if held is None:
+        return _problem(one, "role_unheld", f"Nobody is {one.key}.", role=one.key)
+    missing = sorted(regions - held)
+    if missing and Role(one.key) not in COMPANY_WIDE:
+        return _problem(
+            one, "role_unheld_in", f"In some regions nobody is {one.key}.", role=one.key, regions=[*missing]
+        )
+    return None
+
+
+def _problem(one: Reference, code: str, what: str, **params: JsonValue) -> Problem:
+    return Problem(where=one.where, code=code, what=what, params=params)
+
+
+async def _regions_of_roles(session: AsyncSession) -> dict[str, set[str]]:
+    """Each role that somebody at work holds, with the regions they hold it in."""
+    reach = unit_regions()
+    query = (
+        select(PersonRole.role, reach.c.region_id)
+        .join(Person, Person.id == PersonRole.person_id)
+        .join(OrgUnit, OrgUnit.id == Person.unit_id)
+        .outerjoin(reach, reach.c.unit_id == OrgUnit.id)
+        .where(Person.active)
+        .distinct()
+    )
+    held: dict[str, set[str]] = {}
+    for role, region in await session.execute(query):
+        held.setdefault(role, set()).update({str(region)} if region else ())
+    return held

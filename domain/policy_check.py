@@ -1,0 +1,84 @@
+"""What is to be said about a policy document before it is published: what makes it unfit, and what looks unmeant."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, NamedTuple
+
+from domain.approval import ApprovalPolicy, PassOn, Step
+from domain.approver import Approver, HeadApprover, PersonApprover, RoleApprover
+from domain.document import PolicyDocument, Problem, Strict
+from domain.policy import validate
+from domain.refusal import Refused
+from domain.table_check import Overlap, check_table
+
+
+class Findings(Strict):
+    """`problems` keep the document from being published. `warnings` do not: rows that never fire, approvers nobody is.
+
+    `overlaps` are pairs of rows that take the same case, with an example; under `first` the upper one decides.
+    """
+
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
+
+
+class Reference(NamedTuple):
+    """Something outside the document that it names: a role, a person's id, a unit's code, a calendar's key."""
+
+    what: Literal["role", "person", "unit", "calendar"]
+    key: str
+    where: str
+
+
+def examine(kind: str, document: Mapping[str, Any]) -> tuple[PolicyDocument | None, Findings]:
+    """The policy where it can be published, and all that can be said of it without looking around.
+
+    Takes as long as `check_table`. Raises Refused `policy_kind_unknown`.
+    """
+    try:
+        policy = validate(kind, document)
+    except Refused as refused:
+        if refused.code != "policy_invalid":
+            raise
+        return None, Findings(problems=tuple(Problem.model_validate(p) for p in refused.params["problems"]))
+    table = getattr(policy, "table", None)
+    if table is None:
+        return policy, Findings()
+    check = check_table(table)
+    order = [row.id for row in table.rows]
+    unreachable = tuple(
+        Problem(where=f"table.rows.{order.index(row)}", code="row_unreachable", what=f"Row {row} never decides a case.")
+        for row in check.unreachable or ()
+    )
+    differing = tuple(pair for pair in check.overlaps or () if _differ(table, *pair.rows))
+    return policy, Findings(warnings=unreachable, overlaps=differing)
+
+
+def _differ(table: Any, upper: str, lower: str) -> bool:
+    """Two rows with the same outcome may overlap as they like."""
+    return bool(table.row(upper).then != table.row(lower).then)
+
+
+def references(policy: PolicyDocument) -> Iterator[Reference]:
+    """What the policy names, each with its place."""
+    if not isinstance(policy, ApprovalPolicy):
+        return
+    for no, row in enumerate(policy.table.rows):
+        for at, step in enumerate(row.then.steps):
+            yield from _named(step, f"table.rows.{no}.then.steps.{at}")
+
+
+def _named(step: Step, where: str) -> Iterator[Reference]:
+    if step.calendar is not None:
+        yield Reference("calendar", step.calendar, f"{where}.calendar")
+    asked: list[tuple[str, Approver]] = [(f"{where}.who.{no}", one) for no, one in enumerate(step.who)]
+    asked += [(f"{where}.copy_to.{no}", one) for no, one in enumerate(step.copy_to)]
+    if isinstance(step.timeout, PassOn):
+        asked.append((f"{where}.timeout.to", step.timeout.to))
+    for place, one in asked:
+        if isinstance(one, RoleApprover):
+            yield Reference("role", one.role, place)
+        elif isinstance(one, PersonApprover):
+            yield Reference("person", one.person, place)
+        elif isinstance(one, HeadApprover) and one.unit is not None:
+            yield Reference("unit", one.unit, place)
