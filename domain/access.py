@@ -51,6 +51,7 @@ class Action(StrEnum):
     COLLECTION_READ = "collection.read"
     COLLECTION_WORK = "collection.work"
     TASK_WORK = "task.work"
+    TASK_HAND_ON = "task.hand_on"
     PEOPLE_READ = "people.read"
     PEOPLE_MANAGE = "people.manage"
     POLICY_READ = "policy.read"
@@ -66,7 +67,7 @@ def _grants() -> dict[Role, dict[Action, Scope]]:
         a.LEAD_READ: own, a.LEAD_CREATE: own, a.LEAD_WORK: own, a.CUSTOMER_READ: own, a.DEAL_READ: own,
         a.DEAL_CREATE: own, a.DEAL_WORK: own, a.CONTRACT_READ: own, a.CONTRACT_WORK: own, a.COLLECTION_READ: own,
     }  # fmt: skip
-    manager = everyone | dict.fromkeys(sales, region) | {a.TASK_WORK: all_, a.PEOPLE_READ: all_, a.POLICY_READ: all_}
+    manager = dict.fromkeys(sales, region) | everyone | {a.TASK_HAND_ON: region, a.POLICY_READ: all_}
     director = dict.fromkeys(manager, all_)
     money = everyone | {
         a.CUSTOMER_READ: all_, a.DEAL_READ: all_, a.CONTRACT_READ: all_, a.COLLECTION_READ: all_,

@@ -107,6 +107,11 @@ class ProcessState(BaseModel):
         return next((t for t in self.tasks if t.id == task_id), None)
 
     @property
+    def audience(self) -> list[str]:
+        """The holder keys whose people hear at once that something changed."""
+        return sorted({holder for task in self.tasks for holder in task.holders})
+
+    @property
     def open_tasks(self) -> list[HumanTask]:
         return [t for t in self.tasks if t.open]
 

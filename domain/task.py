@@ -27,6 +27,13 @@ class Held(Protocol):
     def from_id(self) -> str | None: ...
 
 
+class Taken(Held, Protocol):
+    @property
+    def claimed_by(self) -> str | None: ...
+    @property
+    def claimed_for(self) -> str | None: ...
+
+
 def on_behalf(task: Held, actor: Actor) -> str | None:
     """The absent person through whom the actor holds a task; None where they hold it themselves, or not at all.
 
@@ -83,6 +90,7 @@ class HumanTask(BaseModel):
     status: Status = "open"
     version: int = 1
     claimed_by: str | None = None
+    claimed_for: str | None = None
     decided_by: str | None = None
     decided_for: str | None = None
     decided_at: datetime | None = None
@@ -97,7 +105,7 @@ class HumanTask(BaseModel):
         return holds(self, actor)
 
     def on_behalf(self, actor: Actor) -> str | None:
-        """For whom the actor acts on it (see `on_behalf`): to be kept as `decided_for`."""
+        """For whom the actor acts on it (see `on_behalf`): to be kept as `claimed_for` or `decided_for`."""
         return on_behalf(self, actor)
 
     @property
@@ -123,23 +131,37 @@ def ladder_of(role: Role, region: str | None, *, without: frozenset[str] = froze
     return [key for r in superiors(role) if (key := role_key(r, region)) not in without]
 
 
-def check_act(task: HumanTask | None, actor: Actor, version: int | None = None) -> HumanTask:
-    """The task, if this actor may act on it now; else Refused saying who decided, who claimed, or what changed."""
+def check_open(task: HumanTask | None) -> HumanTask:
+    """The task, if it still waits; else Refused saying who decided."""
     if task is None:
         raise not_found("task")
-    if not task.held_by(actor):
-        raise Refused("not_yours", 403)
     if task.status == "done":
         raise Refused(
             "already_decided", 409, by=task.decided_by, outcome=task.outcome, at=str(task.decided_at), task=task.id
         )
     if task.status == "cancelled":
         raise Refused("task_cancelled", 409)
+    return task
+
+
+def check_act(task: HumanTask | None, actor: Actor, version: int | None = None) -> HumanTask:
+    """The task, if this actor may act on it now; else Refused saying who decided, who claimed, or what changed."""
+    if task is None:
+        raise not_found("task")
+    if not task.held_by(actor):
+        raise Refused("not_yours", 403)
+    check_open(task)
     if version is not None and version != task.version:
         raise Refused("stale_version", 409, version=task.version)
-    if task.claimed_by and task.claimed_by != actor.id:
+    if taken_by_other(task, actor):
         raise Refused("claimed", 409, by=task.claimed_by)
     return task
+
+
+def taken_by_other(task: Taken, actor: Actor) -> bool:
+    """Whether somebody else is on it. An absent person and their substitute do not stand in each other's way."""
+    us = {actor.id, *(absent.id for absent in actor.acting_for if absent.takes(task.kind))}
+    return task.claimed_by is not None and us.isdisjoint({task.claimed_by, task.claimed_for})
 
 
 def for_person(person_id: str) -> list[str]:
