@@ -16,6 +16,7 @@ from db.scope import Whose
 from domain.access import Action
 from domain.ids import RecordId
 from domain.money import MinorUnits
+from domain.text import ON_ONE_LINE
 
 router = APIRouter(prefix="/api/collections", tags=["collections"])
 PAGE = 50
@@ -92,7 +93,9 @@ class PaymentBody(BaseModel):
 
     amount: Annotated[MinorUnits, Field(gt=0)]
     received_on: date
-    reference: str | None = Field(None, max_length=200, description="What the bank statement says.")
+    reference: Annotated[str, Field(max_length=200), ON_ONE_LINE] | None = Field(
+        None, description="What the bank statement says."
+    )
 
 
 @router.get("", dependencies=[Depends(require(Action.COLLECTION_READ))])

@@ -17,12 +17,13 @@ from db.scope import visible
 from domain.access import Action
 from domain.ids import RecordId
 from domain.money import LARGEST, MinorUnits
+from domain.text import ON_ONE_LINE
 
 router = APIRouter(prefix="/api/deals", tags=["deals"])
 PAGE = 50
 
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-NextStep = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Title = Annotated[str, Field(min_length=1, max_length=200), ON_ONE_LINE]
+NextStep = Annotated[str, Field(max_length=200), ON_ONE_LINE]
 StageKey = Annotated[str, Field(max_length=60, description="A stage's key in the pipeline policy, such as proposal.")]
 How = Literal["call", "visit", "wechat", "mail", "note"]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
@@ -108,7 +109,9 @@ class MoveBody(BaseModel):
 
     from_stage: StageKey = Field(description="Where you see it: a deal that was moved meanwhile stays.")
     to_stage: StageKey
-    reason: str | None = Field(None, max_length=500, description="Needed where the deal is lost.")
+    reason: Annotated[str, Field(max_length=500), ON_ONE_LINE] | None = Field(
+        None, description="Needed where the deal is lost."
+    )
 
 
 class EditBody(BaseModel):

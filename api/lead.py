@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.answer import ACCEPTED, Answered, answered
 from api.auth import CurrentActor, require
@@ -17,12 +17,12 @@ from db.scope import Whose
 from domain.access import Action
 from domain.ids import RecordId
 from domain.money import MinorUnits
+from domain.text import ON_ONE_LINE
 
 router = APIRouter(prefix="/api/leads", tags=["leads"])
 PAGE = 50
 
 Stage = Literal["new", "assigned", "contacted", "converted", "closed"]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class LeadView(BaseModel):
@@ -68,8 +68,8 @@ class LeadSearch(BaseModel):
 class LeadBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    company: Annotated[Text, Field(max_length=200)]
-    name: Annotated[Text, Field(max_length=200)]
+    company: Annotated[str, Field(min_length=1, max_length=200), ON_ONE_LINE]
+    name: Annotated[str, Field(min_length=1, max_length=200), ON_ONE_LINE]
     phone: str | None = Field(None, max_length=64, description="Without a country code, one of the company's country.")
     email: str | None = Field(None, max_length=254)
     message: str | None = Field(None, max_length=20_000)
@@ -93,16 +93,16 @@ class ContactBody(BaseModel):
 class QualifyBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    title: Annotated[Text, Field(max_length=200, description="The deal's.")]
+    title: Annotated[str, Field(min_length=1, max_length=200, description="The deal's."), ON_ONE_LINE]
     amount: MinorUnits = Field(description="In minor units of the company's currency.")
     close_on: date | None = None
-    next_step: str | None = Field(None, max_length=200)
+    next_step: Annotated[str, Field(max_length=200), ON_ONE_LINE] | None = None
 
 
 class DismissBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[Text, Field(max_length=500)]
+    reason: Annotated[str, Field(min_length=1, max_length=500), ON_ONE_LINE]
 
 
 @router.get("", dependencies=[Depends(require(Action.LEAD_READ))])

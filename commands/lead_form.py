@@ -23,6 +23,7 @@ from domain.lead import FormLengths, LeadPolicy
 from domain.person import email_address
 from domain.policy import load
 from domain.refusal import Refused, forbidden, invalid
+from domain.text import one_line
 
 ORIGINS_MAX = 20
 KEPT = 5.0
@@ -100,7 +101,7 @@ class LeadForms:
             await self.leads.capture(lead, f"{form_key}/{key}")
 
     def _lead(self, enquiry: Enquiry, found: OpenForm) -> NewLead:
-        sent = {name: " ".join(getattr(enquiry, name).split()) for name in ("name", "company", "phone", "email")}
+        sent = {name: one_line(getattr(enquiry, name)) for name in ("name", "company", "phone", "email")}
         sent["message"] = enquiry.message.strip()
         for name, value in sent.items():
             most = getattr(found.lengths, name)

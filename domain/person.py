@@ -5,18 +5,19 @@ from datetime import timedelta
 from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain.access import Role
 from domain.ids import RecordId
 from domain.refusal import invalid
+from domain.text import ON_ONE_LINE
 
 PASSWORD_MIN, PASSWORD_MAX = 10, 200
 FREE_ATTEMPTS = 5
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 EMAIL_MAX = 254
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Name = Annotated[str, Field(min_length=1, max_length=80), ON_ONE_LINE]
 
 
 class PersonDetails(BaseModel):

@@ -38,9 +38,9 @@ async def act(browser: AsyncClient, lead_id: str, act: str, key: str, **body: An
 
 async def test_a_lead_is_assigned_contacted_and_becomes_a_deal(sign_in: SignIn) -> None:
     manager = await sign_in("zhao.min")
-    lead_id = await bring_in(manager, "lead-to-deal")
+    lead_id = await bring_in(manager, "lead-to-deal", company="蓝港\r\n食品")
     lead = await shown(manager, f"/api/leads/{lead_id}", lambda lead: lead["stage"] == "assigned")
-    assert (lead["phone"], lead["source"]) == ("+8613800138000", "api")
+    assert (lead["company"], lead["phone"], lead["source"]) == ("蓝港 食品", "+8613800138000", "api")
     assert lead["due_at"]
 
     owner = await sign_in(person_id=lead["owner_id"])
