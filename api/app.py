@@ -24,6 +24,7 @@ from api import (
     ops,
     person,
     policy,
+    policy_draft,
     problem,
     sign_in,
     task,
@@ -37,7 +38,7 @@ from settings import Settings
 ROUTERS = (
     sign_in.router, account.router, person.router, lead.router, lead_form.router, deal.router,
     contract.router, document.router, collection.router, customer.router, task.router, approval.router, notification.router,
-    policy.router, ops.router, codec.router,
+    policy.router, policy_draft.router, ops.router, codec.router,
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from commands.notification import Notifications
 from commands.password import Passwords
 from commands.person import People
 from commands.policy import Policies
+from commands.policy_draft import PolicyDrafts
 from commands.second_factor import SecondFactor
 from commands.sign_in import SignIn
 from commands.task import TaskCommands
@@ -52,6 +53,7 @@ class Services:
     documents: Documents
     notifications: Notifications
     policies: Policies
+    policy_drafts: PolicyDrafts
 
 
 @asynccontextmanager
@@ -82,6 +84,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             documents=Documents(db, DocumentStore(settings.home / "documents")),
             notifications=Notifications(db),
             policies=Policies(db),
+            policy_drafts=PolicyDrafts(db),
         )
     finally:
         await db.close()

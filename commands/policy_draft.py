@@ -11,13 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.audit import record
 from db.engine import Database
 from db.live import announce
-from db.policy import Policy, find_version
+from db.policy import Policy, current_policy, find_version
 from db.policy_draft import PolicyDraft, draft_to_change, find_draft, write_draft
 from db.policy_reference import nobody_there, unknown_calendars
+from db.policy_use import newest_requests
 from domain.access import Action, Actor
-from domain.policy import canonical, require_kind
+from domain.approval import ApprovalPolicy, Route, Step
+from domain.decision_table import Decision
+from domain.policy import canonical, load, require_kind
 from domain.policy_check import Findings, examine, references
+from domain.policy_trial import Trial, compare_on
 from domain.refusal import invalid
+
+CASES = 200
+"""Real requests that a draft is tried on."""
 
 
 class PolicyDrafts:
@@ -88,6 +95,31 @@ class PolicyDrafts:
             update={"problems": (*found.problems, *unknown), "warnings": (*found.warnings, *nobody)}
         )
 
+    def try_on(
+        self, actor: Actor, kind: str, document: dict[str, Any], facts: dict[str, Any]
+    ) -> tuple[Decision[Route], list[tuple[str, Step]]]:
+        """What an approval policy says of one request, and its steps, each with the row that asks for it.
+
+        Raises Refused: 403, 422 policy_invalid, and as ApprovalPolicy.route does.
+        """
+        actor.require(Action.POLICY_MANAGE)
+        return _approval(kind, document).route(facts)
+
+    async def trial(
+        self, actor: Actor, kind: str, document: dict[str, Any], *, most: int = CASES
+    ) -> tuple[Trial, dict[str, str]]:
+        """What an approval policy would change for the newest requests, and what each of them is called, by id.
+
+        Raises Refused: 403, 422 policy_invalid.
+        """
+        actor.require(Action.POLICY_MANAGE)
+        draft = _approval(kind, document)
+        async with self.db.session(actor.id) as session:
+            _, current = await current_policy(session, kind)
+            cases = await newest_requests(session, most)
+        trial = await asyncio.to_thread(compare_on, cases, load(ApprovalPolicy, current), draft)
+        return trial, {case.id: case.name for case in cases}
+
 
 def _same(known: PolicyDraft, actor: Actor, document: dict[str, Any], based_on: int | None, note: str | None) -> bool:
     """Whether this person has written exactly this last: sent twice is written once."""
@@ -98,6 +130,12 @@ def _same(known: PolicyDraft, actor: Actor, document: dict[str, Any], based_on: 
         known.based_on if based_on is None else based_on,
         known.note if note is None else note,
     )
+
+
+def _approval(kind: str, document: dict[str, Any]) -> ApprovalPolicy:
+    if kind != ApprovalPolicy.kind:
+        raise invalid("policy_not_tried", "kind")
+    return load(ApprovalPolicy, document)
 
 
 async def _newest(session: AsyncSession, kind: str) -> int:
