@@ -14,7 +14,7 @@ from db.policy import find_version
 from db.scope import within
 from domain.access import Action, Actor
 from domain.approval import ApprovalPolicy
-from domain.approval_path import PathStep, moved
+from domain.approval_path import PathStep, moved, read_path
 from domain.policy import load
 from domain.process import Answer, Command
 from domain.refusal import Refused, invalid
@@ -97,7 +97,7 @@ class ApprovalCommands:
 
 
 def _move(policy: ApprovalPolicy, approval: Approval) -> Move:
-    path = [PathStep.model_validate(step) for step in approval.path]
+    path = read_path(approval.path)
     was = [step for step in path if step.status in ("pending", "open")]
     try:
         _, steps = policy.route(approval.facts)

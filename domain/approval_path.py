@@ -5,11 +5,12 @@ Pure: the workflow finds people, keeps time and asks them; here stands whose tur
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from domain.approval import Step
 
@@ -69,6 +70,14 @@ class PathStep(BaseModel):
         """The seat that was decided last."""
         decided = [(seat.at, seat) for seat in self.seats if seat.at]
         return max(decided, key=lambda one: one[0])[1] if decided else None
+
+
+_PATH = TypeAdapter(list[PathStep])
+
+
+def read_path(rows: Sequence[Mapping[str, Any]]) -> list[PathStep]:
+    """A path as it stands in an approval's row."""
+    return _PATH.validate_json(json.dumps(rows))
 
 
 def current(path: list[PathStep]) -> PathStep | None:

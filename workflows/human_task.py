@@ -55,7 +55,7 @@ class TaskProcess(Process[S]):
     ) -> None:
         """`behalf_of` is the absent person whom `by` stands in for."""
         task.status, task.outcome, task.comment = "done", outcome, comment
-        task.decided_by, task.decided_at, task.decided_for = by, workflow.now(), behalf_of
+        task.decided_by, task.decided_at, task.decided_for = None if by == "system" else by, workflow.now(), behalf_of
         behalf = {"behalf_of": behalf_of} if behalf_of else {}
         self.change("task.done", actor=by, task=task.kind, outcome=outcome, comment=comment, **behalf)
 

@@ -16,6 +16,7 @@ from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.testing import WorkflowEnvironment
 
+from commands.absence import AbsenceCommands
 from commands.approval import ApprovalCommands
 from commands.codec import data_converter
 from commands.collection import CollectionCommands
@@ -64,6 +65,7 @@ class Office:
         self.tasks = TaskCommands(self.desk, credentials)
         self.approvals = ApprovalCommands(self.desk)
         self.collections = CollectionCommands(self.desk)
+        self.absences = AbsenceCommands(self.desk)
 
     async def actor(self, name: str) -> Actor:
         async with self.db.session() as session:
@@ -74,7 +76,7 @@ class Office:
 
     async def until(self, look: Callable[[], Awaitable[T | None]], what: str) -> T:
         """Looks again and again until the thing is there: rows follow a process by milliseconds."""
-        ends = monotonic() + 10
+        ends = monotonic() + 30
         while not (found := await look()):
             assert monotonic() < ends, f"waited in vain for {what}"
         return found
