@@ -9,6 +9,7 @@ from importlib.metadata import version
 from fastapi import Depends, FastAPI
 
 from api import (
+    absence,
     account,
     approval,
     codec,
@@ -37,8 +38,8 @@ from settings import Settings
 
 ROUTERS = (
     sign_in.router, account.router, person.router, lead.router, lead_form.router, deal.router,
-    contract.router, document.router, collection.router, customer.router, task.router, approval.router, notification.router,
-    policy.router, policy_draft.router, ops.router, codec.router,
+    contract.router, document.router, collection.router, customer.router, task.router, approval.router,
+    absence.router, notification.router, policy.router, policy_draft.router, ops.router, codec.router,
 )  # fmt: skip
 
 

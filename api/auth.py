@@ -54,7 +54,7 @@ async def identify(request: Request) -> None:
     found = await services_of(request).sign_in.find(secret) if secret else None
     if found is None:
         return
-    request.state.viewer, request.state.actor = _viewer(request, found), found.member.actor
+    request.state.viewer, request.state.actor = _viewer(request, found), found.actor
     if found.csrf is not None:
         request.state.csrf = found.csrf
         if request.method not in READING:
@@ -66,7 +66,7 @@ async def identify(request: Request) -> None:
 
 
 def _viewer(request: Request, found: SignedIn) -> Viewer:
-    person, actor = found.member.person, found.member.actor
+    person, actor = found.person, found.actor
     return Viewer(
         id=person.id,
         name=person.called(language_of(request, person.language)),
@@ -76,7 +76,7 @@ def _viewer(request: Request, found: SignedIn) -> Viewer:
         language=person.language or "",
         zone=person.zone or "",
         theme="" if person.theme == "auto" else person.theme,
-        holder_keys=actor.holder_keys,
+        holder_keys=actor.keys_at_hand,
         must_change_password=person.password_temporary,
         second_factor=person.totp_secret is not None,
     )

@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from temporalio.client import Client
 
+from commands.absence import AbsenceCommands
 from commands.account import Account
 from commands.approval import ApprovalCommands
 from commands.collection import CollectionCommands
@@ -50,6 +51,7 @@ class Services:
     tasks: TaskCommands
     approvals: ApprovalCommands
     collections: CollectionCommands
+    absences: AbsenceCommands
     documents: Documents
     notifications: Notifications
     policies: Policies
@@ -81,6 +83,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             tasks=TaskCommands(desk, credentials),
             approvals=ApprovalCommands(desk),
             collections=CollectionCommands(desk),
+            absences=AbsenceCommands(desk),
             documents=Documents(db, DocumentStore(settings.home / "documents")),
             notifications=Notifications(db),
             policies=Policies(db),

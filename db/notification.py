@@ -2,54 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import cast, func, literal, select
+from sqlalchemy import Select, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Text
 
+from db.absence import away_at, roster
 from db.holder import holding
 from db.live import announce
 from db.outbox import WAKE
-from db.person import Person
-from db.process import Notification
+from db.person import Person, people_by_id
+from db.process import Notification, Task
 from db.record import Outbox
+from domain.access import person_key
 from domain.process import Notice
+from locales import LANGUAGES
 
 
 async def tell(session: AsyncSession, notice: Notice, *, kind: str, record_id: str) -> None:
-    """One notification and one mail for each person who holds the notice; a repeat changes nothing."""
+    """One notification and one mail for each person who holds the notice; a repeat changes nothing.
+
+    Of a task, whose row is written before, substitutes hear in place of those who are away: these still find it in
+    the app, but get no mail. A substitute's notification says for whom, unless they hold the task themselves.
+    """
     link = f"/tasks/{notice.params['task']}" if "task" in notice.params else f"/{kind}s/{record_id}"
-    if await session.scalar(_telling(notice, link)):
-        await announce(session, "notification", record_id, notice.revision, holders=notice.holders)
+    instead = await _told_instead(session, notice)
+    notice = await _with_names(session, notice, instead)
+    if await session.scalar(_telling(notice, link, instead)):
+        substitutes = {person_key(other) for others in instead.values() for other in others}
+        holders = [*notice.holders, *sorted(substitutes)]
+        await announce(session, "notification", record_id, notice.revision, holders=holders)
         await session.execute(select(func.pg_notify(WAKE, "mail")))
 
 
-def _telling(notice: Notice, link: str) -> Any:
-    """One statement for all who hold it; it gives how many were told."""
-    shared = {"kind": literal(notice.kind), "params": literal(notice.params, JSONB), "link": literal(link)}
-    people = holding(notice.holders).cte("holder")
-    rows = select(
-        func.gen_random_uuid(), literal(notice.id, Notification.notice_id.type), people.c.id, *shared.values()
-    )
+async def _with_names(session: AsyncSession, notice: Notice, absent: Iterable[str]) -> Notice:
+    """With what those are called whom the words name, {id: {language: name}}: a mail has nobody to ask."""
+    named = [person for person in (notice.params.get("person"), *absent) if person]
+    if not named:
+        return notice
+    people = await people_by_id(session, named)
+    names = {one.id: {language: one.called(language) for language in LANGUAGES} for one in people.values()}
+    return notice.model_copy(update={"params": notice.params | {"names": names}})
+
+
+async def _told_instead(session: AsyncSession, notice: Notice) -> dict[str, frozenset[str]]:
+    """{absent person: who hears of it in their place}; nobody where the notice is of no task."""
+    if "task" not in notice.params or not (away := await away_at(session)):
+        return {}
+    kind = await session.scalar(select(Task.kind).where(Task.id == notice.params["task"]))
+    return (await roster(session, away)).told_instead(notice.holders, kind or "")
+
+
+def _telling(notice: Notice, link: str, instead: Mapping[str, Collection[str]]) -> Any:
+    """One statement for all who are told; it gives how many were."""
+    params = literal(notice.params, JSONB)
+    held = holding(notice.holders).cte("holder")
+    rows: Any = _rows(notice, link, held.c.id, params)
+    if instead:
+        place = {other: absent for absent, others in instead.items() for other in others}
+        pairs = func.jsonb_each_text(literal(place, JSONB)).table_valued("key", "value")
+        substitute = cast(pairs.c.key, Person.id.type)
+        for_whom = func.jsonb_build_object("for", pairs.c.value)
+        others = _rows(notice, link, substitute, params.concat(for_whom)).where(substitute.not_in(select(held.c.id)))
+        rows = rows.union_all(others)
     told = (
         insert(Notification)
-        .from_select(["id", "notice_id", "person_id", *shared], rows)
+        .from_select(["id", "notice_id", "kind", "link", "person_id", "params"], rows)
         .on_conflict_do_nothing(index_elements=["notice_id", "person_id"])
-        .returning(Notification.person_id)
+        .returning(Notification.person_id, Notification.params)
         .cte("told")
     )
     words = func.jsonb_build_object(
-        "to", Person.email, "language", Person.language,
-        "kind", cast(shared["kind"], Text), "params", shared["params"], "link", cast(shared["link"], Text),
+        "to", Person.email, "language", Person.language, "kind", cast(literal(notice.kind), Text),
+        "params", told.c.params, "link", cast(literal(link), Text),
     )  # fmt: skip
     key = literal(f"notice/{notice.id}/") + cast(Person.id, Text)
     letters = select(key, literal("mail"), words, literal(0)).join(told, told.c.person_id == Person.id)
     mail = (
         insert(Outbox)
-        .from_select(["key", "kind", "payload", "attempts"], letters)
+        .from_select(["key", "kind", "payload", "attempts"], letters.where(Person.id.not_in(instead)))
         .on_conflict_do_nothing(index_elements=["key"])
         .cte("mail")
     )
     return select(func.count()).select_from(told).add_cte(mail)
+
+
+def _rows(notice: Notice, link: str, person: Any, params: Any) -> Select[Any]:
+    notice_id = literal(notice.id, Notification.notice_id.type)
+    return select(func.gen_random_uuid(), notice_id, literal(notice.kind), literal(link), person, params)

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Ref, new_id
 from db.findable import Findable
-from domain.access import Actor, Role
+from domain.access import Authority, Role
 from domain.refusal import not_found
 
 
@@ -98,8 +98,8 @@ class Member:
     regions: frozenset[str]
 
     @property
-    def actor(self) -> Actor:
-        return Actor(id=self.person.id, roles=self.roles, regions=self.regions)
+    def authority(self) -> Authority:
+        return Authority(id=self.person.id, roles=self.roles, regions=self.regions)
 
 
 MemberSelect = Select[Person, OrgUnit, Sequence[str], Sequence[str]]
@@ -150,14 +150,6 @@ async def member(session: AsyncSession, person_id: str) -> Member:
     if row is None:
         raise not_found("person")
     return member_of(row)
-
-
-async def actor_of(session: AsyncSession, person_id: str) -> Actor:
-    """Who acts, as of now. Raises Refused (404) for somebody who is not or no longer there."""
-    found = await member(session, person_id)
-    if not found.person.active:
-        raise not_found("person")
-    return found.actor
 
 
 async def person_with_email(session: AsyncSession, email: str) -> Person | None:

@@ -47,7 +47,7 @@ async def write_process(session: AsyncSession, kind: str, workflow_id: str, stat
     await announce(
         session, kind, state.record_id, state.revision,
         region=state.region_id, owner=state.owner_id, line=state.line_id,
-        holders=sorted({h for t in state.tasks for h in t.holders}),
+        holders=state.audience,
     )  # fmt: skip
     return True
 
@@ -101,7 +101,8 @@ async def _write_tasks(session: AsyncSession, kind: str, workflow_id: str, state
     shared = _case(kind, workflow_id, state) | {"region_id": state.region_id, "revision": state.revision}
     fields = {
         "id", "kind", "title", "params", "holders", "from_id", "amount", "currency", "opened_at", "due_at",
-        "escalated_at", "status", "version", "claimed_by", "decided_by", "decided_at", "outcome", "comment",
+        "escalated_at", "status", "version", "claimed_by", "claimed_for", "decided_by", "decided_for", "decided_at",
+        "outcome", "comment",
     }  # fmt: skip
     await _write(session, Task, [shared | t.model_dump(include=fields) for t in state.tasks], key="id")
 

@@ -14,7 +14,7 @@ from db.customer import Assignment, Customer
 from db.deal import Deal
 from db.lead import Lead
 from db.process import Task
-from domain.access import Action, Actor, Scope
+from domain.access import Action, Actor, Authority, Scope, StandIn
 from domain.refusal import not_found
 
 T = TypeVar("T", bound=tuple[Any, ...])
@@ -41,22 +41,41 @@ KINDS: dict[str, Kind] = {
 
 
 def within(actor: Actor, kind: str) -> ColumnElement[bool]:
-    """The rows of a kind that this person may see."""
-    return reach(actor, KINDS[kind].read, KINDS[kind].owner, KINDS[kind].region)
+    """The rows of a kind that this person may see; what one was ever asked to approve, or copied on, is among them."""
+    reached = reach(actor, KINDS[kind].read, KINDS[kind].owner, KINDS[kind].region)
+    if kind == "approval":
+        return or_(reached, _read_by(actor))
+    if kind == "contract":
+        asked = select(Approval.id).where(Approval.subject_id == Contract.id, _read_by(actor))
+        return or_(reached, asked.exists())
+    return reached
+
+
+def _read_by(actor: Actor) -> ColumnElement[bool]:
+    keys = {key for lender in actor.lenders(Action.CONTRACT_READ) for key in lender.holder_keys}
+    read: ColumnElement[bool] = Approval.readers.overlap(sorted(keys))
+    return read
 
 
 def reach(
     actor: Actor, action: Action, owner: InstrumentedAttribute[Any], region: InstrumentedAttribute[Any]
 ) -> ColumnElement[bool]:
-    match actor.scope(action):
+    """What one reaches by oneself, or in the place of somebody absent."""
+    return or_(*(_reach(lender, action, owner, region) for lender in actor.lenders(action)))
+
+
+def _reach(
+    one: Authority, action: Action, owner: InstrumentedAttribute[Any], region: InstrumentedAttribute[Any]
+) -> ColumnElement[bool]:
+    match one.scope(action):
         case None:
             return false()
         case Scope.ALL:
             return true()
         case Scope.REGION:
-            return or_(owner == actor.id, region.in_(actor.regions))
+            return or_(owner == one.id, region.in_(one.regions))
         case Scope.OWN:
-            return owner == actor.id
+            return owner == one.id
 
 
 def narrowed(actor: Actor, kind: str, whose: Whose) -> ColumnElement[bool]:
@@ -80,7 +99,30 @@ def customers_within(actor: Actor) -> ColumnElement[bool]:
 
 def tasks_within(actor: Actor) -> ColumnElement[bool]:
     """Tasks one may act on, has decided, or asked for; the records' own scope shows the others with their case."""
-    return or_(Task.holders.overlap(sorted(actor.holder_keys)), Task.decided_by == actor.id, Task.from_id == actor.id)
+    return or_(tasks_held(actor), Task.decided_by == actor.id, Task.from_id == actor.id)
+
+
+def tasks_held(actor: Actor) -> ColumnElement[bool]:
+    """`domain.task.holds`: one's own, and those one has while somebody is away."""
+    return or_(Task.holders.overlap(sorted(actor.holder_keys)), *map(tasks_lent, actor.acting_for))
+
+
+def tasks_lent(absent: StandIn) -> ColumnElement[bool]:
+    """What an absent person's substitute has of theirs."""
+    asked_themselves = and_(Task.kind == "approve", Task.from_id == absent.id)
+    return and_(Task.holders.overlap(sorted(absent.holder_keys)), asked_themselves.is_not(True), _of_kinds(absent))
+
+
+def tasks_taken_by_others(actor: Actor) -> ColumnElement[bool]:
+    """`domain.task.taken_by_other`."""
+    ours = [or_(Task.claimed_by == actor.id, Task.claimed_for == actor.id)]
+    for absent in actor.acting_for:
+        ours.append(and_(or_(Task.claimed_by == absent.id, Task.claimed_for == absent.id), _of_kinds(absent)))
+    return and_(Task.claimed_by.is_not(None), or_(*ours).is_not(True))
+
+
+def _of_kinds(absent: StandIn) -> ColumnElement[bool]:
+    return Task.kind.in_(sorted(absent.kinds)) if absent.kinds else true()
 
 
 def scoped(query: Select[T], actor: Actor, kind: str) -> Select[T]:

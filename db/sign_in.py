@@ -9,8 +9,10 @@ from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, delete, func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.actor import acting
 from db.base import Base, Id, Instant, Ref, new_id
 from db.person import Member, Person, member_of, members
+from domain.access import Actor
 
 IDLE = timedelta(days=7)
 """A session nobody used for so long is over, whatever life it was given."""
@@ -50,7 +52,8 @@ class ApiToken(Base):
 class SignedIn:
     """Whose request it is. `csrf` is None for a bearer token: no browser sends one by itself."""
 
-    member: Member
+    person: Person
+    actor: Actor
     csrf: str | None
 
 
@@ -80,7 +83,11 @@ async def find_session(session: AsyncSession, hash: bytes) -> SignedIn | None:
     *member, csrf, note = row
     if note:
         await session.execute(update(Session).where(Session.hash == hash).values(seen_at=func.now()))
-    return SignedIn(member_of(member), csrf)
+    return await _signed_in(session, member_of(member), csrf)
+
+
+async def _signed_in(session: AsyncSession, known: Member, csrf: str | None) -> SignedIn:
+    return SignedIn(known.person, await acting(session, known), csrf)
 
 
 async def delete_session(session: AsyncSession, hash: bytes) -> None:
@@ -115,7 +122,7 @@ async def find_token(session: AsyncSession, hash: bytes) -> SignedIn | None:
     *member, note = row
     if note:
         await session.execute(update(ApiToken).where(ApiToken.hash == hash).values(used_at=func.now()))
-    return SignedIn(member_of(member), csrf=None)
+    return await _signed_in(session, member_of(member), csrf=None)
 
 
 async def list_tokens(session: AsyncSession, person_id: str) -> list[ApiToken]:

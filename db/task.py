@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, load_only
 
@@ -14,7 +14,7 @@ from db.customer import Customer
 from db.lead import Lead
 from db.person import Person, units_within
 from db.process import Task
-from db.scope import tasks_within, visible
+from db.scope import tasks_held, tasks_taken_by_others, tasks_within, visible
 from domain.access import Actor
 from domain.refusal import not_found
 
@@ -152,13 +152,13 @@ def _named(rows: Select[Task]) -> Select[Task, str | None, str | None, Person, P
 def _in_view(actor: Actor, view: View) -> ColumnElement[bool]:
     if view == "decided":
         return and_(Task.status == "done", Task.decided_by == actor.id)
-    held = Task.holders.overlap(sorted(actor.holder_keys))
-    taken = and_(Task.claimed_by.is_not(None), Task.claimed_by != actor.id)
+    held, taken = tasks_held(actor), tasks_taken_by_others(actor)
+    handed_over = Task.kind.in_(sorted(actor.handed_over)) if actor.handed_over else false()
     own = and_(Task.kind == "approve", Task.from_id == actor.id)
     if view == "waiting":
-        return and_(Task.status == "open", or_(Task.from_id == actor.id, and_(held, taken)))
+        return and_(Task.status == "open", or_(Task.from_id == actor.id, and_(held, or_(taken, handed_over))))
     # Nobody decides on their own request, even one that is open to a role they hold.
-    return and_(Task.status == "open", held, ~taken, own.is_not(True))
+    return and_(Task.status == "open", held, ~taken, ~handed_over, own.is_not(True))
 
 
 def _filters(sought: Sought) -> list[ColumnElement[bool]]:

@@ -93,6 +93,7 @@ GRANTS = _grants()
 
 NEEDED: dict[str, frozenset[Action]] = {
     "approve": frozenset({Action.CONTRACT_READ}),
+    "answer_question": frozenset({Action.CONTRACT_READ}),
     "first_contact": frozenset({Action.LEAD_READ, Action.LEAD_WORK}),
     "submit_contract": frozenset({Action.CONTRACT_READ, Action.CONTRACT_WORK}),
     "record_payment": frozenset({Action.COLLECTION_READ, Action.COLLECTION_WORK}),
@@ -151,8 +152,8 @@ class Actor(Authority):
     handed_over: frozenset[str] = frozenset()
 
     def require(self, action: Action) -> Scope:
-        """Raises Refused (403) where no role allows the action."""
-        scope = self.scope(action)
+        """Raises Refused (403) where no role allows the action, nor one lent by somebody absent."""
+        scope = max((s for lender in self.lenders(action) if (s := lender.scope(action))), default=None)
         if scope is None:
             raise forbidden(action)
         return scope

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 from pydantic import BaseModel
 
-from domain.access import NEEDED, Actor, Role, person_key, role_key, superiors
+from domain.access import Actor, Role, person_key, role_key, superiors
 from domain.refusal import Refused, not_found
 
 Status = Literal["open", "done", "cancelled"]
 
-KINDS = tuple(NEEDED)
-"""Every kind of task there is."""
+TaskKind = Literal["approve", "answer_question", "first_contact", "submit_contract", "record_payment"]
+KINDS: tuple[TaskKind, ...] = get_args(TaskKind)
 
 
 class Held(Protocol):

@@ -12,8 +12,9 @@ from commands.database import open_database
 from commands.password import Passwords
 from commands.person import People
 from commands.second_factor import SecondFactor
+from db.actor import actor_of
 from db.engine import Database
-from db.person import Member, OrgUnit, Person, actor_of, list_people, person_with_email, units
+from db.person import Member, OrgUnit, Person, list_people, person_with_email, units
 from db.sign_in import ApiToken, list_tokens
 from domain.access import Actor, Role
 from domain.person import PersonDetails, email_address

@@ -39,6 +39,9 @@ SENTENCES = {
     "temporal.decode": N_("Read payloads in Temporal"),
     "temporal.encode": N_("Encrypted payloads for Temporal"),
     "Mend": N_("Mended what pages show of a case"),
+    "PlanAbsence": N_("Planned an absence"),
+    "ChangeAbsence": N_("Changed an absence"),
+    "EndAbsence": N_("Ended an absence"),
     "PublishPolicy": N_("Published a policy"),
 }
 

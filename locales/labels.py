@@ -25,7 +25,9 @@ LABELS: dict[str, dict[str, str]] = {
         "approval": N_("Approval"),
         "order": N_("Order"),
         "collection": N_("Collection"),
+        "task": N_("Task"),
         "cash": N_("Cash"),
+        "absence": N_("Absence"),
     },
     "lead": {
         "new": N_("New"),
@@ -70,6 +72,7 @@ LABELS: dict[str, dict[str, str]] = {
         "first_contact": N_("Make first contact"),
         "submit_contract": N_("Submit the contract"),
         "approve": N_("Approve the contract"),
+        "answer_question": N_("Answer a question"),
         "record_payment": N_("Collect an instalment"),
     },
     "policy": {
@@ -97,6 +100,12 @@ LABELS: dict[str, dict[str, str]] = {
         "withdrawn": N_("withdrawn"),
         "paid": N_("paid in full"),
         "lost": N_("lost"),
+    },
+    "absence": {
+        "coming": N_("Coming"),
+        "away": N_("Away"),
+        "over": N_("Over"),
+        "cancelled": N_("Called off"),
     },
     "how": {
         "call": N_("Phone call"),

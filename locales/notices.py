@@ -19,12 +19,31 @@ SENTENCES = {
     "task.opened.record_payment": N_("An instalment is to be collected: %(title)s"),
     "task.reminded.record_payment": N_("An instalment falls due soon: %(title)s"),
     "task.escalated.record_payment": N_("An instalment is long overdue: %(title)s"),
+    "deal.contract_approved": N_("The contract of %(title)s is approved."),
+    "deal.contract_rejected": N_("The contract of %(title)s is rejected."),
+    "deal.contract_withdrawn": N_("The contract of %(title)s is withdrawn."),
     "deal.contract_ended": N_("The contract of %(title)s has ended its approval."),
     "deal.stalled": N_("No activity for a week: %(title)s"),
     "collection.overdue": N_("An instalment is overdue: %(title)s"),
+    "absence.planned": N_("You are to stand in for %(person)s, who will be away."),
+    "absence.changed": N_("The absence of %(person)s, in which you stand in, has changed."),
+    "absence.cancelled": N_("%(person)s is not going to be away after all: you need not stand in."),
+    "absence.began": N_("You stand in for %(person)s from now on. Open tasks you have from them: %(tasks)s."),
+    "absence.ended": N_("%(person)s is back. Done by you meanwhile: %(done)s; left to them: %(tasks)s."),
+    "absence.away": N_("You are away now. Open tasks that others have meanwhile: %(tasks)s."),
+    "absence.nobody": N_("You are away now, but nobody stands in: your tasks stay with you."),
+    "absence.back": N_("Your absence is over. Done for you: %(done)s; left to you: %(tasks)s."),
 }
+INSTEAD = N_("For %(name)s: %(notice)s")
+"""To a substitute, who is told in the place of somebody absent."""
 
 
 def notice_text(kind: str, params: Mapping[str, Any], language: str) -> str:
-    """The notice in words. Raises KeyError for a kind that has none: a test holds the catalogue against the code."""
-    return translate(language).gettext(SENTENCES[kind]) % params
+    """The notice in words; its `names` say what the people in it are called (see db.notification).
+
+    Raises KeyError for a kind that has none: a test holds the catalogue against the code.
+    """
+    _ = translate(language).gettext
+    names = {one: called[language] for one, called in params.get("names", {}).items()}
+    notice = _(SENTENCES[kind]) % ({**params, "person": names.get(params.get("person"), "")})
+    return _(INSTEAD) % {"name": names[params["for"]], "notice": notice} if "for" in params else notice

@@ -22,6 +22,8 @@ SENTENCES = {
     "collection.planned": N_("Instalment %(no)s of %(amount)s"),
     "collection.due": N_("Instalment %(no)s of %(amount)s is due"),
     "collection.overdue": N_("Instalment %(no)s of %(amount)s is overdue"),
+    "absence.coming": N_("The absence has not begun yet"),
+    "absence.away": N_("Away, and others have the tasks"),
 }
 NO_STEP = N_("No next step is planned")
 

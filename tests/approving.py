@@ -9,11 +9,11 @@ from sqlalchemy import Select, select
 
 from api.services import Services
 from commands.temporal import update_id
+from db.actor import actor_of
 from db.base import new_id
 from db.contract import Approval
 from db.customer import Assignment, Customer
 from db.deal import Deal
-from db.person import actor_of
 from db.process import Task
 from domain.process import Command
 from workflows.contract import ContractStart, ContractWorkflow, contract_workflow_id

@@ -13,11 +13,11 @@ from sqlalchemy import select
 
 from api.services import Services
 from commands.deal import NewDeal
+from db.actor import actor_of
 from db.base import new_id
 from db.contract import Contract
 from db.customer import Assignment, Contact, Customer
 from db.deal import Deal
-from db.person import actor_of
 from db.process import Task
 from domain.access import Actor
 

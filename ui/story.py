@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ from ui.stage import Pipelines
 
 ICONS = {
     "lead": "megaphone", "deal": "briefcase", "contract": "file-text", "approval": "shield-check",
-    "collection": "wallet", "task": "circle-check",
+    "collection": "wallet", "task": "circle-check", "absence": "calendar",
     "deal.moved": "arrow-right", "deal.edited": "pencil", "deal.followed_up": "phone", "deal.stalled": "hourglass",
     "deal.order_placed": "package", "lead.contacted": "phone", "task.opened": "user", "task.reminded": "bell",
     "task.escalated": "triangle-alert", "collection.payment": "banknote", "collection.overdue": "triangle-alert",
@@ -39,16 +39,24 @@ ECHOES = frozenset({
 })  # fmt: skip
 """What one process says of another, and small steps: told only where every step is asked for."""
 
+RESULTS = frozenset({
+    "lead.contacted", "lead.qualified", "lead.dismissed", "contract.submitted", "collection.payment",
+    "approval.approved", "approval.returned", "approval.rejected",
+})  # fmt: skip
+"""What a task's end brings about is told, not that it ended; of an approval, the contract says how it ended."""
+
+MAIN = Told(not_kinds=ECHOES, results=RESULTS)
+
 DETAILS = ("note", "comment", "reason")
 
 Filter = Literal["", "follow_ups", "stages", "contract", "money", "steps"]
 
 FILTERS: dict[Filter, tuple[str, Told]] = {
-    "": (N_("All"), Told(not_kinds=ECHOES)),
+    "": (N_("All"), MAIN),
     "follow_ups": (N_("Follow-ups"), Told(kinds={"deal.followed_up", "lead.contacted"})),
     "stages": (N_("Stage moves"), Told(kinds={"deal.opened", "deal.moved", "deal.closed"})),
-    "contract": (N_("Contract"), Told(processes={"contract", "approval"}, not_kinds=ECHOES)),
-    "money": (N_("Money"), Told(processes={"collection"}, kinds={"deal.order_placed"}, not_kinds=ECHOES)),
+    "contract": (N_("Contract"), replace(MAIN, processes={"contract", "approval"})),
+    "money": (N_("Money"), replace(MAIN, processes={"collection"}, kinds={"deal.order_placed"})),
     "steps": (N_("Every step"), Told()),
 }
 """What a timeline may be narrowed to: its name, and the events it then tells."""

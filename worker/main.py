@@ -12,6 +12,7 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.absence import AbsenceActivities
 from activities.approval import ApprovalActivities
 from activities.collection import CollectionActivities
 from activities.contract import ContractActivities
@@ -26,15 +27,17 @@ from db.engine import Database
 from settings import Settings
 from worker.mail import Mailer
 from worker.relay import Relay
+from workflows.absence import AbsenceWorkflow
 from workflows.approval import ApprovalWorkflow
 from workflows.collection import CollectionWorkflow
 from workflows.contract import ContractWorkflow
 from workflows.deal import DealWorkflow
 from workflows.lead import LeadWorkflow
 
-WORKFLOWS = [LeadWorkflow, DealWorkflow, ContractWorkflow, ApprovalWorkflow, CollectionWorkflow]
+WORKFLOWS = [LeadWorkflow, DealWorkflow, ContractWorkflow, ApprovalWorkflow, CollectionWorkflow, AbsenceWorkflow]
 ACTIVITIES = [
     PolicyActivities, LeadActivities, DealActivities, ContractActivities, ApprovalActivities, CollectionActivities,
+    AbsenceActivities,
 ]  # fmt: skip
 
 GRACE = timedelta(seconds=20)

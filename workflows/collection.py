@@ -8,7 +8,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.collection import CollectionActivities, CollectionState, InstalmentState, PaymentState
-    from domain.access import Action, Role, person_key, role_key
+    from domain.access import Action, Actor, Role, person_key, role_key
     from domain.process import Command, Waiting
     from domain.refusal import Refused, forbidden, invalid
     from domain.task import Pace, ladder_of
@@ -43,11 +43,15 @@ class CollectionEnded(BaseModel):
 
 
 class RecordPayment(Command):
-    """`amount` in minor units of the collection's currency; it pays the oldest instalments first."""
+    """`amount` in minor units of the collection's currency; it pays the oldest instalments first.
+
+    `paid_before` is the sum that its recorder saw as paid; None: it is not compared.
+    """
 
     amount: int
     received_on: date
     reference: str | None = None
+    paid_before: int | None = None
 
 
 @workflow.defn(name="CollectionWorkflow")
@@ -103,6 +107,8 @@ class CollectionWorkflow(TaskProcess[CollectionState]):
         outstanding = self.state.outstanding
         if not outstanding:
             raise Refused("collection_paid", 409)
+        if asked.paid_before not in (None, self.state.paid):
+            raise Refused("paid_meanwhile", 409)
         if asked.amount > outstanding:
             raise invalid("more_than_owed", "amount", outstanding=outstanding, currency=self.state.currency)
 
@@ -121,7 +127,7 @@ class CollectionWorkflow(TaskProcess[CollectionState]):
             if part:
                 instalment.paid += part
                 left -= part
-                self._settle(instalment, asked.actor.id)
+                self._settle(instalment, asked.actor)
         if state.stage == "overdue" and not any(i.status == "overdue" for i in state.instalments):
             state.stage = "open"
         return {"payment_id": payment.id}
@@ -146,13 +152,13 @@ class CollectionWorkflow(TaskProcess[CollectionState]):
         task.escalate_every = state.escalate_after
         instalment.task_id = task.id
 
-    def _settle(self, instalment: InstalmentState, by: str) -> None:
+    def _settle(self, instalment: InstalmentState, by: Actor) -> None:
         if instalment.open:
             return
         instalment.status, instalment.paid_at = "paid", workflow.now()
         task = self.state.task(instalment.task_id or "")
         if task and task.open:
-            self.close_task(task, by, "paid")
+            self.close_task(task, by.id, "paid", behalf_of=task.on_behalf(by))
 
     def _next_due(self) -> datetime | None:
         return min((i.due_at for i in self.state.instalments if i.open and i.status == "planned"), default=None)

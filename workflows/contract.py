@@ -116,7 +116,7 @@ class ContractWorkflow(TaskProcess[ContractState]):
         state.approval_id = self.new_id()
         self.change("contract.submitted", actor=asked.actor.id, version=state.version, amount=asked.amount)
         for task in state.open_tasks:
-            self.close_task(task, asked.actor.id, "submitted")
+            self.close_task(task, asked.actor.id, "submitted", behalf_of=task.on_behalf(asked.actor))
 
     @workflow.signal
     def approval_ended(self, ended: ApprovalEnded) -> None:

@@ -8,7 +8,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.lead import Conversion, LeadActivities, LeadState, Turn
     from activities.policy import PolicyActivities
-    from domain.access import Action, Role, person_key, role_key
+    from domain.access import Action, Actor, Role, person_key, role_key
     from domain.lead import LeadPolicy
     from domain.pipeline import PipelinePolicy
     from domain.policy import load
@@ -119,7 +119,7 @@ class LeadWorkflow(TaskProcess[LeadState]):
             self.state.stage = "contacted"
             self.state.due_at = None
         self.change("lead.contacted", actor=asked.actor.id, how=asked.how, note=asked.note)
-        self._close_first_contact(asked.actor.id, "contacted")
+        self._close_first_contact(asked.actor, "contacted")
 
     @command(_may_qualify)
     def qualify(self, asked: QualifyLead) -> dict[str, str]:
@@ -130,7 +130,7 @@ class LeadWorkflow(TaskProcess[LeadState]):
             self.state.stage = "contacted"
             self.state.due_at = None
         self.change("lead.qualified", actor=asked.actor.id, title=asked.title, amount=asked.amount)
-        self._close_first_contact(asked.actor.id, "qualified")
+        self._close_first_contact(asked.actor, "qualified")
         return {"deal_id": asked.deal_id}
 
     @command(_may_work)
@@ -139,7 +139,7 @@ class LeadWorkflow(TaskProcess[LeadState]):
         self.state.due_at = None
         self.state.close_reason = asked.reason
         self.change("lead.dismissed", actor=asked.actor.id, reason=asked.reason)
-        self._close_first_contact(asked.actor.id, "closed")
+        self._close_first_contact(asked.actor, "closed")
 
     # --- steps ----------------------------------------------------------------------------------------------------
 
@@ -202,9 +202,9 @@ class LeadWorkflow(TaskProcess[LeadState]):
         task = self.open_task("first_contact", holders, pace, ladder=ladder_of(Role.SALES, self.state.region_id))
         self.state.due_at = task.due_at
 
-    def _close_first_contact(self, by: str, outcome: str) -> None:
+    def _close_first_contact(self, by: Actor, outcome: str) -> None:
         if task := self._first_contact:
-            self.close_task(task, by, outcome)
+            self.close_task(task, by.id, outcome, behalf_of=task.on_behalf(by))
 
     async def _convert(self) -> None:
         """Customer and contact are made once, whatever is repeated; the deal is a process of its own from here on."""

@@ -11,11 +11,11 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import board
+from db.actor import actor_of
 from db.base import new_id
 from db.board import Wanted
 from db.customer import Customer
 from db.engine import Database
-from db.person import actor_of
 from domain.access import Actor
 
 STAGES = ["contact", "needs", "proposal", "negotiation"]

@@ -10,10 +10,10 @@ from httpx import ASGITransport, AsyncClient, Response
 from sqlalchemy import func, select
 
 from commands.policy import publish_defaults
+from db.actor import actor_of
 from db.engine import Database
 from db.lead import Lead
 from db.lead_form import regions
-from db.person import actor_of
 from db.record import Outbox
 from domain.refusal import Refused
 

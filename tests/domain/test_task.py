@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.access import Actor, Role, StandIn, person_key, role_key
+from domain.access import NEEDED, Actor, Role, StandIn, person_key, role_key
 from domain.refusal import Refused
 from domain.task import KINDS, HumanTask, check_act
 from locales.labels import LABELS
@@ -51,3 +51,17 @@ def test_nobody_approves_in_the_place_of_who_asked() -> None:
 
 def test_every_kind_of_task_has_its_words() -> None:
     assert set(LABELS["task"]) == set(KINDS)
+
+
+def test_for_every_kind_of_task_it_is_said_what_doing_it_takes() -> None:
+    assert set(NEEDED) == set(KINDS)
+
+
+def test_an_absent_person_and_their_substitute_do_not_stand_in_each_others_way() -> None:
+    taken_before = task(person_key("xu"), claimed_by="xu")
+    assert check_act(taken_before, substitute(AWAY))
+    taken_meanwhile = task(person_key("xu"), claimed_by="he", claimed_for="xu")
+    assert check_act(taken_meanwhile, Actor(id="xu"))
+    with pytest.raises(Refused) as refused:
+        check_act(task(CFO, claimed_by="gu"), substitute(AWAY))
+    assert refused.value.code == "claimed"

@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from db.actor import actor_of
 from db.base import new_id
-from db.person import actor_of
 from tests.approving import draft_contract, submit_version, submitted
 from tests.ui.browser import PHONE, Visit, Visited, check_everywhere, check_page
 from tests.ui.conftest import Site

@@ -7,12 +7,12 @@ from uuid import uuid4
 
 import pytest
 
+from db.actor import actor_of
 from db.customer import Assignment, Customer
 from db.deal import Deal
 from db.engine import Database
 from db.lead import Lead
 from db.palette import find_records
-from db.person import actor_of
 from tests.conftest import SignIn
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from commands.lead import NewLead
+from db.actor import actor_of
 from db.base import new_id
-from db.person import actor_of
 from tests.approving import draft_contract
 from tests.collecting import open_collection
 from tests.ui.browser import PHONE, Visit, check_everywhere

@@ -77,19 +77,19 @@ async def told(office: Office, name: str) -> dict[str, dict[str, Any]]:
 @pytest.mark.usefixtures("back")
 async def test_tasks_open_before_and_during_an_absence_move_over_and_what_is_left_moves_back(office: Office) -> None:
     before = await first_contact(office, "li.wei")
-    absence = await plan(office, "li.wei", "chen.jing", reason="年假")
+    absence = await plan(office, "li.wei", "chen.tao", reason="年假")
     during = await first_contact(office, "li.wei")
 
-    assert {before.id, during.id} <= await turn(office, "chen.jing")
+    assert {before.id, during.id} <= await turn(office, "chen.tao")
     assert {before.id, during.id}.isdisjoint(await turn(office, "li.wei"))
     assert {before.id, during.id} <= await turn(office, "li.wei", "waiting")
 
-    await make_contact(office, "chen.jing", before)
+    await make_contact(office, "chen.tao", before)
     done = await office.until(lambda: office.row(Task, id=before.id, status="done"), "the task to be done")
-    assert (done.decided_by, done.decided_for) == (office.people["chen.jing"], office.people["li.wei"])
+    assert (done.decided_by, done.decided_for) == (office.people["chen.tao"], office.people["li.wei"])
 
     await end(office, absence)
     assert during.id in await turn(office, "li.wei")
-    assert during.id not in await turn(office, "chen.jing")
+    assert during.id not in await turn(office, "chen.tao")
     with pytest.raises(Refused):
-        await make_contact(office, "chen.jing", during)
+        await make_contact(office, "chen.tao", during)
