@@ -84,7 +84,7 @@ class TaskProcess(Process[S]):
         self.decidable(asked)
 
     def _may_release(self, asked: TaskCommand) -> None:
-        if self.decidable(asked).claimed_by != asked.actor.id:
+        if self.decidable(asked).claimed_by is None:
             raise Refused("not_claimed", 409)
 
     @command(_may_claim)
@@ -98,7 +98,7 @@ class TaskProcess(Process[S]):
     def _claimed(self, asked: TaskCommand, by: str | None) -> None:
         task = self.state.task(asked.task_id)
         assert task is not None  # noqa: S101 - the validator saw it in the same turn
-        task.claimed_by = by
+        task.claimed_by, task.claimed_for = by, task.on_behalf(asked.actor) if by else None
         self.change("task.claimed" if by else "task.released", actor=asked.actor.id, task=task.kind)
 
     def _may_hand_on(self, asked: MoveTask) -> None:
