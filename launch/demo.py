@@ -8,9 +8,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from uuid import UUID, uuid5
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from activities.approval import ApprovalState
@@ -25,6 +27,7 @@ from commands.temporal import Processes, connect
 from db.base import new_id
 from db.customer import Assignment, Contact, Customer
 from db.engine import Database
+from db.lead import Lead
 from db.person import Person
 from db.policy import current_policy
 from domain.approval import ApprovalPolicy
@@ -35,7 +38,7 @@ from domain.policy import load
 from domain.process import Event
 from domain.task import HumanTask, ladder_of
 from launch.cast import load_cast
-from launch.demo_data import CUSTOMERS, DEALS, LEADS, DemoDeal
+from launch.demo_data import CUSTOMERS, DEALS, LEADS, DemoCustomer, DemoDeal
 from settings import Settings
 from workflows.approval import ApprovalStart, approval_workflow_id
 from workflows.contract import ContractStart, contract_workflow_id
@@ -43,12 +46,16 @@ from workflows.deal import DealStart, deal_workflow_id
 
 
 async def load_demo_once(settings: Settings) -> bool:
-    """Loads it into an installation without people; says whether it did. Policies are published in any case."""
+    """Loads it into an installation without people, or to its end where it was cut off; says whether it did.
+
+    Policies are published in any case.
+    """
     db = open_database(settings)
     try:
         await publish_defaults(db)
         async with db.session() as session:
-            if await session.scalar(select(Person.id).limit(1)) is not None:
+            empty = await session.scalar(select(Person.id).limit(1)) is None
+            if not empty and not await _cut_off(session):
                 return False
         await load_demo(db, settings)
         return True
@@ -57,7 +64,7 @@ async def load_demo_once(settings: Settings) -> bool:
 
 
 async def load_demo(db: Database, settings: Settings) -> None:
-    """People who are missing, and all customers, deals and leads."""
+    """People, customers, deals and leads that are missing: everything has the id of its first time."""
     async with db.session("demo") as session:
         ids = await load_cast(session)
         customers = await _load_customers(session, ids)
@@ -69,10 +76,17 @@ async def load_demo(db: Database, settings: Settings) -> None:
         await demo.start(deal)
     leads = LeadCommands(Desk(db, processes, settings))
     for region, company, name, phone, message, amount in LEADS:
-        await leads.capture(
-            NewLead(source="form", company=company, name=name, phone=phone, message=message, amount=amount,
-                    region=region)
-        )  # fmt: skip
+        lead = NewLead(
+            source="form", company=company, name=name, phone=phone, message=message, amount=amount, region=region
+        )
+        await leads.capture(lead, f"demo/{company}")
+
+
+async def _cut_off(session: AsyncSession) -> bool:
+    """Whether it was begun, which is to write its customers, and not ended, which is to take in its last lead."""
+    begun = exists().where(Customer.origin == origin_of(CUSTOMERS[-1]))
+    ended = exists().where(Lead.company == LEADS[-1][1])
+    return bool(await session.scalar(select(begun & ~ended)))
 
 
 async def _pinned(session: AsyncSession, kind: str) -> PinnedPolicy:
@@ -82,15 +96,22 @@ async def _pinned(session: AsyncSession, kind: str) -> PinnedPolicy:
 
 async def _load_customers(session: AsyncSession, ids: dict[str, str]) -> dict[str, tuple[str, str, str]]:
     """Customer id, region id and owner id by the customer's key."""
+    there = {row.origin: row.id for row in await session.execute(select(Customer.origin, Customer.id))}
     made = {}
     for customer in CUSTOMERS:
-        customer_id, region_id, owner_id = new_id(), ids[customer.region], ids[customer.owner]
-        session.add(Customer(id=customer_id, name=customer.name, origin=f"demo/{customer.key}"))
-        await session.flush()
-        session.add(Contact(customer_id=customer_id, name=customer.contact, phone=customer.phone))
-        session.add(Assignment(customer_id=customer_id, region_id=region_id, owner_id=owner_id))
-        made[customer.key] = (customer_id, region_id, owner_id)
+        origin, region_id, owner_id = origin_of(customer), ids[customer.region], ids[customer.owner]
+        if origin not in there:
+            there[origin] = new_id()
+            session.add(Customer(id=there[origin], name=customer.name, origin=origin))
+            await session.flush()
+            session.add(Contact(customer_id=there[origin], name=customer.contact, phone=customer.phone))
+            session.add(Assignment(customer_id=there[origin], region_id=region_id, owner_id=owner_id))
+        made[customer.key] = (there[origin], region_id, owner_id)
     return made
+
+
+def origin_of(customer: DemoCustomer) -> str:
+    return f"demo/{customer.key}"
 
 
 PATIENCE = 10
@@ -116,18 +137,23 @@ class Demo:
             try:
                 await self.processes.start(run, start, workflow_id)
                 return
+            except WorkflowAlreadyStartedError:  # and has ended since
+                return
             except RPCError:
                 if attempt == PATIENCE - 1:
                     raise
 
     async def start(self, deal: DemoDeal) -> None:
-        deal_id, contract_id, approval_id = new_id(), new_id() if deal.contract else None, new_id()
+        customer_id = UUID(self.customers[deal.customer][0])
+        deal_id, contract_id, approval_id = (
+            str(uuid5(customer_id, f"{kind}/{deal.title}")) for kind in ("deal", "contract", "approval")
+        )
         shared = self._shared(deal, deal_id)
-        if contract_id:
+        if deal.contract:
             if deal.late is not None:
                 await self._start_approval(deal, shared, contract_id, approval_id)
             await self._start_contract(deal, shared, deal_id, contract_id, approval_id)
-        await self._start_deal(deal, shared, deal_id, contract_id)
+        await self._start_deal(deal, shared, deal_id, contract_id if deal.contract else None)
 
     def _shared(self, deal: DemoDeal, deal_id: str) -> dict[str, Any]:
         customer_id, region_id, owner_id = self.customers[deal.customer]

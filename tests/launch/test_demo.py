@@ -1,0 +1,54 @@
+"""The demo company is there once, also where loading it was cut off in the middle."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import func, select
+
+from db.base import Base
+from db.contract import Contract
+from db.customer import Customer
+from db.deal import Deal
+from db.engine import Database
+from db.lead import Lead
+from launch.demo import Demo, load_demo, load_demo_once
+from launch.demo_data import CUSTOMERS, DEALS, LEADS, DemoDeal
+from settings import Settings
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+WHOLE = [len(CUSTOMERS), len(DEALS), len([deal for deal in DEALS if deal.contract]), len(LEADS)]
+
+
+class Killed(Exception):
+    pass
+
+
+async def counted(db: Database) -> list[int]:
+    tables: list[type[Base]] = [Customer, Deal, Contract, Lead]
+    async with db.session() as session:
+        return [await session.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
+
+
+async def test_a_demo_that_was_cut_off_is_loaded_to_its_end_without_doubling_anything(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = Demo.start
+
+    async def dies_midway(self: Demo, deal: DemoDeal) -> None:
+        if deal is DEALS[-2]:
+            raise Killed
+        await start(self, deal)
+
+    assert not await load_demo_once(settings)  # people are here, who are nobody's demo
+    with monkeypatch.context() as patched:
+        patched.setattr(Demo, "start", dies_midway)
+        with pytest.raises(Killed):
+            await load_demo(db, settings)
+    assert await load_demo_once(settings)
+    assert not await load_demo_once(settings)
+    async with asyncio.timeout(20):
+        while await counted(db) != WHOLE:
+            await asyncio.sleep(0.02)
