@@ -97,7 +97,13 @@ def web() -> None:
             # Pages hold a stream open for as long as they are looked at: nobody waits for those to end.
             timeout_graceful_shutdown=3,
         )
-        await uvicorn.Server(config).serve()
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve())
+        try:
+            await asyncio.shield(serving)  # a stop is no error to the server: it ends by itself when asked to
+        finally:
+            server.should_exit = True
+            await serving
 
     run_with_servers(run, start=False)
 
