@@ -24,8 +24,7 @@ class Seat(BaseModel):
 
     `holders` are keys of domain.access; `ladder` those still above them, `pass_to` who is asked when time is up.
     `came` says how the holders came to it: policy, above (nobody or oneself was found), earlier (already approved by
-    the same person), delegated, handed_on, passed, left. `behalf_of` is the absent person whom `by` stood in for;
-    `worked` the working seconds from `opened_at` to `at`.
+    the same person), delegated, handed_on, passed, left. `behalf_of` is the absent person whom `by` stood in for.
     """
 
     holders: list[str]
@@ -39,7 +38,6 @@ class Seat(BaseModel):
     by: str | None = None
     behalf_of: str | None = None
     at: datetime | None = None
-    worked: int | None = None
     comment: str | None = None
     condition: str | None = None
 

@@ -233,6 +233,8 @@ class ApprovalWorkflow(ApprovalActs):
                 self.notify("task.reminded.approve", task.holders, task=task.id, title=task.title)
             case "escalate":
                 super().overdue(task)
+                if not task.ladder:
+                    return
             case "pass":
                 self.move_task(task, seat.pass_to, "passed", "system")
             case "approve" | "reject" as outcome:
