@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Minor, Ref
+from domain.approval_path import PathStep
 
 
 class Contract(Base):
@@ -71,3 +72,8 @@ class Approval(Base):
         Index("ix_approval_readers", "readers", postgresql_using="gin"),
         Index("ix_approval_opened", "opened_at"),
     )
+
+    @property
+    def steps(self) -> list[PathStep]:
+        """The path, made anew each time."""
+        return [PathStep.model_validate(step, strict=False) for step in self.path]  # JSON has lists for tuples

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, select
@@ -11,18 +11,22 @@ from sqlalchemy.orm import aliased
 
 from db.contract import Approval, Contract
 from db.deal import Deal
+from db.holder import holders_of
 from db.person import Person, people_by_id
 from db.policy import Policy
-from db.process import Process, Task
+from db.process import Process
 from db.record import Document
 from domain.access import person_in
 from domain.approval import ApprovalPolicy
+from domain.approval_path import PathStep, seats
+from domain.approver import PersonApprover
 from domain.pipeline import PipelinePolicy
 
 
 class ContractCase(NamedTuple):
     """`pipeline` is the policy version its deal runs under, `approvals` one for each version, oldest first,
-    `policies` the approval policy's version of each approval by its id, `tasks` the approvals' by id, `files` by hash.
+    `policies` the approval policy's version of each approval by its id, `paths` its path, `files` by hash; `holding`
+    says which people have each key that an open step waits for.
     """
 
     contract: Contract
@@ -30,7 +34,8 @@ class ContractCase(NamedTuple):
     pipeline: Policy | None
     approvals: Sequence[Approval]
     policies: dict[str, Policy]
-    tasks: dict[str, Task]
+    paths: dict[str, list[PathStep]]
+    holding: Mapping[str, Sequence[str]]
     files: dict[str, Document]
     people: dict[str, Person]
 
@@ -57,14 +62,17 @@ async def contract_case(session: AsyncSession, contract_id: str) -> ContractCase
             select(Approval).where(Approval.subject_id == contract_id).order_by(Approval.subject_version)
         )
     ).all()
-    steps = [step for approval in approvals for step in approval.path]
+    paths = {approval.id: approval.steps for approval in approvals}
+    holding = await holders_of(session, {key for path in paths.values() for key in _waiting(path)})
     hashes = [version["document"] for version in contract.versions if version["document"]]
+    held = {person for people in holding.values() for person in people}
     return ContractCase(
         contract, deal, pipeline, approvals,
         policies=await _policies(session, approvals),
-        tasks=await _tasks(session, (step["task_id"] for step in steps if step["task_id"])),
+        paths=paths,
+        holding=holding,
         files=await _files(session, hashes),
-        people=await people_by_id(session, _people(contract, steps)),
+        people=await people_by_id(session, _people(contract, approvals, paths) | held),
     )  # fmt: skip
 
 
@@ -83,17 +91,22 @@ async def _policies(session: AsyncSession, approvals: Iterable[Approval]) -> dic
     return dict((await session.execute(pinned)).all())
 
 
-async def _tasks(session: AsyncSession, ids: Iterable[str]) -> dict[str, Task]:
-    return {task.id: task for task in await session.scalars(select(Task).where(Task.id.in_(list(ids))))}
-
-
 async def _files(session: AsyncSession, hashes: list[str]) -> dict[str, Document]:
     return {file.hash: file for file in await session.scalars(select(Document).where(Document.hash.in_(hashes)))}
 
 
-def _people(contract: Contract, steps: Iterable[dict[str, Any]]) -> set[str]:
-    """Everybody named by what is shown: the owner, who submitted, who decided, whom a step is open to."""
+def _waiting(path: list[PathStep]) -> set[str]:
+    return {key for _, seat in seats(path) if seat.status == "open" for key in seat.holders}
+
+
+def _people(contract: Contract, approvals: Sequence[Approval], paths: Mapping[str, list[PathStep]]) -> set[str]:
+    """Everybody named by what is shown: the owner, who submitted, decided, spoke, was asked or asked somebody else."""
     named = {contract.owner_id, *(version["by"] for version in contract.versions)}
-    for step in steps:
-        named |= {person for person in (step["by"], person_in(step["holder"] or "")) if person}
-    return named
+    for approval in approvals:
+        named |= {remark["by"] for remark in approval.remarks}
+        for step in paths[approval.id]:
+            named |= {one.person for one in step.step.who if isinstance(one, PersonApprover) and one.known}
+            for seat in step.seats:
+                asked = {person_in(key) for key in seat.holders}
+                named |= {person for person in (step.added_by, seat.by, seat.behalf_of, *asked) if person}
+    return named - {"system"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Select, any_, cast, literal, or_, select
+from sqlalchemy import Select, any_, cast, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Text
@@ -33,3 +33,13 @@ def holding(keys: Iterable[str]) -> Select[str]:
 
 async def holders(session: AsyncSession, keys: Iterable[str]) -> list[str]:
     return list(await session.scalars(holding(keys)))
+
+
+async def holders_of(session: AsyncSession, keys: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """For each key the people who hold it."""
+    found: dict[str, list[str]] = {key: [] for key in keys}
+    if found:
+        each = (holding([key]).add_columns(literal(key, Text)) for key in found)
+        for person_id, key in await session.execute(union_all(*each)):
+            found[key].append(person_id)
+    return found

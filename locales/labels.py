@@ -57,6 +57,11 @@ LABELS: dict[str, dict[str, str]] = {
         "rejected": N_("Rejected"),
         "withdrawn": N_("Withdrawn"),
     },
+    "skipped": {
+        "nobody": N_("nobody was found for it"),
+        "own": N_("the submitter would have been the approver"),
+        "twice": N_("already approved by the same person"),
+    },
     "collection": {
         "open": N_("Being collected"),
         "overdue": N_("Overdue"),
@@ -77,9 +82,35 @@ LABELS: dict[str, dict[str, str]] = {
     },
     "policy": {
         "approval": N_("Approval lines"),
+        "calendar": N_("Working calendars"),
         "pipeline": N_("Sales pipeline"),
         "collection": N_("Payment plan"),
         "lead": N_("Lead times"),
+    },
+    "fact_type": {
+        "enum": N_("One of several values"),
+        "int": N_("Whole number"),
+        "money": N_("Amount of money"),
+        "date": N_("Date"),
+        "bool": N_("Yes or no"),
+        "set": N_("Several values at once"),
+    },
+    "mode": {
+        "any": N_("any one of them decides"),
+        "all": N_("all of them must approve"),
+        "in_order": N_("one after the other"),
+    },
+    "timeout": {
+        "remind": N_("they are reminded again"),
+        "escalate": N_("the next above may decide too"),
+        "pass": N_("somebody else is asked instead"),
+        "approve": N_("it counts as approved"),
+        "reject": N_("it counts as rejected"),
+    },
+    "proof": {
+        "none": N_("a click"),
+        "signature": N_("the typed name as signature"),
+        "second_factor": N_("a code of the second factor"),
     },
     "calendar": {
         "office": N_("office calendar"),
@@ -98,6 +129,7 @@ LABELS: dict[str, dict[str, str]] = {
         "returned": N_("returned"),
         "rejected": N_("rejected"),
         "withdrawn": N_("withdrawn"),
+        "answered": N_("answered"),
         "paid": N_("paid in full"),
         "lost": N_("lost"),
     },

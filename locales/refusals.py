@@ -49,6 +49,25 @@ SENTENCES = {
     "person_left": N_("This person has left the company."),
     "substitute_oneself": N_("Choose somebody else as substitute."),
     "substitute_nobody": N_("Nobody at work holds this. Choose a colleague, or a role that somebody else holds."),
+    "delegating_off": N_("The policy does not let this be delegated."),
+    "adding_signers_off": N_("The policy does not let signers be added here."),
+    "path_too_long": N_("This approval has %(most)s steps already, which is the most it can have."),
+    "to_oneself": N_("Choose somebody else: it is with you already."),
+    "person_unknown": N_("Choose somebody who works here."),
+    "too_long": N_("At most %(most)s characters, please."),
+    "too_many": N_("At most %(most)s at once, please."),
+    "too_many_remarks": N_("There are %(most)s comments already. Talk to each other instead."),
+    "nobody_to_nudge": N_("Nobody is asked at this moment: there is nobody to nudge."),
+    "nudged_enough": N_("You have nudged %(most)s times, which is the most the policy allows."),
+    "nudged_just_now": N_("You have nudged just now. You can again from %(at)s."),
+    "not_submitter": N_("Only who submitted the request can do this."),
+    "same_version": N_("The case is under version %(version)s already."),
+    "step_unknown": N_("The case cannot go back to this step. Look where it stands now."),
+    "not_in_bulk": N_("The policy wants this decided by itself. Open it and decide there."),
+    "signature_needed": N_("This step is signed: type your name."),
+    "second_factor_needed": N_("This step wants a code of your second factor."),
+    "signature_unlike": N_("This is not your name as it is known here."),
+    "fact_unknown": N_("A request says nothing of this kind: %(fact)s."),
     "comment_needed": N_("Say why, so that the submitter knows what to change."),
     "not_decidable": N_("This task is not decided here. Open its case."),
     "process_ended": N_("This case has ended."),
@@ -111,6 +130,9 @@ SENTENCES = {
     "approver_unknown": N_("Nobody at work here has this e-mail address."),
     "step_empty": N_("Say who is asked."),
     "key_unusable": N_("Use small letters, digits and _, beginning with a letter."),
+    "step_doubled": N_("Two steps have the same name."),
+    "date_unreadable": N_("This cannot be read as a date."),
+    "hours_unreadable": N_("Write hours like 09:00-12:00 13:00-18:00."),
     "note_needed": N_("Say what changes and why, for those who look it up later."),
     "instant_unusable": N_("Write the time with its zone, like 2026-11-22T09:30:00+08:00, in the years 1900 to 2199."),
     "interval_backwards": N_("This ends before it starts."),
@@ -167,7 +189,8 @@ def refusal_text(refused: Coded, language: str, formats: Formats | None = None) 
 
 
 def readable(params: Mapping[str, object], formats: Formats | None) -> dict[str, object]:
-    return {
-        name: formats.exact(value) if formats and isinstance(value, datetime) else value
-        for name, value in params.items()
-    }
+    """A process writes its instants as text, in `at`."""
+    instants = {name: value for name, value in params.items() if isinstance(value, datetime)}
+    if isinstance(at := params.get("at"), str):
+        instants["at"] = datetime.fromisoformat(at)
+    return {**params, **({name: formats.exact(value) for name, value in instants.items()} if formats else {})}

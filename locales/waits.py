@@ -10,6 +10,7 @@ SENTENCES = {
     "task.first_contact": N_("First contact with the lead"),
     "task.submit_contract": N_("A contract version to be submitted"),
     "task.approve": N_("Approval of the contract"),
+    "task.answer_question": N_("An approver's question to be answered"),
     "task.record_payment": N_("Payment of an instalment"),
     "lead.qualification": N_("Contacted: to be qualified or closed"),
     "deal.contract_approved": N_("The contract is approved: move the deal to won"),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -13,19 +12,14 @@ from pydantic import TypeAdapter
 from db.contract import Approval
 from db.contract_case import ContractCase
 from domain.approval import ApprovalPolicy, Route
+from domain.approval_path import PathStep, Seat, seats
 from domain.decision_table import Row
 from domain.pipeline import PipelinePolicy
 from domain.policy import load
 from locales import N_
-from locales.labels import label
+from ui.approval_path import PathWords
 from ui.policy_words import PolicyWords
 from ui.table_words import currency_of
-
-STATES = {
-    "approved": "done", "returned": "returned", "rejected": "refused", "open": "current", "pending": "next",
-    "withdrawn": "skipped",
-}  # fmt: skip
-"""A step's status -> how `ui.steps` shows it."""
 
 EVENTS = {
     "approved": ("check", "ok", N_("Version %(no)d approved")),
@@ -33,18 +27,21 @@ EVENTS = {
     "rejected": ("x", "bad", N_("Version %(no)d rejected")),
 }
 
-_duration = TypeAdapter(timedelta)
+MARKS = {"question": N_("Question"), "answer": N_("Answer")}
+"""What a remark is, where it is no plain comment."""
+
 _instant = TypeAdapter(datetime)
 
 
 @dataclass(frozen=True)
 class ApprovalPanel:
-    """For one reader, whose turn it may be: then `yours`."""
+    """For one reader; `mine` is the id of the task whose turn they have, empty: none."""
 
     case: ContractCase
     approval: Approval
     words: PolicyWords
-    yours: bool
+    mine: str = ""
+    since: datetime | None = None
 
     @cached_property
     def policy(self) -> ApprovalPolicy | None:
@@ -58,11 +55,11 @@ class ApprovalPanel:
         return pinned.version if pinned else None
 
     @property
-    def fired(self) -> Row[Route] | None:
-        """The row of the policy that asked for this path."""
-        if self.policy is None or not self.approval.decision:
-            return None
-        return self.policy.table.row(self.approval.decision["fired"][0])
+    def fired(self) -> list[Row[Route]]:
+        """The rows of the policy that asked for this path; none where it did not understand the case."""
+        if self.policy is None:
+            return []
+        return [self.policy.table.row(row) for row in self.approval.decision.get("fired", ())]
 
     # --- key figures ----------------------------------------------------------------------------------------------
 
@@ -97,12 +94,12 @@ class ApprovalPanel:
     @property
     def checks(self) -> list[dict[str, Any]]:
         """What is asked beside the nearest limit of the policy, for each fact that counted."""
-        if self.fired is None or self.policy is None:
+        if not self.fired or self.policy is None:
             return []
         table, decision = self.policy.table, self.approval.decision
         columns = {column.key: column for column in table.columns}
         passed = {key: (table.row(row_id), "warn") for row_id, key in decision["misfits"].items()}
-        fits = dict.fromkeys(self.fired.when, (self.fired, "ok"))
+        fits = {key: (row, "ok") for row in reversed(self.fired) for key in row.when}
         shown = fits | passed
         if "amount" in shown and decision["facts"].get("currency") == currency_of(shown["amount"][0]):
             shown.pop("currency", None)  # the amount is written with it
@@ -118,46 +115,27 @@ class ApprovalPanel:
 
     # --- the path -------------------------------------------------------------------------------------------------
 
+    @cached_property
+    def path(self) -> list[PathStep]:
+        return self.case.paths[self.approval.id]
+
+    @cached_property
+    def path_words(self) -> PathWords:
+        return PathWords(self.words, self.policy, self.case.holding, self.mine, self.since)
+
     @property
     def steps(self) -> list[dict[str, Any]]:
-        return [self._step(step) for step in self.approval.path]
+        return self.path_words.steps(step for step in self.path if step.status != "void")
 
-    def _step(self, step: dict[str, Any]) -> dict[str, Any]:
-        task = self.case.tasks.get(step["task_id"] or "")
-        shown = {
-            "state": STATES[step["status"]],
-            "role": label("role", step["role"], self.words.language),
-            "who": self._who(step),
-            "note": self._why(step),
-        }
-        if step["at"]:
-            return shown | {"at": _instant.validate_python(step["at"])}
-        if step["status"] == "open" and task and task.due_at:
-            return shown | {"due": task.due_at, "start": task.opened_at}
-        allowed = self.words.formats.span(_duration.validate_python(step["allowed"]))
-        return shown | {"end": allowed if step["status"] == "pending" else ""}
-
-    def _who(self, step: dict[str, Any]) -> str:
-        if step["by"]:
-            return self.words.names.person(step["by"])
-        if step["status"] == "open" and self.yours:
-            return self.words._(N_("you"))
-        asked, holder = f"role:{step['role']}:", step["holder"] or ""
-        return self.words.names.holder(holder) if holder and not holder.startswith(asked) else ""
-
-    def _why(self, step: dict[str, Any]) -> str:
-        if self.policy is None:
-            return ""
-        table = self.policy.table
-        if all(step["key"] in {s.key for s in row.then.steps} for row in table.rows):
-            return self.words._(N_("Approves every request"))
-        return self.words.when(table, table.row(step["reason"]))
+    @property
+    def asked_before(self) -> list[dict[str, Any]]:
+        """The steps as they were before a later one returned the case to them."""
+        return self.path_words.steps(step for step in self.path if step.status == "void")
 
     @property
     def then(self) -> str:
         """Whose turn it is after an approval now; empty: nobody's, then it is approved."""
-        turn = next((s for s in self.approval.path if s["status"] == "pending"), None)
-        return label("role", turn["role"], self.words.language) if turn else ""
+        return self.path_words.after(self.path, self.mine)
 
     # --- what was said and decided before --------------------------------------------------------------------------
 
@@ -165,17 +143,21 @@ class ApprovalPanel:
     def earlier(self) -> list[dict[str, Any]]:
         """Decisions on versions before this one, the newest first."""
         before = [a for a in self.case.approvals if a.subject_version < self.approval.subject_version]
-        return [self._event(a, step) for a in reversed(before) for step in reversed(a.path) if step["by"]]
+        return [self._event(a, seat) for a in reversed(before) for seat in reversed(self._decided(a))]
 
-    def _event(self, approval: Approval, step: dict[str, Any]) -> dict[str, Any]:
-        icon, state, what = EVENTS[step["status"]]
+    def _decided(self, approval: Approval) -> list[Seat]:
+        decided = [(seat.at, seat) for _, seat in seats(self.case.paths[approval.id]) if seat.at]
+        return [seat for _, seat in sorted(decided, key=lambda one: one[0])]
+
+    def _event(self, approval: Approval, seat: Seat) -> dict[str, Any]:
+        icon, state, what = EVENTS[seat.status]
         return {
             "icon": icon,
             "state": state,
             "what": self.words._(what, no=approval.subject_version),
-            "who": self.words.names.person(step["by"]),
-            "at": _instant.validate_python(step["at"]),
-            "detail": step["comment"],
+            "who": self.words.names.person(seat.by),
+            "at": seat.at,
+            "detail": seat.comment,
         }
 
     @property
@@ -196,16 +178,25 @@ class ApprovalPanel:
 
     @property
     def comments(self) -> list[dict[str, Any]]:
-        """What the submitter wrote with this version, and what its approvers said, the oldest first."""
-        written = [
-            (v["by"], v["at"], v["note"])
-            for v in self.case.contract.versions
-            if v["no"] == self.approval.subject_version
+        """What the submitter wrote with this version, what its approvers said, and what was asked, the oldest first."""
+        no = self.approval.subject_version
+        notes = [v for v in self.case.contract.versions if v["no"] == no and v["note"]]
+        said = [
+            *(self._said(v["by"], _instant.validate_python(v["at"]), v["note"]) for v in notes),
+            *(self._said(s.by, s.at, s.comment) for s in self._decided(self.approval) if s.comment and s.by and s.at),
+            *(
+                self._said(r["by"], _instant.validate_python(r["at"]), r["text"], MARKS.get(r["kind"], ""))
+                for r in self.approval.remarks
+            ),
         ]
-        said = [(step["by"], step["at"], step["comment"]) for step in self.approval.path]
-        return list(self._comments([*written, *said]))
+        return sorted(said, key=lambda one: one["at"])
 
-    def _comments(self, remarks: Iterable[tuple[str | None, str | None, str | None]]) -> Iterable[dict[str, Any]]:
-        for by, at, text in remarks:
-            if text and by:
-                yield {"id": by, "who": self.words.names.person(by), "at": _instant.validate_python(at), "text": text}
+    def _said(self, by: str, at: datetime, text: str, mark: str = "") -> dict[str, Any]:
+        return {
+            "id": by,
+            "who": self.words.names.person(by),
+            "at": at,
+            "text": text,
+            "mark": self.words._(mark) if mark else "",
+            "fresh": bool(self.since and at > self.since),
+        }

@@ -114,7 +114,7 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         "customer": customer,
         "names": called,
         "versions": [v | {"at": datetime.fromisoformat(v["at"])} for v in reversed(contract.versions)],
-        "approvals": {a.subject_version: ApprovalPanel(case, a, words, yours=False) for a in case.approvals},
+        "approvals": {a.subject_version: ApprovalPanel(case, a, words) for a in case.approvals},
         "may_submit": works and contract.status == "draft",
         "amount_typed": plain_amount(contract.amount, contract.currency),
         "workflow": workflow_link(services.temporal.namespace, process) if process and ops else "",

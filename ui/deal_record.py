@@ -75,12 +75,20 @@ async def _story(session: AsyncSession, request: Request, line: Line, people: se
     if line.contract is not None:
         named |= set(line.contract.people)
     version = _pipeline(line)
+    called = await names(session, formats.language, named)
     return Story(
         formats=formats,
-        names=await names(session, formats.language, named),
+        names=called,
         pipelines=await pipelines(session, formats.language, [version] if version else []),
         currency=line.deal.currency,
+        steps=_steps(line, PolicyWords(formats.language, formats, called)),
     )
+
+
+def _steps(line: Line, words: PolicyWords) -> dict[str, str]:
+    """What the steps of its approvals are called."""
+    paths = line.contract.paths.values() if line.contract else ()
+    return {step.key: words.step(step.step) for path in paths for step in path}
 
 
 def _pipeline(line: Line) -> int | None:
@@ -99,4 +107,4 @@ def _approval(line: Line, story: Story) -> ApprovalPanel | None:
     if line.contract is None or not line.contract.approvals:
         return None
     words = PolicyWords(story.language, story.formats, story.names)
-    return ApprovalPanel(line.contract, line.contract.approvals[-1], words, yours=False)
+    return ApprovalPanel(line.contract, line.contract.approvals[-1], words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -23,7 +23,10 @@ ICONS = {
     "collection": "wallet", "task": "circle-check", "absence": "calendar",
     "deal.moved": "arrow-right", "deal.edited": "pencil", "deal.followed_up": "phone", "deal.stalled": "hourglass",
     "deal.order_placed": "package", "lead.contacted": "phone", "task.opened": "user", "task.reminded": "bell",
-    "task.escalated": "triangle-alert", "collection.payment": "banknote", "collection.overdue": "triangle-alert",
+    "task.escalated": "triangle-alert", "approval.question": "message-square", "approval.answer": "message-square",
+    "approval.comment": "message-square", "approval.nudged": "bell", "approval.returned_to": "undo-2",
+    "approval.signer_before": "user-plus", "approval.signer_after": "user-plus",
+    "collection.payment": "banknote", "collection.overdue": "triangle-alert",
 }  # fmt: skip
 """By an event's kind, or by the first part of it."""
 
@@ -47,7 +50,7 @@ RESULTS = frozenset({
 
 MAIN = Told(not_kinds=ECHOES, results=RESULTS)
 
-DETAILS = ("note", "comment", "reason")
+DETAILS = ("note", "comment", "reason", "text", "why")
 
 Filter = Literal["", "follow_ups", "stages", "contract", "money", "steps"]
 
@@ -67,7 +70,7 @@ def people_in(events: Iterable[TimelineEvent], waits: Iterable[Mapping[str, Any]
     found: set[str] = set()
     for event in events:
         params = event.params
-        named = (event.actor, *(params.get(name) for name in ("owner", "late", "by")))
+        named = (event.actor, *(params.get(name) for name in ("owner", "late", "by", "behalf_of")))
         found |= {person for person in named if isinstance(person, str) and len(person) == 36}
         found |= _persons([*params.get("holders", ()), params.get("to", "")])
     for wait in waits:
@@ -81,12 +84,14 @@ def _persons(keys: Iterable[str]) -> set[str]:
 
 @dataclass(frozen=True)
 class Story:
-    """Everything said to one reader. `currency` is that of the amounts in events and waits."""
+    """Everything said to one reader. `currency` is that of the amounts in events and waits, `steps` has the names of
+    approval steps by key."""
 
     formats: Formats
     names: Names
     pipelines: Pipelines
     currency: str
+    steps: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def language(self) -> str:
@@ -103,15 +108,20 @@ class Story:
 
     def _event(self, event: TimelineEvent) -> dict[str, Any]:
         area = event.kind.partition(".")[0]
+        words = self.words(event.params)
         return {
             "id": event.id,
             "icon": ICONS.get(event.kind, ICONS.get(area, "activity")),
             "state": STATES.get(event.kind),
-            "what": event_text(event.kind, self.words(event.params), self.language),
-            "who": self.names.person(event.actor),
+            "what": event_text(event.kind, words, self.language),
+            "who": self._who(event),
             "at": event.at,
-            "detail": next((event.params[name] for name in DETAILS if event.params.get(name)), None),
+            "detail": next((words[name] for name in DETAILS if words.get(name)), None),
         }
+
+    def _who(self, event: TimelineEvent) -> str:
+        by, absent = self.names.person(event.actor), self.names.person(event.params.get("behalf_of"))
+        return self._(N_("%(by)s for %(absent)s")) % {"by": by, "absent": absent} if absent else by
 
     def waiting(self, wait: Mapping[str, Any]) -> str:
         return wait_text(wait["reason"], self.words(wait["params"]), self.language)
@@ -142,7 +152,9 @@ class Story:
             "to": self.names.holder,
             "was": self.pipelines.name,
             "now": self.pipelines.name,
-            "steps": lambda roles: " → ".join(self.label("role", role) for role in roles),
+            "steps": lambda keys: " → ".join(map(self.step, keys)),
+            "step": self.step,
+            "why": lambda why: self.label("skipped", why),
             "task": lambda kind: self.label("task", kind),
             "outcome": lambda outcome: self.label("outcome", outcome),
             "status": lambda status: self.label("outcome", status),
@@ -151,6 +163,12 @@ class Story:
             "close_on": lambda day: self.formats.day(date.fromisoformat(day)),
             "received_on": lambda day: self.formats.day(date.fromisoformat(day)),
         }
+
+    def step(self, key: str) -> str:
+        """A step that is not in this reader's story by name is called by its key."""
+        if key.startswith("added_"):
+            return self._(N_("an added signer"))
+        return self.steps.get(key) or self.label("role", key).replace("_", " ")
 
     def label(self, group: str, key: str) -> str:
         return label(group, key, self.language)

@@ -121,7 +121,7 @@ async def _case(session: AsyncSession, request: Request, actor: Actor, task: Tas
     if approval is None or contract is None:
         number = contract.contract.number if contract else ""
         return {"contract": contract, "number": number, "names": called}
-    shown = ApprovalPanel(contract, approval, PolicyWords(language, formats, called), yours=yours)
+    shown = ApprovalPanel(contract, approval, PolicyWords(language, formats, called), mine=task.id if yours else "")
     return {"contract": contract, "approval": shown, "number": approval.number, "names": called}
 
 

@@ -23,6 +23,9 @@ from ui.story import ECHOES, ICONS, STATES, Story
 SOURCES = [path.read_text() for path in Path(workflows.__file__).parent.glob("*.py")]
 VARIABLE = {
     "contract.{ended.outcome}": ("approved", "returned", "rejected", "withdrawn"),
+    "approval.{kind}": ("question", "answer", "comment"),
+    "approval.signer_{asked.where}": ("before", "after"),
+    "task.{how}": ("delegated", "handed_on", "passed", "left"),
     "approval.{state.stage}": ("approved", "returned", "rejected", "withdrawn"),
     "lead.{self.state.stage}": ("converted", "closed"),
     "task.{t.kind}": LABELS["task"],
