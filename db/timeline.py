@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, tuple_
+from sqlalchemy import ColumnElement, exists, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from db.process import Process, TimelineEvent
 from db.scope import KINDS, reach
@@ -19,11 +20,15 @@ READ = {kind: read.read for kind, read in KINDS.items()}
 
 @dataclass(frozen=True)
 class Told:
-    """Which events to tell: those of these processes or kinds (none: all), without those of `not_kinds`."""
+    """Which events to tell: those of these processes or kinds (none: all), without those of `not_kinds`.
+
+    The end of a task is left out where its process tells one of `results` in the same instant: it is the same news.
+    """
 
     processes: Collection[str] = ()
     kinds: Collection[str] = ()
     not_kinds: Collection[str] = ()
+    results: Collection[str] = ()
 
 
 async def line_events(
@@ -61,7 +66,18 @@ async def _events(
         query = query.where(or_(*wanted))
     if told.not_kinds:
         query = query.where(TimelineEvent.kind.not_in(told.not_kinds))
+    if told.results:
+        query = query.where(or_(TimelineEvent.kind != "task.done", ~_said_as(told.results)))
     if after is not None:
         last = select(*ORDER).where(TimelineEvent.id == after).correlate(None).scalar_subquery()
         query = query.where(tuple_(*ORDER) < last)
     return (await session.scalars(query.order_by(*(key.desc() for key in ORDER)).limit(limit))).all()
+
+
+def _said_as(results: Collection[str]) -> ColumnElement[bool]:
+    """Whether the event's process tells one of these kinds, too, at the very same time."""
+    other = aliased(TimelineEvent)
+    return exists().where(
+        other.line_id == TimelineEvent.line_id, other.at == TimelineEvent.at,
+        other.workflow_id == TimelineEvent.workflow_id, other.kind.in_(results),
+    )  # fmt: skip

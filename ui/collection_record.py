@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,15 +15,15 @@ from db.collection_list import find_plan
 from db.deal import Deal
 from db.process import Process
 from db.scope import visible
-from db.timeline import Told, line_events
+from db.timeline import line_events
 from domain.access import Action, Actor
 from domain.money import plain_amount
 from domain.refusal import Refused
-from ui.environment import pages_of
+from ui.environment import here_with, pages_of
 from ui.line import workflow_link
 from ui.names import names
 from ui.stage import pipelines
-from ui.story import Story, people_in
+from ui.story import MAIN, Story, people_in
 from workflows.collection import collection_workflow_id
 
 EVENTS = 40
@@ -45,7 +46,7 @@ async def record(
             raise
         collection = plan.collection
         process = await session.get(Process, collection_workflow_id(collection_id))
-        told = Told(processes={"collection"})
+        told = replace(MAIN, processes={"collection"})
         events = await line_events(session, actor, collection.line_id, told, limit=EVENTS)
         called = await names(session, pages.language(request), people_in(events))
         known = await pipelines(session, pages.language(request))
@@ -58,6 +59,7 @@ async def record(
     return {
         "plan": plan,
         "beside": beside,
+        "next": here_with(request, collection_id) if beside else f"/collections/{collection_id}",
         "deal": deal,
         "today": today,
         "left": left,

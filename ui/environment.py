@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import FastAPI
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -129,6 +129,13 @@ def here(request: Request) -> str:
     """The path and query of the page somebody is on, also when a part of it asks."""
     url = urlsplit(request.headers.get("hx-current-url") or str(request.url))
     return f"{url.path}?{url.query}" if url.query else url.path
+
+
+def here_with(request: Request, record_id: str) -> str:
+    """The list that somebody is on, with this record open beside it."""
+    url = urlsplit(here(request))
+    asked = [(name, value) for name, value in parse_qsl(url.query) if name != "open"]
+    return f"{url.path}?{urlencode([*asked, ('open', record_id)])}"
 
 
 def install(app: FastAPI, settings: Settings, *, counts: Counts | None = None) -> None:

@@ -11,16 +11,16 @@ from api.services import Services
 from db.customer import Customer
 from db.lead_list import find_lead
 from db.process import Process
-from db.timeline import Told, line_events
+from db.timeline import line_events
 from domain.access import Action, Actor
 from domain.contact import readable_phone
 from domain.money import plain_amount
 from domain.refusal import Refused
-from ui.environment import pages_of
+from ui.environment import here_with, pages_of
 from ui.line import workflow_link
 from ui.names import names
 from ui.stage import pipelines
-from ui.story import ECHOES, Story, people_in
+from ui.story import MAIN, Story, people_in
 from workflows.lead import lead_workflow_id
 
 SHORT = 40
@@ -44,7 +44,7 @@ async def record(
             raise
         process = await session.get(Process, lead_workflow_id(lead_id))
         waits = process.waiting if process else []
-        events = await line_events(session, actor, lead_id, Told(not_kinds=ECHOES), limit=SHORT)
+        events = await line_events(session, actor, lead_id, MAIN, limit=SHORT)
         called = await names(session, pages.language(request), people_in(events, waits))
         customer = await session.get(Customer, shown.lead.customer_id) if shown.lead.customer_id else None
         known = await pipelines(session, pages.language(request))
@@ -55,6 +55,7 @@ async def record(
     return {
         "shown": shown,
         "beside": beside,
+        "next": here_with(request, lead_id) if beside else f"/leads/{lead_id}",
         "customer": customer if actor.scope(Action.CUSTOMER_READ) is not None else None,
         "phone": readable_phone(lead.phone, settings.country) if lead.phone else "",
         "amount_typed": plain_amount(lead.amount, lead.currency) if lead.amount else "",
