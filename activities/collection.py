@@ -54,6 +54,10 @@ class CollectionState(ProcessState):
     payments: list[PaymentState] = []
 
     @property
+    def paid(self) -> int:
+        return sum(i.paid for i in self.instalments)
+
+    @property
     def outstanding(self) -> int:
         return sum(i.open for i in self.instalments)
 
@@ -75,7 +79,7 @@ class CollectionActivities(ProcessActivities):
             row = {
                 "id": state.record_id,
                 "status": state.stage,
-                "paid": sum(i.paid for i in state.instalments),
+                "paid": state.paid,
                 "next_due_on": min((i.due_on for i in state.instalments if i.open), default=None),
                 **state.model_dump(include=fields),
             }

@@ -96,6 +96,9 @@ class PaymentBody(BaseModel):
     reference: Annotated[str, Field(max_length=200), ON_ONE_LINE] | None = Field(
         None, description="What the bank statement says."
     )
+    paid_before: MinorUnits | None = Field(
+        None, description="`paid` as you saw it: where a payment has come since, this one is refused (409)."
+    )
 
 
 @router.get("", dependencies=[Depends(require(Action.COLLECTION_READ))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
@@ -51,24 +52,27 @@ async def record_payment(
     form = {name: str(value).strip() for name, value in (await request.form()).items()}
     context = await record(request, actor, services, collection_id, beside=False)
     collection: Collection = context["plan"].collection
+    url = own_path(form.get("next", ""))
+    url = url if url.startswith("/collections") else f"/collections/{collection_id}"
     try:
         if not form.get("amount"):
             raise invalid("field_needed", "amount")
         amount = parse_amount(form["amount"], collection.currency)
         if amount <= 0:
             raise invalid("amount_positive", "amount")
-        fields = {name: form[name] for name in ("received_on", "reference") if form.get(name)}
+        fields: dict[str, Any] = {name: form[name] for name in ("received_on", "reference") if form.get(name)}
+        if (seen := form.get("paid_before", "")[:20]).isdecimal():
+            fields["paid_before"] = int(seen)
         body = PaymentBody.model_validate({"amount": amount, **fields})
         answer = await services.collections.record_payment(actor, key, collection_id, **body.model_dump())
     except (Refused, ValidationError) as error:
-        if isinstance(error, Refused) and error.status != 422:
+        if isinstance(error, Refused) and error.status != 422 and error.code != "paid_meanwhile":
             raise
-        again = {"typed": form, "errors": mistakes(request, error), "open_dialog": True}
-        return await page(request, "collection/page.html", status=422, **{**context, **again})
+        status = error.status if isinstance(error, Refused) else 422
+        again = {"typed": form, "errors": mistakes(request, error), "open_dialog": True, "next": url}
+        return await page(request, "collection/page.html", status=status, **{**context, **again})
     say = translate(language_of(request)).gettext
     money = pages_of(request).formats(request).money(amount, collection.currency)
-    url = own_path(form.get("next", ""))
-    url = url if url.startswith("/collections") else f"/collections/{collection_id}"
     if not answer.seen:
         return redirect(request, url, say(N_("It is accepted and shows here in a moment.")), "info")
     return redirect(request, url, say(N_("%(amount)s recorded.")) % {"amount": money})

@@ -94,12 +94,16 @@ async def _again(
     if isinstance(error, Refused) and error.status != 422:
         raise error
     context = await record(request, actor, services, lead_id, beside=False)
-    again = {"open_dialog": dialog, "typed": form, "errors": mistakes(request, error)}
+    again = {"open_dialog": dialog, "typed": form, "errors": mistakes(request, error), "next": _next(lead_id, form)}
     return await page(request, "lead/page.html", status=422, **{**context, **again})
 
 
 def _done(request: Request, lead_id: str, form: dict[str, str], answer: Answer, text: str) -> Response:
+    url, said = _next(lead_id, form), say(request, text if answer.seen else SOON)
+    return redirect(request, url, said, "done" if answer.seen else "info")
+
+
+def _next(lead_id: str, form: dict[str, str]) -> str:
     """Back to where it was done: the list with the lead open beside it, or the lead's page."""
     url = own_path(form.get("next", ""))
-    url = url if url.startswith("/leads") else f"/leads/{lead_id}"
-    return redirect(request, url, say(request, text if answer.seen else SOON), "done" if answer.seen else "info")
+    return url if url.startswith("/leads") else f"/leads/{lead_id}"

@@ -58,6 +58,7 @@ async def test_payments_settle_the_oldest_instalment_first_and_the_last_one_ends
         (0, {}, "amount", "greater_than"),
         ("100", {}, "amount", "int_type"),
         (100, {"received_on": (TODAY + timedelta(days=3)).isoformat()}, "received_on", "date_in_future"),
+        (100, {"received_on": "0001-01-01"}, "received_on", "date_too_early"),
         (100, {"received_on": "22.11."}, "received_on", "date_from_datetime_parsing"),
         (100, {"reference": "x" * 201}, "reference", "string_too_long"),
     ],
@@ -69,6 +70,16 @@ async def test_a_payment_that_cannot_be_is_refused_by_field(
     refused = await pay(await sign_in("he.jie"), collection_id, amount, "payment-bad", **more)
     assert refused.status_code == 422
     assert [(error["field"], error["code"]) for error in refused.json()["errors"]] == [(field, code)]
+
+
+async def test_a_payment_written_down_before_another_came_is_not_taken_unseen(
+    app: FastAPI, sign_in: SignIn, people: dict[str, str]
+) -> None:
+    collection_id = await open_collection(app.state.services, people)
+    first = await pay(await sign_in("he.jie"), collection_id, 2_400_000, "same-money-1", paid_before=0)
+    assert first.status_code == 201
+    second = await pay(await sign_in("ma.chao"), collection_id, 2_400_000, "same-money-2", paid_before=0)
+    assert (second.status_code, second.json()["code"]) == (409, "paid_meanwhile")
 
 
 async def test_finance_sees_all_a_manager_the_region_sales_their_own(

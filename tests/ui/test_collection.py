@@ -30,13 +30,29 @@ async def test_a_payment_is_recorded_as_it_is_said(visit: Visit, site: Site, peo
     await page.get_by_label("Reference").fill("招行 1122")
     await page.get_by_role("dialog").get_by_role("button", name="Record").click()
     await expect(page.get_by_text("¥24,000 recorded.")).to_be_visible()
-    await expect(page.get_by_text("招行 1122")).to_be_visible()
+    panel = page.locator("#panel")
+    await expect(panel.get_by_text("招行 1122")).to_be_visible()  # beside the list, as before
+    await expect(panel.get_by_text("2 instalments", exact=True)).to_be_visible()
 
     await page.goto(f"/collections/{collection_id}")
     await page.keyboard.press("p")
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("Paid in full", exact=True)).to_be_visible()
     await expect(page.get_by_role("button", name="Record a payment")).to_have_count(0)
+
+
+async def test_the_same_money_written_down_by_two_people_is_taken_once(
+    visit: Visit, site: Site, people: dict[str, str]
+) -> None:
+    collection_id = await open_collection(site.services, people, customer="双人财务")
+    pages = [(await visit(f"/collections/{collection_id}", as_person=name)).page for name in ("he.jie", "ma.chao")]
+    for page in pages:
+        await page.keyboard.press("p")
+    for page in pages:
+        await page.get_by_role("dialog").get_by_role("button", name="Record").click()
+    await expect(pages[0].get_by_text("¥24,000 recorded.")).to_be_visible()
+    await expect(pages[1].get_by_text("A payment has been recorded meanwhile.")).to_be_visible()
+    await expect(pages[1].get_by_text("¥24,000 is left of ¥48,000.")).to_be_visible()
 
 
 async def test_sales_look_and_finance_records(visit: Visit, site: Site, people: dict[str, str]) -> None:

@@ -43,6 +43,19 @@ async def test_a_contact_is_logged_with_two_keys(visit: Visit, site: Site, peopl
     assert visited.problems == []
 
 
+async def test_a_lead_stays_open_beside_its_list_when_it_is_contacted(
+    visit: Visit, site: Site, people: dict[str, str]
+) -> None:
+    await give(site.services, people, "留在旁边")
+    page = (await visit("/leads", as_person="li.wei")).page
+    await page.get_by_role("link", name="留在旁边").click()
+    panel = page.locator("#panel")
+    await panel.get_by_role("button", name="Log contact").click()
+    await panel.get_by_role("dialog").get_by_role("button", name="Log contact").click()
+    await expect(panel.get_by_text("First contact: Phone call")).to_be_visible()
+    await expect(panel.get_by_text("First contact: contacted")).to_have_count(0)
+
+
 async def test_a_qualified_lead_opens_its_deal(visit: Visit, site: Site, people: dict[str, str]) -> None:
     lead_id = await give(site.services, people, "合格机械")
     visited = await visit(f"/leads/{lead_id}", as_person="li.wei")
