@@ -123,6 +123,7 @@ class EditBody(BaseModel):
     title: Title | None = None
     amount: MinorUnits | None = None
     close_on: date | None = None
+    no_close_on: bool = Field(False, description="Takes the close date away.")
     next_step: NextStep | None = Field(None, description="An empty text takes it away.")
 
 

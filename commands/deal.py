@@ -72,11 +72,13 @@ class DealCommands:
 
     async def edit(
         self, actor: Actor, key: str, deal_id: str, *, version: int, title: str | None = None,
-        amount: int | None = None, close_on: date | None = None, next_step: str | None = None,
+        amount: int | None = None, close_on: date | None = None, no_close_on: bool = False,
+        next_step: str | None = None,
     ) -> Answer:  # fmt: skip
         return await self.desk.update(
             actor, key, "deal", deal_id, DealWorkflow.edit, EditDeal,
-            version=version, title=title, amount=amount, close_on=close_on, next_step=next_step,
+            version=version, title=title, amount=amount, close_on=close_on, no_close_on=no_close_on,
+            next_step=next_step,
         )  # fmt: skip
 
     async def note(self, actor: Actor, key: str, deal_id: str, *, how: str, note: str) -> Answer:

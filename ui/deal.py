@@ -50,9 +50,8 @@ async def edit(
     form = await typed(request)
     try:
         amount = parse_amount(form["amount"], services.settings.currency) if form.get("amount") else None
-        changed = body(
-            EditBody, form, "version", "title", "close_on", amount=amount, next_step=form.get("next_step", "")
-        )
+        cleared = {"no_close_on": form.get("close_on") == "", "next_step": form.get("next_step", "")}
+        changed = body(EditBody, form, "version", "title", "close_on", amount=amount, **cleared)
         answer = await services.deals.edit(actor, key, deal_id, **changed.model_dump())
     except (Refused, ValidationError) as error:
         return await _again(request, actor, services, deal_id, "edit", form, error)

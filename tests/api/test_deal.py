@@ -65,6 +65,10 @@ async def test_an_edit_carries_the_version_it_saw_and_a_note_wakes_the_deal(sign
     assert changed.status_code == 200
     deal = (await owner.get(f"/api/deals/{deal_id}")).json()
     assert (deal["amount"], deal["next_step"], deal["title"]) == (51_000_000, "", "患者门户")
+    assert deal["close_on"] == "2026-12-18"
+    undated = await post(owner, edit, "edit-3", version=deal["version"], no_close_on=True)
+    assert undated.status_code == 200
+    assert (await owner.get(f"/api/deals/{deal_id}")).json()["close_on"] is None
     stale = await post(owner, edit, "edit-2", version=version, title="另一个名字")
     assert (stale.status_code, stale.json()["code"]) == (409, "stale_version")
     noted = await post(owner, f"/api/deals/{deal_id}/notes", "note-1", how="visit", note="见了采购经理")
