@@ -28,6 +28,7 @@ class Assets:
         self.watch = watch
         self._seen = -1.0
         self._version = ""
+        self._found: set[str] = set()
 
     @property
     def version(self) -> str:
@@ -38,8 +39,10 @@ class Assets:
 
     def url(self, path: str) -> str:
         """The address of a file below ui/static; KeyError where there is none, so that a slip shows at once."""
-        if not (self.folder / path).is_file():
-            raise KeyError(f"There is no static file {path}.")
+        if path not in self._found:  # asked for every icon of a page: a file that was there is there
+            if not (self.folder / path).is_file():
+                raise KeyError(f"There is no static file {path}.")
+            self._found.add(path)
         return f"/static/{self.version}/{path}"
 
     def _files(self) -> list[Path]:
