@@ -54,6 +54,9 @@ class Settings(BaseSettings):
         None, description="smtp://user:password@host:587 (STARTTLS) or smtps://...; empty: .eml files under home/mail."
     )
     mail_from: str = Field("throughline@localhost", description="Sender of the app's mail.")
+    mail_link_days: int = Field(
+        14, ge=0, le=90, description="Days in which a mail's link lets its reader decide without signing in; 0: none."
+    )
 
     durability: Literal["full", "normal"] = Field(
         "full", description="Embedded Temporal: full survives a power cut; normal is for tests and demos."

@@ -104,6 +104,8 @@ def same_origin(request: Request) -> None:
     """Raises Refused (403) for what another site's page sent. A browser says so; a program says nothing."""
     site = request.headers.get("sec-fetch-site", "none")
     origin = request.headers.get("origin")
+    if origin == "null" and site == "same-origin":
+        origin = None  # a page of ours that sends no referrer
     ours = {request.headers.get("host"), urlsplit(settings_of(request).base_url).netloc}
     if site not in ("same-origin", "none") or (origin is not None and urlsplit(origin).netloc not in ours):
         raise Refused("csrf", 403)

@@ -18,6 +18,7 @@ from commands.contract import ContractCommands
 from commands.credentials import Credentials
 from commands.database import open_database
 from commands.deal import DealCommands
+from commands.decision_link import DecisionLinks, DecisionsByMail
 from commands.desk import Desk
 from commands.document import Documents, DocumentStore
 from commands.lead import LeadCommands
@@ -49,6 +50,7 @@ class Services:
     deals: DealCommands
     contracts: ContractCommands
     tasks: TaskCommands
+    decisions_by_mail: DecisionsByMail
     approvals: ApprovalCommands
     collections: CollectionCommands
     absences: AbsenceCommands
@@ -69,6 +71,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         temporal = await connect(settings)
         desk = Desk(db, Processes(temporal, settings.task_queue), settings)
         leads = LeadCommands(desk)
+        tasks = TaskCommands(desk, credentials)
         yield Services(
             settings=settings,
             db=db,
@@ -80,7 +83,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             lead_forms=LeadForms(leads),
             deals=DealCommands(desk),
             contracts=ContractCommands(desk),
-            tasks=TaskCommands(desk, credentials),
+            tasks=tasks,
+            decisions_by_mail=DecisionsByMail(tasks, DecisionLinks(key, settings)),
             approvals=ApprovalCommands(desk),
             collections=CollectionCommands(desk),
             absences=AbsenceCommands(desk),

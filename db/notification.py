@@ -76,7 +76,7 @@ def _telling(notice: Notice, link: str, instead: Mapping[str, Collection[str]]) 
         .cte("told")
     )
     words = func.jsonb_build_object(
-        "to", Person.email, "language", Person.language, "kind", cast(literal(notice.kind), Text),
+        "person", Person.id, "to", Person.email, "language", Person.language, "kind", cast(literal(notice.kind), Text),
         "params", told.c.params, "link", cast(literal(link), Text),
     )  # fmt: skip
     key = literal(f"notice/{notice.id}/") + cast(Person.id, Text)

@@ -39,6 +39,7 @@ SENTENCES = {
     "Say": N_("Commented on a request"),
     "Command": N_("Nudged an approver, or withdrew a request"),
     "MovePolicy": N_("Moved a request to another policy version"),
+    "mail_link.used": N_("Decided by mail link"),
     "TaskCommand": N_("Took or gave back a task"),
     "RecordPayment": N_("Recorded a payment"),
     "AddDocument": N_("Added a document"),

@@ -12,6 +12,7 @@ from ui import (
     customer,
     deal,
     deal_move,
+    decide,
     health,
     inbox,
     lead,
@@ -29,6 +30,7 @@ from ui import (
 
 ROUTERS = (
     sign_in.router,
+    decide.router,
     inbox.router,
     task.router,
     notification.router,
