@@ -20,7 +20,7 @@ from domain.approval import ApprovalPolicy, Route, Step
 from domain.decision_table import Decision
 from domain.policy import canonical, load, require_kind
 from domain.policy_check import Findings, examine, references
-from domain.policy_trial import Trial, compare_on
+from domain.policy_trial import Case, Trial, compare_on
 from domain.refusal import invalid
 
 CASES = 200
@@ -107,8 +107,8 @@ class PolicyDrafts:
 
     async def trial(
         self, actor: Actor, kind: str, document: dict[str, Any], *, most: int = CASES
-    ) -> tuple[Trial, dict[str, str]]:
-        """What an approval policy would change for the newest requests, and what each of them is called, by id.
+    ) -> tuple[Trial, dict[str, Case]]:
+        """What an approval policy would change for the newest requests, and these by id.
 
         Raises Refused: 403, 422 policy_invalid.
         """
@@ -118,7 +118,7 @@ class PolicyDrafts:
             _, current = await current_policy(session, kind)
             cases = await newest_requests(session, most)
         trial = await asyncio.to_thread(compare_on, cases, load(ApprovalPolicy, current), draft)
-        return trial, {case.id: case.name for case in cases}
+        return trial, {case.id: case for case in cases}
 
 
 def _same(known: PolicyDraft, actor: Actor, document: dict[str, Any], based_on: int | None, note: str | None) -> bool:

@@ -23,9 +23,8 @@ async def open_cases(session: AsyncSession, kind: str) -> dict[int, int]:
 
 async def newest_requests(session: AsyncSession, most: int) -> list[Case]:
     """The facts of the approvals asked for last, newest first."""
-    query = (
-        select(Approval.id, Approval.number, Approval.title, Approval.facts)
-        .order_by(Approval.opened_at.desc(), Approval.id)
-        .limit(most)
-    )
-    return [Case(row.id, f"{row.number} {row.title}", row.facts) for row in await session.execute(query)]
+    query = select(Approval).order_by(Approval.opened_at.desc(), Approval.id).limit(most)
+    return [
+        Case(one.id, f"{one.number} {one.title}", one.facts, one.subject_id if one.subject_kind == "contract" else None)
+        for one in await session.scalars(query)
+    ]

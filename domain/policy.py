@@ -38,7 +38,7 @@ def load(model: type[P], document: Mapping[str, Any]) -> P:
     try:
         return model.model_validate_json(canonical(document))
     except ValidationError as error:
-        raise unfit(model.kind, _problems(error)) from error
+        raise unfit(model.kind, problems_of(error)) from error
     except (TypeError, ValueError, RecursionError) as error:
         raise unfit(model.kind, [Problem(where="", code="not_json", what=str(error))]) from error
 
@@ -66,7 +66,8 @@ def unfit(kind: str, problems: list[Problem]) -> Refused:
     return Refused("policy_invalid", 422, kind=kind, problems=[p.model_dump(mode="json") for p in problems])
 
 
-def _problems(error: ValidationError) -> list[Problem]:
+def problems_of(error: ValidationError) -> list[Problem]:
+    """What pydantic found wrong, each thing once and where it is."""
     faults = error.errors(include_url=False, include_input=False)
     places = [fault["loc"] for fault in faults]
 

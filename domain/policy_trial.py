@@ -10,11 +10,12 @@ from domain.refusal import Refused
 
 
 class Case(NamedTuple):
-    """A request as it was: its id, what it is called, and all its facts."""
+    """A request as it was: its id, what it is called, all its facts, and the contract it asked for where it was one."""
 
     id: str
     name: str
     facts: Mapping[str, Any]
+    contract_id: str | None = None
 
 
 class Shift(Strict):

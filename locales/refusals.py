@@ -38,6 +38,7 @@ SENTENCES = {
     "claimed": N_("%(by)s is working on this task."),
     "not_claimed": N_("You have not claimed this task."),
     "own_request": N_("You cannot decide on your own request."),
+    "time_unreadable": N_("This is not a day and a time. Write it like 2026-12-01 09:00."),
     "ends_before_start": N_("The end must be later than the beginning."),
     "absence_past": N_("This time is over already."),
     "absence_too_long": N_("An absence lasts %(days)s days at most."),

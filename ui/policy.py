@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 from api.auth import CurrentActor, require
 from api.services import Provided
 from db.policy import current_policies, find_version, versions
+from db.policy_draft import find_draft
 from db.policy_use import open_cases
 from domain.access import Action
 from domain.policy import KINDS, load
@@ -25,6 +26,10 @@ router = APIRouter(prefix="/policies", include_in_schema=False, dependencies=[De
 
 ABOUT = {
     "approval": (N_("Who approves what, and in how much time."), "stamp"),
+    "calendar": (
+        N_("When work is done: hours, holidays and make-up days that times allowed are counted by."),
+        "calendar",
+    ),
     "pipeline": (N_("The stages of a deal, their chances, and what must be so before each."), "kanban"),
     "collection": (N_("When an order is to be paid, and when finance is reminded."), "hand-coins"),
     "lead": (N_("How soon a lead is contacted, and how much its form takes."), "megaphone"),
@@ -52,17 +57,22 @@ async def one_kind(
         raise not_found("policy")
     pages = pages_of(request)
     async with services.db.session(actor.id) as session:
-        shown = await find_version(session, kind, version)
+        current = await find_version(session, kind)
+        shown = current if version is None else await find_version(session, kind, version)
         known = await versions(session, kind)
         policy = load(KINDS[kind], shown.document)
         met = {one.published_by for one in known} | people_in(policy)
         called = await names(session, pages.language(request), met)
         cases = await open_cases(session, kind)
+        draft = await find_draft(session, kind)
     words = PolicyWords(pages.language(request), pages.formats(request), called)
     return await page(
         request,
         "policy/page.html",
         shown=shown,
+        current=current,
+        draft=draft,
+        manages=actor.scope(Action.POLICY_MANAGE) is not None,
         policy=policy,
         versions=known,
         cases=cases,

@@ -8,9 +8,11 @@ from decimal import Decimal
 
 from domain.approval import ApprovalPolicy, PassOn, Rules, Step, Timeout
 from domain.approver import Approver, HeadApprover, PersonApprover, RoleApprover, SuperiorApprover
+from domain.calendar import Calendar
 from domain.document import PolicyDocument
 from locales import N_, translate
 from locales.labels import label
+from ui import calendar_words
 from ui.table_words import TableWords
 
 MODES = {
@@ -94,7 +96,7 @@ class PolicyWords(TableWords):
         return self._(MODES[step.mode], who=who) if several else who
 
     def _approvers(self, approvers: Iterable[Approver]) -> str:
-        return self._list(self.approver(one) for one in approvers)
+        return self.listed(self.approver(one) for one in approvers)
 
     def step(self, step: Step) -> str:
         """What the step is called: its own name, or who decides it."""
@@ -114,7 +116,7 @@ class PolicyWords(TableWords):
         return self._(
             N_("%(hours)s working hours (%(calendar)s)"),
             hours=self.formats.number(hours),
-            calendar=label("calendar", calendar, self.language),
+            calendar=self.calendar(calendar),
         )
 
     def details(self, step: Step) -> list[str]:
@@ -143,6 +145,15 @@ class PolicyWords(TableWords):
         if isinstance(timeout, PassOn):
             return self._(N_("then %(who)s is asked instead"), who=self.approver(timeout.to))
         return self._(TIMEOUTS[timeout.do])
+
+    def calendar(self, key: str) -> str:
+        return label("calendar", key, self.language)
+
+    def week(self, calendar: Calendar) -> list[tuple[str, str]]:
+        return calendar_words.week(calendar, self.language)
+
+    def special_days(self, calendar: Calendar) -> list[calendar_words.DayWords]:
+        return calendar_words.special_days(calendar, self.language)
 
     def rules(self, rules: Rules) -> list[tuple[str, str]]:
         """What each rule is about, and what holds."""

@@ -63,7 +63,7 @@ class TableWords:
         if isinstance(value, int):
             return self._number(column, value, currency)
         if isinstance(value, tuple):
-            return self._list(self.value(column, one) for one in value)
+            return self.listed(self.value(column, one) for one in value)
         if column.key == "region":
             return self.names.unit(str(value)) or str(value)
         group = VALUES.get(column.key)
@@ -109,9 +109,9 @@ class TableWords:
         return self._(N_("from %(limit)s"), limit=low[1])
 
     def _values(self, column: Column, values: Iterable[object], currency: str | None) -> str:
-        return self._list(self.value(column, value, currency) for value in values)
+        return self.listed(self.value(column, value, currency) for value in values)
 
-    def _list(self, words: Iterable[str]) -> str:
+    def listed(self, words: Iterable[str]) -> str:
         return self._(N_(", ")).join(words)
 
     def when(self, table: DecisionTable[Any], row: Row[Any]) -> str:
@@ -123,7 +123,7 @@ class TableWords:
             # An amount is written with its currency.
             if c.key in row.when and not (c.key == "currency" and currency and "amount" in row.when)
         ]
-        return self._list(shown) if shown else self._(N_("every request"))
+        return self.listed(shown) if shown else self._(N_("every request"))
 
     def gate(self, tree: Tree, facts: Mapping[str, Column]) -> str:
         """What must be so before a deal enters a stage."""

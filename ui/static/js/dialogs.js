@@ -35,3 +35,9 @@ function openWaiting(root) {
 
 openWaiting(document);
 document.addEventListener("htmx:afterSettle", (event) => openWaiting(event.target));
+
+// What is replaced or emptied closes first, so that the focus goes back to what opened it.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!event.detail.shouldSwap) return;
+  for (const dialog of event.detail.target.querySelectorAll("dialog[open]")) dialog.close();
+});

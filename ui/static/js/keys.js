@@ -22,12 +22,20 @@ document.addEventListener("keydown", (event) => {
   const mod = mac ? event.metaKey : event.ctrlKey;
   if (mod && event.key.toLowerCase() === "k") return act(event, () => openDialog("palette"));
   if (mod && event.key === "Enter") return send(event);
+  if (event.altKey && !mod && /^Arrow(Up|Down)$/.test(event.key)) return moveRow(event);
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (document.querySelector("dialog[open]")) return;
   if (event.key === "Escape") return escape(event);
   if (event.target.closest(FIELD) || document.querySelector(":popover-open") || localStorage.getItem(OFF)) return;
   letter(event);
 });
+
+// In a table whose rows have an order: the row that has the focus goes one up or down, as its buttons do.
+function moveRow(event) {
+  const way = event.key === "ArrowUp" ? "up" : "down";
+  const button = event.target.closest("[data-row]")?.querySelector(`[data-row-do="${way}"]`);
+  if (button) act(event, () => button.click());
+}
 
 function act(event, does) {
   event.preventDefault();

@@ -1,0 +1,48 @@
+"""What is wrong or odd in a policy document, in the reader's words; the codes are those of domain.document.Problem."""
+
+from __future__ import annotations
+
+from locales import N_
+
+SENTENCES = {
+    "table_gap": N_("No row takes this case: %(facts)s."),
+    "table_not_checked": N_("The table is too involved to be checked for gaps: add a last row without conditions."),
+    "row_unreachable": N_("It never decides a case: the rows above take them all."),
+    "amount_without_currency": N_("Say in which one currency the amount is."),
+    "fact_unknown": N_("No request has such a fact."),
+    "fact_uncertain": N_("Not every request says this: let the column take that it is missing."),
+    "row_doubled": N_("Two rows have the same id."),
+    "column_doubled": N_("Two columns ask for the same."),
+    "column_unknown": N_("There is no such column."),
+    "column_without_values": N_("List the values of this column, or leave it open."),
+    "cell_unfit": N_("This condition does not fit its column."),
+    "cell_never_empty": N_("Every request says this: it is never missing."),
+    "range_empty": N_("No value lies between these limits."),
+    "range_open": N_("Give a lower limit, an upper limit or both."),
+    "range_doubled": N_("Give one lower and one upper limit at most."),
+    "step_doubled": N_("Two steps have the same name."),
+    "remind_late": N_("Remind before the time allowed is up."),
+    "bulk_unproved": N_("What each approver signs or confirms cannot be approved in bulk."),
+    "timeout_unproved": N_("What has to be signed or confirmed cannot count as approved when time is up."),
+    "duration_format": N_("This is not a length of time."),
+    "calendar_unknown": N_("There is no such calendar: %(key)s."),
+    "calendar_used": N_("The approval lines count by %(key)s, so it has to stay."),
+    "role_unheld": N_("Nobody is %(role)s."),
+    "role_unheld_in": N_("Nobody is %(role)s in %(regions)s."),
+    "person_unknown": N_("There is no such person."),
+    "person_left": N_("%(name)s has left the company."),
+    "unit_unknown": N_("There is no such team or region."),
+    "unit_headless": N_("This team or region has no head."),
+    "gate_never_opens": N_("No deal would ever pass this gate."),
+    "shares_total": N_("The shares do not make the whole."),
+    "shares_order": N_("Each instalment is due later than the one before."),
+    "days_only": N_("An instalment is due after whole days."),
+    "stages_order": N_("Put the open stages first, then one won and one lost."),
+    "stage_doubled": N_("Two stages have the same key."),
+    "spans_order": N_("Hours of a day follow one another, and each ends after it starts."),
+    "week_closed": N_("A calendar is open on one weekday at least."),
+    "day_doubled": N_("Give the day hours of its own or those of a weekday, not both."),
+    "day_twice": N_("%(day)s is listed twice."),
+    "zone_unknown": N_("There is no such time zone."),
+    "not_json": N_("This is not well-formed JSON."),
+}
