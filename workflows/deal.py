@@ -52,12 +52,13 @@ class MoveDeal(Command):
 
 
 class EditDeal(Command):
-    """None leaves a field as it is. `version` is the one the editor saw."""
+    """None leaves a field as it is; `no_close_on` takes the close date away. `version` is the one the editor saw."""
 
     version: int
     title: str | None = None
     amount: int | None = None
     close_on: date | None = None
+    no_close_on: bool = False
     next_step: str | None = None
 
 
@@ -151,11 +152,13 @@ class DealWorkflow(Process[DealState]):
     @command(_may_edit)
     def edit(self, asked: EditDeal) -> None:
         news = asked.model_dump(include={"title", "amount", "close_on", "next_step"}, exclude_none=True)
+        if asked.no_close_on:
+            news["close_on"] = None
         changed = {k: v for k, v in news.items() if getattr(self.state, k) != v}
         for name, value in changed.items():
             setattr(self.state, name, value)
         self._active()
-        self.change("deal.edited", actor=asked.actor.id, **{k: str(v) for k, v in changed.items()})
+        self.change("deal.edited", actor=asked.actor.id, **{k: v and str(v) for k, v in changed.items()})
 
     @command(_may_work)
     def note(self, asked: NoteDeal) -> None:
@@ -173,7 +176,7 @@ class DealWorkflow(Process[DealState]):
         self.change("deal.contract_changed", status=news.status, amount=news.amount)
         if news.status in ENDED:
             owner = [person_key(state.owner_id or "")]
-            self.notify("deal.contract_ended", owner, title=state.title, status=news.status)
+            self.notify(f"deal.contract_{news.status}", owner, title=state.title)
 
     @workflow.signal
     def collection_ended(self, ended: CollectionEnded) -> None:
