@@ -85,10 +85,10 @@ function select(event) {
   if (box && event.target !== box) act(event, () => box.click());
 }
 
-// A button written with a key, such as A to approve; what is in the panel goes before what is in the page.
+// A button written with a key, such as A to approve; what is in the panel goes before what is in the page and its bar.
 function button(key) {
   const selector = `[data-key="${key.toUpperCase()}"]:not([disabled])`;
-  return document.querySelector(`#panel ${selector}`) ?? document.querySelector(`#main ${selector}`);
+  return document.querySelector(`#panel ${selector}`) ?? document.querySelector(`.page ${selector}`);
 }
 
 function press(event, target) {
