@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
@@ -11,9 +9,7 @@ with workflow.unsafe.imports_passed_through():
         LAST_RESORT,
         ApprovalActivities,
         ApprovalState,
-        ClockRequest,
         Earlier,
-        Reckoning,
         RouteRequest,
         Routing,
         SeatRequest,
@@ -21,8 +17,8 @@ with workflow.unsafe.imports_passed_through():
     from domain import approval_path as line
     from domain.approval_path import PathStep, Seat
     from domain.refusal import Refused, invalid
-    from domain.task import HumanTask, Pace
-    from workflows.approval_act import ApprovalActs
+    from domain.task import Pace
+    from workflows.approval_clock import ApprovalClock
     from workflows.approval_message import ApprovalEnded, ApprovalStart, Decide, approval_workflow_id
     from workflows.process import command
 
@@ -32,7 +28,7 @@ OUTCOMES: dict[str, line.Outcome] = {"approve": "approved", "return": "returned"
 
 
 @workflow.defn(name="ApprovalWorkflow")
-class ApprovalWorkflow(ApprovalActs):
+class ApprovalWorkflow(ApprovalClock):
     @workflow.init
     def __init__(self, start: ApprovalStart) -> None:
         self.begin(
@@ -52,7 +48,7 @@ class ApprovalWorkflow(ApprovalActs):
 
     @workflow.run
     async def run(self, start: ApprovalStart) -> str:
-        await self.live(self._walk(), self._keep_clocks())
+        await self.live(self._walk(), self.keep_clocks())
         return self.state.outcome or ""
 
     async def _walk(self) -> None:
@@ -108,30 +104,12 @@ class ApprovalWorkflow(ApprovalActs):
         step, seat, task = self.seat_of(asked.task_id)
         seat.condition = (asked.condition or "").strip() or None if asked.outcome == "approve" else None
         to = self._earlier(step, asked.to) if asked.to else None
-        self._take(
-            step, seat, task, OUTCOMES[asked.outcome], asked.actor.id, asked.comment, task.on_behalf(asked.actor)
-        )
+        self.take(step, seat, task, OUTCOMES[asked.outcome], asked.actor.id, asked.comment, task.on_behalf(asked.actor))
         if step.status == "rejected" or (step.status == "returned" and to is None):
             self.state.stage = step.status
         elif to is not None:
             line.return_to(self.state.path, to, step)
             self.change("approval.returned_to", actor=asked.actor.id, step=to.key, comment=asked.comment)
-
-    def _take(
-        self, step: PathStep, seat: Seat, task: HumanTask, outcome: line.Outcome, by: str,
-        comment: str | None = None, behalf_of: str | None = None,
-    ) -> None:  # fmt: skip
-        seat.by, seat.behalf_of, seat.at, seat.comment = by, behalf_of, workflow.now(), comment
-        others = line.decide(step, seat, outcome)
-        self.close_task(task, by, outcome, comment, behalf_of)
-        self.lift([*others, task.id])
-        if step.status == "approved":
-            self._copy(step)
-
-    def _copy(self, step: PathStep) -> None:
-        if step.copies:
-            self.read_by(step.copies)
-            self.notify("approval.copied", step.copies, title=self.state.title)
 
     @workflow.signal
     def withdraw(self, by: str | None) -> None:
@@ -187,7 +165,7 @@ class ApprovalWorkflow(ApprovalActs):
     async def _open(self, step: PathStep, seat: Seat) -> None:
         policy, now = step.step, workflow.now()
         spans = [policy.allowed, *([policy.remind] if policy.remind else [])]
-        due, *remind = await self._reckon(policy.calendar, now, spans)
+        due, *remind = await self.reckon(policy.calendar, now, spans)
         if self.state.stage != "open" or line.current(self.state.path) is not step or seat.status != "waiting":
             return
         task = self.open_task(
@@ -219,66 +197,3 @@ class ApprovalWorkflow(ApprovalActs):
             earlier=Earlier(facts=state.decision.get("facts", {}), path=state.path),
         )  # fmt: skip
         await self.signal(self.start.reply_to, "approval_ended", ended)
-
-    # --- time -----------------------------------------------------------------------------------------------------
-
-    def overdue(self, task: HumanTask) -> None:
-        found = line.seat_of(self.state.path, task.id)
-        if found is None:
-            return
-        step, seat = found
-        match step.step.timeout.do:
-            case "remind":
-                self.change("task.reminded", task=task.kind)
-                self.notify("task.reminded.approve", task.holders, task=task.id, title=task.title)
-            case "escalate":
-                super().overdue(task)
-                if not task.ladder:
-                    return
-            case "pass":
-                self.move_task(task, seat.pass_to, "passed", "system")
-            case "approve" | "reject" as outcome:
-                self._take(step, seat, task, OUTCOMES[outcome], "system")
-                if step.status == "rejected":
-                    self.state.stage = "rejected"
-                return
-        self.state.reckonings.append(Reckoning(task_id=task.id, since=workflow.now()))
-
-    async def _keep_clocks(self) -> None:
-        """Sets a task's clock anew: its time was up, or it goes on after a question stopped it."""
-        state = self.state
-        while True:
-            await workflow.wait_condition(lambda: bool(state.reckonings))
-            asked = state.reckonings[0]
-            found, task = line.seat_of(state.path, asked.task_id), state.task(asked.task_id)
-            if found and task and task.open:
-                await self._set_clock(asked, *found, task)
-            state.reckonings = [one for one in state.reckonings if one is not asked]
-
-    async def _set_clock(self, asked: Reckoning, step: PathStep, seat: Seat, task: HumanTask) -> None:
-        calendar, stopped = step.step.calendar, asked.stopped
-        if stopped is None:
-            (task.escalate_at,) = await self._reckon(calendar, asked.since, [step.step.allowed])
-            if step.step.timeout.do == "pass":
-                task.due_at = seat.due_at = task.escalate_at
-            return
-        names = [name for name in ("due_at", "remind_at", "escalate_at") if getattr(task, name)]
-        moved = await self._move_clock(calendar, asked.since, stopped, [getattr(task, name) for name in names])
-        for name, at in zip(names, moved, strict=True):
-            setattr(task, name, at)
-        task.stopped_at, seat.due_at = None, task.due_at
-        self.change("task.resumed", task=task.kind, due=str(task.due_at))
-
-    async def _reckon(self, calendar: str | None, since: datetime, spans: list[timedelta]) -> list[datetime]:
-        if calendar is None:
-            return [since + span for span in spans]
-        request = ClockRequest(calendar=calendar, since=since, spans=spans)
-        return await self.perform(ApprovalActivities.reckon, request, f"reckon in the calendar {calendar}")
-
-    async def _move_clock(
-        self, calendar: str | None, since: datetime, stopped: datetime, until: list[datetime]
-    ) -> list[datetime]:
-        if calendar is None:
-            return [max(at, stopped) + (since - stopped) for at in until]
-        request = ClockRequest(calendar=calendar, since=since, stopped=stopped, until=until)
-        return await self.perform(ApprovalActivities.reckon, request, f"reckon in the calendar {calendar}")

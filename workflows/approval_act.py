@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.approval import ApprovalActivities, ApprovalState, Reckoning, Remark
     from domain.access import Action, Role, person_key, role_key
     from domain.approval import Step
-    from domain.approval_path import PathStep, Seat, insert, seat_of
+    from domain.approval_path import Outcome, PathStep, Seat, decide, insert, seat_of
     from domain.approver import PersonApprover
     from domain.process import Command
     from domain.refusal import Refused, forbidden, invalid
@@ -52,6 +52,22 @@ class ApprovalActs(TaskProcess[ApprovalState]):
 
     def read_by(self, keys: list[str]) -> None:
         self.state.readers = list(dict.fromkeys([*self.state.readers, *keys]))
+
+    def take(
+        self, step: PathStep, seat: Seat, task: HumanTask, outcome: Outcome, by: str,
+        comment: str | None = None, behalf_of: str | None = None,
+    ) -> None:  # fmt: skip
+        seat.by, seat.behalf_of, seat.at, seat.comment = by, behalf_of, workflow.now(), comment
+        others = decide(step, seat, outcome)
+        self.close_task(task, by, outcome, comment, behalf_of)
+        self.lift([*others, task.id])
+        if step.status == "approved":
+            self._copy(step)
+
+    def _copy(self, step: PathStep) -> None:
+        if step.copies:
+            self.read_by(step.copies)
+            self.notify("approval.copied", step.copies, title=self.state.title)
 
     # --- passing on, adding signers -------------------------------------------------------------------------------
 

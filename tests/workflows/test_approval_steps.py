@@ -64,15 +64,16 @@ async def test_the_reporting_line_is_asked_level_by_level_and_the_head_of_a_unit
 async def test_whoever_left_is_not_asked_and_what_they_held_goes_to_the_one_above(scene: Scene) -> None:
     office = scene.office
     people = People(office.db, Passwords())
-    case = await scene.asks(step("one", scene.person("wang.fang")), step("two", scene.person("wang.fang")))
-    await case.asked("wang.fang")
-    await people.set_active(await office.actor("gu.ming"), office.people["wang.fang"], False)
+    case = await scene.asks(step("one", scene.person("peng.cheng")), step("two", scene.person("peng.cheng")))
+    await case.asked("peng.cheng")
+    await people.set_active(await office.actor("gu.ming"), office.people["peng.cheng"], False)
     await office.relay.carry_waiting()
-    await case.asked("zhao.min")
-    await case.decides("zhao.min")
-    await case.asked("zhao.min")
+    await case.asked("huang.bo")
+    await case.decides("huang.bo")
+    await case.asked("huang.bo")
     assert [[seat.came for seat in one.seats] for one in await case.steps()] == [["left"], ["above"]]
     assert "task.left" in await office.line((await case.row()).line_id)
+    await people.set_active(await office.actor("gu.ming"), office.people["peng.cheng"], True)
 
 
 @pytest.mark.parametrize(
