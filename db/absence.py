@@ -121,3 +121,11 @@ async def nobody_from(
         if (await roster(session, [*then, away])).unattended(away.person):
             return moment
     return None
+
+
+async def current_absence(session: AsyncSession, person_id: str) -> tuple[Absence, frozenset[str]] | None:
+    """The absence somebody is on now, and who has their tasks meanwhile; nobody where the substitutes are away too."""
+    found = await session.scalar(select(Absence).where(holds_at(), Absence.person_id == person_id).limit(1))
+    if found is None:
+        return None
+    return found, (await roster(session, await away_at(session))).takers_of(person_id)

@@ -65,6 +65,7 @@ class Person(Findable, Base):
     language: Mapped[str | None]  # zh_CN, en; none: as the browser asks
     zone: Mapped[str | None]
     theme: Mapped[str] = mapped_column(default="auto")  # auto, light, dark
+    mail: Mapped[str] = mapped_column(default="each")  # each task by itself, one digest a day, none
     active: Mapped[bool] = mapped_column(default=True)
     password_hash: Mapped[str | None]
     password_temporary: Mapped[bool] = mapped_column(default=False)  # given by an administrator, to be changed
@@ -233,6 +234,12 @@ def team_of(person_id: str) -> Select[str]:
     below = select(Person.id).where(Person.id == person_id).cte(recursive=True)
     below = below.union(select(Person.id).join(below, Person.manager_id == below.c.id))
     return select(below.c.id)
+
+
+async def people_below(session: AsyncSession, person_id: str, limit: int = 200) -> list[Person]:
+    """Everybody whose reporting line passes through somebody, in order of e-mail."""
+    below = select(Person).where(Person.id.in_(team_of(person_id)), Person.id != person_id, Person.active)
+    return list(await session.scalars(below.order_by(Person.email).limit(limit)))
 
 
 async def reports_to(session: AsyncSession, person_id: str, superior_id: str) -> bool:

@@ -37,6 +37,9 @@ RECONNECT_AFTER = 1.0
 REPLAY = 5.0
 """Seconds: a new stream also hears of what changed while its page was on the way."""
 
+ABSENCE = "absence"
+"""The topic after which somebody hears of other people's tasks, or no longer."""
+
 Change = dict[str, Any]
 """`t` topic, `id` record, `v` version; `r` region, `o` owner, `h` keys of task holders say who may hear of it."""
 
@@ -61,6 +64,8 @@ class Stream:
     """One browser that listens. None in its queue ends it."""
 
     viewer: Viewer
+    outdated: bool = False
+    """Whose tasks the viewer has may have changed: it is found out before the next event is passed on."""
     queue: Queue[ServerSentEvent | None] = field(default_factory=lambda: Queue(QUEUE))
 
     def offer(self, event: ServerSentEvent | None) -> None:
@@ -134,6 +139,8 @@ class LiveHub:
                     continue
                 if event is None:
                     return
+                if stream.outdated and not await self._still_signed_in(request, stream):
+                    return
                 yield event
         finally:
             self.streams.discard(stream)
@@ -143,7 +150,7 @@ class LiveHub:
         viewer = viewer_of(request)
         if viewer is None:
             return False
-        stream.viewer = viewer
+        stream.viewer, stream.outdated = viewer, False
         return True
 
     async def _keep_listening(self, database_url: str) -> None:
@@ -183,4 +190,5 @@ class LiveHub:
 
     def _pass(self, change: Change, event: ServerSentEvent, stream: Stream) -> None:
         if self.may_see(stream.viewer, change):
+            stream.outdated = stream.outdated or change["t"] == ABSENCE
             stream.offer(event)

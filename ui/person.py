@@ -13,6 +13,7 @@ from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.language import language_of
 from api.services import Provided, Services
+from commands.absence import may_arrange
 from db import person as people
 from db.person import Member
 from domain.access import Action, Actor, Role
@@ -152,11 +153,13 @@ async def _panel(request: Request, actor: Actor, services: Services, person_id: 
     async with services.db.session(actor.id) as session:
         shown: Member = await people.member(session, person_id)
         called = await names(session, language_of(request), [shown.person.manager_id])
+        arranged = await may_arrange(session, actor, person_id)
     return {
         "shown": shown,
         "manager": called.person(shown.person.manager_id),
         "regions": sorted(called.unit(region) for region in shown.regions),
         "may_manage": _may_manage(actor),
+        "may_arrange": shown.person.active and arranged,
         "may_audit": actor.scope(Action.AUDIT_READ) is not None,
         "password": "",
         "beside": wants_fragment(request),

@@ -12,12 +12,15 @@ from fastapi import Request
 from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.absence import Absence, current_absence
 from db.person import OrgUnit, units
+from db.process import Task
 from db.task import Groups, Listed, Sought, View, count_groups, count_turns, count_waiting, list_tasks
 from domain.access import Actor, person_in
 from domain.ids import RecordId
 from domain.money import parse_amount
 from domain.refusal import Refused, invalid
+from domain.task import on_behalf
 from ui.environment import here, pages_of
 from ui.names import Names, names
 
@@ -59,6 +62,12 @@ class TaskList:
     now: datetime
     tomorrow: datetime
     mistake: Refused | None
+    actor: Actor
+    away: tuple[Absence, frozenset[str]] | None
+
+    def instead_of(self, task: Task) -> str:
+        """The absent person in whose place the reader has it; empty: it is theirs."""
+        return self.names.person(on_behalf(task, self.actor))
 
     def address(self, **changes: str) -> str:
         return self.wanted.address(self.path, **{"after": "", "open": "", **changes})
@@ -91,6 +100,8 @@ async def read_list(session: AsyncSession, request: Request, actor: Actor, path:
     if wanted.view != "decided":
         counts = await count_groups(session, actor, wanted.view, sought, now=now, tomorrow=tomorrow)
     holders = {person_in(key) for row in rows for key in row.task.holders}
+    away = await current_absence(session, actor.id)
+    absent = {one.id for one in actor.acting_for} | (away[1] if away else set())
     return TaskList(
         path=path,
         wanted=wanted,
@@ -99,12 +110,14 @@ async def read_list(session: AsyncSession, request: Request, actor: Actor, path:
         least=sought.amount,
         counts=counts,
         units=everywhere,
-        names=await names(session, pages.language(request), holders),
+        names=await names(session, pages.language(request), holders | absent),
         turn=turns.approvals if path == "/inbox" else turns.tasks,
         waiting=await count_waiting(session, actor) if path == "/inbox" else 0,
         now=now,
         tomorrow=tomorrow,
         mistake=mistake,
+        actor=actor,
+        away=away,
     )
 
 

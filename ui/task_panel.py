@@ -22,6 +22,7 @@ from db.task import Listed, find_task
 from domain.access import Action, Actor, person_in
 from domain.contact import readable_phone
 from domain.money import plain_amount
+from domain.task import holds, on_behalf, taken_by_other
 from ui.approval_panel import ApprovalPanel
 from ui.environment import pages_of
 from ui.names import Names, names
@@ -36,7 +37,8 @@ Standing = Literal["turn", "sending", "done", "cancelled", "claimed", "own", "ot
 class TaskPanel:
     """`number` is what people call its case by; `aside`: beside its list; `fresh`: opened by itself.
 
-    `errors` and `typed` are those of a form that is shown again.
+    `errors` and `typed` are those of a form that is shown again; `behalf_of` is the absent person in whose place the
+    reader has the task.
     """
 
     row: Listed
@@ -55,6 +57,7 @@ class TaskPanel:
     plan: Plan | None = None
     today: date | None = None
     reads_policies: bool = False
+    behalf_of: str | None = None
 
     @property
     def task(self) -> Task:
@@ -98,6 +101,7 @@ async def read_panel(
         aside=aside,
         today=formats.local(datetime.now(UTC)).date(),
         reads_policies=actor.scope(Action.POLICY_READ) is not None,
+        behalf_of=on_behalf(row.task, actor),
         **case,
         **more,
     )
@@ -107,7 +111,8 @@ async def _case(session: AsyncSession, request: Request, actor: Actor, task: Tas
     """What the task is about, by the kind of its process."""
     reader = pages_of(request)
     language, formats = reader.language(request), reader.formats(request)
-    people = {task.claimed_by, task.decided_by, *(person_in(key) for key in task.holders)}
+    people = {task.claimed_by, task.decided_by, task.decided_for, on_behalf(task, actor)}
+    people |= {person_in(key) for key in task.holders}
     if task.process_kind == "lead":
         lead = await find_lead(session, actor, task.record_id)
         called = await names(session, language, people)
@@ -131,11 +136,11 @@ def standing_of(task: Task, actor: Actor, *, sending: bool = False) -> Standing:
         return "done" if task.status == "done" else "cancelled"
     if sending:
         return "sending"
-    if actor.holder_keys.isdisjoint(task.holders):
+    if not holds(task, actor):
         return "others"
     if task.kind == "approve" and task.from_id == actor.id:
         return "own"
-    return "claimed" if task.claimed_by not in (None, actor.id) else "turn"
+    return "claimed" if taken_by_other(task, actor) else "turn"
 
 
 def _phone(request: Request, number: str | None) -> str:
