@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
@@ -79,7 +80,7 @@ async def list_tasks(
     """
     when = Task.decided_at.expression if view == "decided" else deadline
     order = [when.desc(), Task.id.desc()] if view == "decided" else [when, Task.id]
-    rows = select(Task).where(_in_view(actor, view), *_filters(sought)).order_by(*order).limit(limit)
+    rows = select(Task).where(in_view(actor, view), *_filters(sought)).order_by(*order).limit(limit)
     if after:
         seen = aliased(Task)
         at = seen.decided_at if view == "decided" else func.coalesce(seen.due_at, FAR)
@@ -102,7 +103,7 @@ async def count_groups(
         func.count().filter(and_(deadline >= now, deadline < tomorrow)),
         func.count().filter(deadline >= tomorrow),
     )
-    counted = counts.select_from(Task).where(_in_view(actor, view), *_filters(sought))
+    counted = counts.select_from(Task).where(in_view(actor, view), *_filters(sought))
     return Groups(*(await session.execute(counted)).one())
 
 
@@ -114,12 +115,12 @@ async def count_turns(session: AsyncSession, actor: Actor, now: datetime) -> Tur
         func.count().filter(~approval),
         func.count().filter(and_(~approval, late)),
     )
-    return Turns(*(await session.execute(counts.select_from(Task).where(_in_view(actor, "mine")))).one())
+    return Turns(*(await session.execute(counts.select_from(Task).where(in_view(actor, "mine")))).one())
 
 
 async def count_waiting(session: AsyncSession, actor: Actor) -> int:
     """Approvals that others have to take before one's own requests go on."""
-    waiting = select(func.count()).select_from(Task).where(_in_view(actor, "waiting"), Task.kind == "approve")
+    waiting = select(func.count()).select_from(Task).where(in_view(actor, "waiting"), Task.kind == "approve")
     return (await session.scalars(waiting)).one()
 
 
@@ -149,16 +150,37 @@ def _named(rows: Select[Task]) -> Select[Task, str | None, str | None, Person, P
     )
 
 
-def _in_view(actor: Actor, view: View) -> ColumnElement[bool]:
+def in_view(actor: Actor, view: View) -> ColumnElement[bool]:
+    """What the view of this person holds, without any filter."""
     if view == "decided":
         return and_(Task.status == "done", Task.decided_by == actor.id)
     held, taken = tasks_held(actor), tasks_taken_by_others(actor)
     handed_over = Task.kind.in_(sorted(actor.handed_over)) if actor.handed_over else false()
     own = and_(Task.kind == "approve", Task.from_id == actor.id)
     if view == "waiting":
-        return and_(Task.status == "open", or_(Task.from_id == actor.id, and_(held, or_(taken, handed_over))))
+        return and_(Task.status == "open", or_(_asked_first(actor), and_(held, or_(taken, handed_over))))
     # Nobody decides on their own request, even one that is open to a role they hold.
     return and_(Task.status == "open", held, ~taken, ~handed_over, own.is_not(True))
+
+
+def _asked_first(actor: Actor) -> ColumnElement[bool]:
+    """One's own requests, each by the first of those it waits for: several may be asked together."""
+    other = aliased(Task)
+    sooner = select(other.id).where(
+        other.record_id == Task.record_id, other.kind == Task.kind, other.status == "open", other.id < Task.id
+    )
+    return and_(Task.from_id == actor.id, ~sooner.exists())
+
+
+async def waited_for(session: AsyncSession, record_ids: Iterable[str]) -> dict[str, list[str]]:
+    """For each approval the holder keys that it waits for."""
+    open_tasks = select(Task.record_id, Task.holders).where(
+        Task.record_id.in_(list(record_ids)), Task.kind == "approve", Task.status == "open"
+    )
+    found: dict[str, list[str]] = {}
+    for record_id, holders in await session.execute(open_tasks.order_by(Task.id)):
+        found.setdefault(record_id, []).extend(holders)
+    return found
 
 
 def _filters(sought: Sought) -> list[ColumnElement[bool]]:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.access import person_in
 from domain.approval import ApprovalPolicy
 from domain.approval_path import PathStep, Seat, current
-from locales import N_, translate
+from locales import N_
 from locales.labels import label
 from ui.policy_words import PolicyWords
 
@@ -34,9 +33,6 @@ CAME = {
     "left": N_("asked instead: the person before left the company"),
 }
 """How a seat's holders came to it, where not by the policy."""
-
-NAMED = 3
-"""People of one role called by name; more are counted."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +92,7 @@ class PathWords:
         return self.called(seat.holders)
 
     def called(self, keys: Iterable[str]) -> str:
-        """Holders by name: a role's by those of its people who are waited for."""
-        people: dict[str, str] = {}
-        for key in keys:
-            person = person_in(key)
-            ids = [person] if person else self.holding.get(key, ())
-            people |= {one: self.words.names.person(one) for one in ids} or {key: self.words.names.holder(key)}
-        return shortened(list(people.values()), self.words.language)
+        return self.words.names.holding(keys, self.holding)
 
     def _told(self, seat: Seat) -> list[str]:
         """What is to be known of a seat beside who and when."""
@@ -148,14 +138,3 @@ class PathWords:
         pending = (s for s in path if s.status == "pending" and s is not step)
         following = next(pending, None)
         return self.words.step(following.step) if following else ""
-
-
-def shortened(names: Sequence[str], language: str) -> str:
-    """ "Chen Jie, Zhao Min", and how many more where they are many."""
-    reader = translate(language)
-    shown = reader.gettext(N_(", ")).join(names[:NAMED])
-    if (more := len(names) - NAMED) <= 0:
-        return shown
-    return reader.ngettext("%(names)s and %(num)d more", "%(names)s and %(num)d more", more) % {
-        "names": shown, "num": more,
-    }  # fmt: skip

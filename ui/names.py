@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.person import OrgUnit, Person, people_by_id, units
 from domain.access import person_in
+from locales import N_, translate
 from locales.labels import label
+
+NAMED = 3
+"""People of one role called by name; more are counted."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,15 @@ class Names:
         unit = self.units.get(unit_id or "")
         return unit.called(self.language) if unit else ""
 
+    def holding(self, keys: Iterable[str], people: Mapping[str, Sequence[str]]) -> str:
+        """Holders by name: a role's by those of its `people` whose name is known; the first few, and how many more."""
+        called: dict[str, str] = {}
+        for key in keys:
+            person = person_in(key)
+            ids = [person] if person else people.get(key, ())
+            called |= {one: name for one in ids if (name := self.person(one))} or {key: self.holder(key)}
+        return shortened(list(called.values()), self.language)
+
     def holder(self, key: str) -> str:
         """`person:<id>` is called by name, `role:regional_manager:<id>` Regional manager (East China)."""
         if (person_id := person_in(key)) is not None:
@@ -34,6 +47,16 @@ class Names:
         _, role, unit_id = key.split(":")
         words = label("role", role, self.language)
         return f"{words} ({self.unit(unit_id)})" if unit_id in self.units else words
+
+
+def shortened(called: Sequence[str], language: str) -> str:
+    """ "Chen Jie, Zhao Min", and how many more where they are many."""
+    reader = translate(language)
+    shown = reader.gettext(N_(", ")).join(called[:NAMED])
+    if (more := len(called) - NAMED) <= 0:
+        return shown
+    counted = reader.ngettext("%(names)s and %(num)d more", "%(names)s and %(num)d more", more)
+    return counted % {"names": shown, "num": more}
 
 
 async def names(session: AsyncSession, language: str, person_ids: Iterable[str | None]) -> Names:

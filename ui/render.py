@@ -45,6 +45,11 @@ async def respond(request: Request, template: str, block: str, *, status: int = 
     return await page(request, template, status=status, **context)
 
 
+def refreshed(request: Request) -> bool:
+    """Whether a part of the page reads itself anew, which somebody has before them already."""
+    return "hx-trigger" in request.headers and request.headers["hx-trigger"] == request.headers.get("hx-target")
+
+
 def wants_fragment(request: Request) -> bool:
     """Not when htmx restores a page from history: that needs all of it."""
     return "hx-request" in request.headers and "hx-history-restore-request" not in request.headers

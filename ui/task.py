@@ -1,6 +1,7 @@
-"""Tasks in a browser: read beside their list or as a page, decided, claimed, released, or done with a short form."""
+"""Tasks in a browser: read beside their list or as a page, claimed, released, or done with a short form."""
 
 from datetime import date
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request
@@ -17,7 +18,7 @@ from domain.ids import RecordId
 from domain.money import parse_amount
 from domain.process import Answer
 from locales import N_
-from ui.render import wants_fragment
+from ui.render import refreshed, wants_fragment
 from ui.task_form import Acting
 from ui.task_panel import read_panel, show_panel
 
@@ -25,18 +26,6 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(require(Action
 
 Act = Annotated[Acting, Depends()]
 Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)]
-
-DECIDED = {
-    "approve": N_("Approved: %(title)s"),
-    "return": N_("Returned: %(title)s"),
-    "reject": N_("Rejected: %(title)s"),
-}
-
-
-class Decision(BaseModel):
-    outcome: Literal["approve", "return", "reject"]
-    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
-    comment: Remark = ""
 
 
 class Contact(BaseModel):
@@ -66,23 +55,11 @@ async def read(
     A notice links to any task alike; the page of an approval is one of the inbox.
     """
     async with services.db.session(actor.id) as session:
-        panel = await read_panel(session, request, actor, task_id, aside=wants_fragment(request), sending=sent)
+        aside, opened = wants_fragment(request), not refreshed(request)
+        panel = await read_panel(session, request, actor, task_id, aside=aside, sending=sent, opened=opened)
     if not panel.aside and not request.url.path.startswith(panel.path):
         return RedirectResponse(f"{panel.path}/{task_id}?{request.url.query}".rstrip("?"), 303)
     return await show_panel(request, panel)
-
-
-@router.post("/tasks/{task_id}/decision")
-async def decide(acting: Act) -> Response:
-    outcome = str((await acting.request.form()).get("outcome"))
-
-    async def act(typed: Decision, task: Task) -> Answer:
-        return await acting.services.tasks.decide(
-            acting.actor, acting.key, task.id,
-            outcome=typed.outcome, version=typed.version, comment=typed.comment or None,
-        )  # fmt: skip
-
-    return await acting.do(Decision, act, DECIDED.get(outcome, ""))
 
 
 @router.post("/tasks/{task_id}/contact")
@@ -121,14 +98,16 @@ async def record_payment(acting: Act) -> Response:
 
 @router.post("/tasks/{task_id}/claim")
 async def claim(acting: Act) -> Response:
-    taken = acting.services.tasks.claim(acting.actor, acting.key, acting.task_id)
-    return await acting.stay(taken, N_("It is yours now. Others see that you are on it."))
+    tasks = acting.services.tasks
+    take = partial(tasks.claim, acting.actor, acting.key, acting.task_id)
+    return await acting.stay(take, N_("It is yours now. Others see that you are on it."))
 
 
 @router.post("/tasks/{task_id}/release")
 async def release(acting: Act) -> Response:
-    given_back = acting.services.tasks.release(acting.actor, acting.key, acting.task_id)
-    return await acting.stay(given_back, N_("Given back: whoever it is open to can take it."))
+    tasks = acting.services.tasks
+    give_back = partial(tasks.release, acting.actor, acting.key, acting.task_id)
+    return await acting.stay(give_back, N_("Given back: whoever it is open to can take it."))
 
 
 async def _keep_file(acting: Acting) -> str | None:

@@ -23,6 +23,7 @@ from domain.access import Action, Actor, person_in
 from domain.contact import readable_phone
 from domain.money import plain_amount
 from domain.task import holds, on_behalf, taken_by_other
+from ui.approval_case import ApprovalCase, read_case
 from ui.approval_panel import ApprovalPanel
 from ui.environment import pages_of
 from ui.names import Names, names
@@ -37,8 +38,8 @@ Standing = Literal["turn", "sending", "done", "cancelled", "claimed", "own", "ot
 class TaskPanel:
     """`number` is what people call its case by; `aside`: beside its list; `fresh`: opened by itself.
 
-    `errors` and `typed` are those of a form that is shown again; `behalf_of` is the absent person in whose place the
-    reader has the task.
+    `errors` and `typed` are those of a form that is shown again, in the `dialog` it stands in; `behalf_of` is the
+    absent person in whose place the reader has the task.
     """
 
     row: Listed
@@ -48,9 +49,10 @@ class TaskPanel:
     path: Literal["/inbox", "/tasks"]
     aside: bool
     fresh: bool = False
+    dialog: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
     typed: Mapping[str, Any] = field(default_factory=dict)
-    approval: ApprovalPanel | None = None
+    case: ApprovalCase | None = None
     contract: ContractCase | None = None
     lead: LeadCase | None = None
     phone: str = ""
@@ -62,6 +64,10 @@ class TaskPanel:
     @property
     def task(self) -> Task:
         return self.row.task
+
+    @property
+    def approval(self) -> ApprovalPanel | None:
+        return self.case.shown if self.case else None
 
     @property
     def href(self) -> str:
@@ -87,12 +93,16 @@ async def read_panel(
     *,
     aside: bool,
     sending: bool = False,
+    opened: bool = False,
     **more: Any,
 ) -> TaskPanel:
-    """`sending`: it was decided, but the row does not show it yet. Raises Refused (404)."""
+    """`sending`: it was decided, but the row does not show it yet; `opened`: the reader comes to it anew.
+
+    Raises Refused (404).
+    """
     row = await find_task(session, actor, task_id)
     standing = standing_of(row.task, actor, sending=sending)
-    case = await _case(session, request, actor, row.task, yours=standing == "turn")
+    case = await _case(session, request, actor, row.task, yours=standing == "turn", opened=opened)
     formats = pages_of(request).formats(request)
     return TaskPanel(
         row,
@@ -107,12 +117,14 @@ async def read_panel(
     )
 
 
-async def _case(session: AsyncSession, request: Request, actor: Actor, task: Task, *, yours: bool) -> dict[str, Any]:
+async def _case(
+    session: AsyncSession, request: Request, actor: Actor, task: Task, *, yours: bool, opened: bool
+) -> dict[str, Any]:
     """What the task is about, by the kind of its process."""
     reader = pages_of(request)
     language, formats = reader.language(request), reader.formats(request)
     people = {task.claimed_by, task.decided_by, task.decided_for, on_behalf(task, actor)}
-    people |= {person_in(key) for key in task.holders}
+    people |= {task.from_id, *(person_in(key) for key in task.holders)}
     if task.process_kind == "lead":
         lead = await find_lead(session, actor, task.record_id)
         called = await names(session, language, people)
@@ -126,8 +138,10 @@ async def _case(session: AsyncSession, request: Request, actor: Actor, task: Tas
     if approval is None or contract is None:
         number = contract.contract.number if contract else ""
         return {"contract": contract, "number": number, "names": called}
-    shown = ApprovalPanel(contract, approval, PolicyWords(language, formats, called), mine=task.id if yours else "")
-    return {"contract": contract, "approval": shown, "number": approval.number, "names": called}
+    words = PolicyWords(language, formats, called)
+    mine = task.id if yours and task.kind == "approve" else ""
+    case = await read_case(session, actor, approval, contract, words, mine=mine, opened=opened)
+    return {"contract": contract, "case": case, "number": approval.number, "names": called}
 
 
 def standing_of(task: Task, actor: Actor, *, sending: bool = False) -> Standing:

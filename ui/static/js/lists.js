@@ -14,7 +14,8 @@ function showSelection(table) {
   const bar = document.querySelector("[data-bulk]");
   if (!bar) return;
   bar.hidden = picked === 0;
-  for (const count of bar.querySelectorAll("[data-picked]")) count.textContent = picked;
+  for (const count of document.querySelectorAll("[data-picked]")) count.textContent = picked;
+  if (!picked) bar.closest("form")?.classList.remove("is-dirty"); // nothing is lost when the list reads itself anew
 }
 
 document.addEventListener("change", (event) => {

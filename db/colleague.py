@@ -1,0 +1,30 @@
+"""Colleagues as they are found while one types a name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.person import OrgUnit, Person
+
+Colleague = tuple[Person, OrgUnit]
+
+
+async def find_colleagues(
+    session: AsyncSession, text: str, *, chosen: Sequence[str] = (), without: Collection[str] = (), limit: int = 6
+) -> list[Colleague]:
+    """People at work here: those of `chosen` in their order, then who fits the text by name, pinyin or e-mail.
+
+    Nobody of `without` is found by the text.
+    """
+    people = select(Person, OrgUnit).join(OrgUnit, OrgUnit.id == Person.unit_id).where(Person.active)
+    fits = [
+        or_(Person.search.contains(word, autoescape=True), Person.email.startswith(word, autoescape=True))
+        for word in text.lower().split()
+    ]
+    others = people.where(Person.id.not_in([*chosen, *without]), *fits).order_by(Person.email).limit(limit)
+    picked = {row[0].id: row for row in await session.execute(people.where(Person.id.in_(chosen)))} if chosen else {}
+    found = [picked[one] for one in chosen if one in picked]
+    return [(row[0], row[1]) for row in [*found, *await session.execute(others)]]
