@@ -21,6 +21,6 @@ from db import (
 from db.base import Base
 
 __all__ = [
-    "Base", "absence", "approval_reader", "approval_turn", "collection", "contract", "customer", "deal", "lead", "lead_form",
-    "person", "policy", "process", "record", "sign_in",
+    "Base", "absence", "approval_reader", "approval_turn", "collection", "contract", "customer", "deal", "lead",
+    "lead_form", "person", "policy", "process", "record", "sign_in",
 ]  # fmt: skip
