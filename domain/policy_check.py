@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 from domain.approval import ApprovalPolicy, PassOn, Step
 from domain.approver import Approver, HeadApprover, PersonApprover, RoleApprover
 from domain.document import PolicyDocument, Problem, Strict
-from domain.policy import validate
+from domain.policy import KINDS, load, require_kind
 from domain.refusal import Refused
 from domain.table_check import Overlap, check_table
 
@@ -31,19 +31,19 @@ class Reference(NamedTuple):
 
 
 def examine(kind: str, document: Mapping[str, Any]) -> tuple[PolicyDocument | None, Findings]:
-    """The policy where it can be published, and all that can be said of it without looking around.
+    """The policy where it is well-formed, and all that can be said of it without looking around.
 
     Takes as long as `check_table`. Raises Refused `policy_kind_unknown`.
     """
+    require_kind(kind)
     try:
-        policy = validate(kind, document)
+        policy = load(KINDS[kind], document)
     except Refused as refused:
-        if refused.code != "policy_invalid":
-            raise
         return None, Findings(problems=tuple(Problem.model_validate(p) for p in refused.params["problems"]))
+    problems = tuple(policy.problems())
     table = getattr(policy, "table", None)
     if table is None:
-        return policy, Findings()
+        return policy, Findings(problems=problems)
     check = check_table(table)
     order = [row.id for row in table.rows]
     unreachable = tuple(
@@ -51,7 +51,7 @@ def examine(kind: str, document: Mapping[str, Any]) -> tuple[PolicyDocument | No
         for row in check.unreachable or ()
     )
     differing = tuple(pair for pair in check.overlaps or () if _differ(table, *pair.rows))
-    return policy, Findings(warnings=unreachable, overlaps=differing)
+    return policy, Findings(problems=problems, warnings=unreachable, overlaps=differing)
 
 
 def _differ(table: Any, upper: str, lower: str) -> bool:

@@ -15,7 +15,7 @@ from db.policy import find_version, versions
 from db.policy_draft import find_draft
 from domain.access import Action
 from domain.policy import KINDS
-from domain.policy_diff import Difference, compare
+from domain.policy_diff import Difference, ValueChange, compare
 from domain.policy_draft import has_table, rows_of
 from domain.refusal import not_found
 from locales import N_
@@ -29,6 +29,7 @@ from ui.render import page
 
 router = APIRouter(prefix="/policies", include_in_schema=False, dependencies=[Depends(require(Action.POLICY_READ))])
 
+HITS = {"first": N_("the first row that fits"), "collect": N_("every row that fits")}
 Version = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 
 
@@ -78,7 +79,7 @@ async def compare_versions(
         removed=_rows(found.removed, before.document, words),
         moved=_rows(found.moved, after.document, words),
         cells=_cells(found, before.document, after.document, words),
-        values=[_value(each.where, each.old, each.new, words) for each in found.values],
+        values=[said for each in found.values if (said := _value(each, words))],
     )
 
 
@@ -124,11 +125,26 @@ def _steps(row: Mapping[str, Any], words: PolicyWords) -> str:
     )
 
 
-def _value(where: str, old: Any, new: Any, words: PolicyWords) -> Said:
-    """A rule in its own words; anything else as it stands in the document."""
-    head, _, name = where.partition(".")
-    if head == "rules" and name in RULES:
-        about, values = RULES[name]
-        texts = [words._(values[value]) if value in values else str(value) for value in (old, new)]
-        return Said(words._(about), *texts)
-    return Said(ProblemWords(words, []).place(where), *("" if v is None else str(v) for v in (old, new)))
+def _value(change: ValueChange, words: PolicyWords) -> Said | None:
+    """A rule or a column in its own words; anything else as it stands in the document."""
+    both = (change.old, change.new)
+    match change.where.split("."):
+        case ["rules", name] if name in RULES:
+            about, values = RULES[name]
+            return Said(words._(about), *(words._(values.get(str(value), "–")) for value in both))
+        case ["table", "hit"]:
+            return Said(words._(N_("Decides:")), *(words._(HITS.get(str(value), "–")) for value in both))
+        case ["table", "columns", key, "key"]:
+            there = words._(N_("there"))
+            return Said(_column(key, words), *(there if value is not None else "" for value in both))
+        case ["table", "columns", _, _] if None in both:
+            return None  # comes and goes with its column
+        case ["table", "columns", key, part]:
+            return Said(words.listed((_column(key, words), part)), *map(str, both))
+        case _:
+            place = ProblemWords(words, []).place(change.where)
+            return Said(place, *("" if value is None else str(value) for value in both))
+
+
+def _column(key: str, words: PolicyWords) -> str:
+    return words._(N_("Column %(fact)s"), fact=words.fact(key))

@@ -120,7 +120,9 @@ def test_cases_that_no_row_takes_and_those_that_only_take_longer_are_told_apart(
 
 
 def test_a_check_says_gaps_rows_that_never_fire_and_pairs_that_both_fit_differently() -> None:
-    _, found = examine("approval", delete_row(DEFAULT, "foreign_currency"))
+    gap = delete_row(duplicate_row(DEFAULT, "up_to_50000", "r_never"), "foreign_currency")
+    _, found = examine("approval", gap)
+    assert [(warning.where, warning.code) for warning in found.warnings] == [("table.rows.1", "row_unreachable")]
     assert {problem.code for problem in found.problems} == {"table_gap"}
     _, found = examine("approval", add_row(DEFAULT, "r_new"))
     assert [(warning.where, warning.code) for warning in found.warnings] == [("table.rows.3", "row_unreachable")]

@@ -111,6 +111,24 @@ async def test_an_example_says_which_row_decides_and_why_not_the_others(visit: V
     assert visited.problems == []
 
 
+async def test_a_version_waits_for_its_day_and_the_next_publisher_is_told(visit: Visit) -> None:
+    visited = await visit("/policies/calendar", as_person="gu.ming")
+    page = visited.page
+    for day, said in (("2099-05-01", "May 1, 2099"), ("", "")):
+        await page.goto("/policies/calendar/edit/hours?key=office")
+        await page.get_by_role("button", name="Keep in the draft").last.click()
+        if not day:
+            await expect(page.get_by_text("it never takes effect")).to_be_visible()
+        await page.get_by_label("What changes, and why").fill("Holidays")
+        await page.get_by_label("In force from").fill(day)
+        await page.get_by_role("button", name=re.compile("^Publish version")).click()
+        await expect(page.get_by_role("heading", name="Working calendars")).to_be_visible()
+        if day:
+            await expect(page.get_by_text(f"from {said}")).to_be_visible()
+    await expect(page.get_by_text("overtaken before its day")).to_be_visible()
+    assert visited.problems == []
+
+
 async def test_a_night_calendar_is_added_with_next_years_holidays(visit: Visit) -> None:
     visited = await visit("/policies/calendar/edit", as_person="gu.ming")
     page = visited.page
