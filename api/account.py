@@ -20,6 +20,7 @@ class Me(PersonView):
     language: str | None
     zone: str | None
     theme: str
+    mail: str
     second_factor: bool
 
 
@@ -34,13 +35,14 @@ async def get_me(actor: SignedInActor, services: Provided) -> Me:
         language=person.language,
         zone=person.zone,
         theme=person.theme,
+        mail=person.mail,
         second_factor=person.totp_secret is not None,
     )
 
 
 @router.put("/preferences", status_code=204)
 async def set_preferences(wishes: Preferences, actor: SignedInActor, services: Provided) -> None:
-    """Language, time zone and theme of one's own pages."""
+    """Language, time zone and theme of one's own pages, and which mail one gets."""
     await services.account.prefer(actor, wishes)
 
 

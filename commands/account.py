@@ -24,11 +24,16 @@ TOKEN_DAYS_MAX = 366
 
 
 class Preferences(BaseModel):
-    """Only what is given is changed. None: as the browser asks, or as the company's settings say."""
+    """Only what is given is changed. None: as the browser asks, or as the company's settings say.
+
+    `mail`: one for each task, one digest a day of all open ones, or none at all. What is no task, and a nudge, comes
+    by itself also to who wants a digest.
+    """
 
     language: Literal["zh_CN", "en"] | None = None
     zone: str | None = None
     theme: Literal["auto", "light", "dark"] = "auto"
+    mail: Literal["each", "digest", "none"] = "each"
 
 
 class Account:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Select, cast, func, literal, select
+from sqlalchemy import ColumnElement, Select, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Text
@@ -24,6 +24,8 @@ from locales import LANGUAGES
 
 async def tell(session: AsyncSession, notice: Notice, *, kind: str, record_id: str) -> None:
     """One notification and one mail for each person who holds the notice; a repeat changes nothing.
+
+    Who wants a digest of their tasks gets no mail of a single one, who wants no mail gets none.
 
     Of a task, whose row is written before, substitutes hear in place of those who are away: these still find it in
     the app, but get no mail. A substitute's notification says for whom, unless they hold the task themselves.
@@ -83,11 +85,15 @@ def _telling(notice: Notice, link: str, instead: Mapping[str, Collection[str]]) 
     letters = select(key, literal("mail"), words, literal(0)).join(told, told.c.person_id == Person.id)
     mail = (
         insert(Outbox)
-        .from_select(["key", "kind", "payload", "attempts"], letters.where(Person.id.not_in(instead)))
+        .from_select(["key", "kind", "payload", "attempts"], letters.where(Person.id.not_in(instead), _mailed(notice)))
         .on_conflict_do_nothing(index_elements=["key"])
         .cte("mail")
     )
     return select(func.count()).select_from(told).add_cte(mail)
+
+
+def _mailed(notice: Notice) -> ColumnElement[bool]:
+    return Person.mail == "each" if notice.kind.startswith("task.") else Person.mail != "none"
 
 
 def _rows(notice: Notice, link: str, person: Any, params: Any) -> Select[Any]:

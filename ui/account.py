@@ -71,6 +71,15 @@ async def prefer(
     return _done(request, N_("Saved."))
 
 
+@router.post("/mail")
+async def choose_mail(request: Request, actor: CurrentActor, services: Provided, mail: Typed = "") -> Response:
+    try:
+        await services.account.prefer(actor, Preferences.model_validate({"mail": mail}))
+    except ValidationError as error:
+        return await _show(request, actor, services, status=422, errors=mistakes(request, error))
+    return _done(request, N_("Saved."))
+
+
 @router.get("/password")
 async def ask_password(request: Request, actor: SignedInActor) -> HTMLResponse:
     return await page(request, "account/password.html", errors={}, least=PASSWORD_MIN)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
@@ -22,12 +21,13 @@ class Link:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a list; `state` colours what stands at its end, such as when it is due."""
+    """One line of a list; at its end stands when it is due, in red where it is `late`, and what can be done at once."""
 
     link: Link
     under: str = ""
     end: str = ""
-    state: Literal["", "bad", "warn"] = ""
+    late: bool = False
+    act: Link | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from activities.approval import ApprovalActivities
 from activities.collection import CollectionActivities
 from activities.contract import ContractActivities
 from activities.deal import DealActivities
+from activities.digest import DigestActivities
 from activities.lead import LeadActivities
 from activities.policy import PolicyActivities
 from commands.database import open_database
@@ -27,17 +28,21 @@ from db.engine import Database
 from settings import Settings
 from worker.mail import Mailer
 from worker.relay import Relay
+from worker.schedule import keep_schedules
 from workflows.absence import AbsenceWorkflow
 from workflows.approval import ApprovalWorkflow
 from workflows.collection import CollectionWorkflow
 from workflows.contract import ContractWorkflow
 from workflows.deal import DealWorkflow
+from workflows.digest import DigestWorkflow
 from workflows.lead import LeadWorkflow
 
-WORKFLOWS = [LeadWorkflow, DealWorkflow, ContractWorkflow, ApprovalWorkflow, CollectionWorkflow, AbsenceWorkflow]
+WORKFLOWS = [
+    LeadWorkflow, DealWorkflow, ContractWorkflow, ApprovalWorkflow, CollectionWorkflow, AbsenceWorkflow, DigestWorkflow,
+]  # fmt: skip
 ACTIVITIES = [
     PolicyActivities, LeadActivities, DealActivities, ContractActivities, ApprovalActivities, CollectionActivities,
-    AbsenceActivities,
+    AbsenceActivities, DigestActivities,
 ]  # fmt: skip
 
 GRACE = timedelta(seconds=20)
@@ -80,6 +85,7 @@ async def run_worker(settings: Settings) -> None:
     await publish_defaults(db)
     await open_default_forms(db)
     client = await connect(settings, runtime=_runtime(settings))
+    await keep_schedules(client, settings)
     relay = Relay(db, Processes(client, settings.task_queue), Mailer(settings))
     try:
         async with build_worker(client, db, settings), asyncio.TaskGroup() as group:

@@ -1,0 +1,42 @@
+"""What happens by the clock for the whole company: kept in Temporal as schedules, which ops sees and may pause."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
+    SchedulePolicy,
+    ScheduleRange,
+    ScheduleSpec,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+
+from settings import Settings
+from workflows.digest import SAME_DAY, DigestWorkflow
+
+DIGEST = "digest"
+HALF_PAST_EIGHT = ScheduleCalendarSpec(hour=[ScheduleRange(8)], minute=[ScheduleRange(30)])
+
+
+async def keep_schedules(client: Client, settings: Settings) -> None:
+    """As this version has them; one that is there keeps its past, and stays paused where somebody paused it."""
+    digest = Schedule(
+        action=ScheduleActionStartWorkflow(DigestWorkflow.run, id=DIGEST, task_queue=settings.task_queue),
+        spec=ScheduleSpec(calendars=[HALF_PAST_EIGHT], time_zone_name=settings.zone),
+        policy=SchedulePolicy(catchup_window=SAME_DAY - timedelta(hours=1)),
+    )
+    try:
+        await client.create_schedule(DIGEST, digest)
+    except ScheduleAlreadyRunningError:
+
+        def renewed(known: ScheduleUpdateInput) -> ScheduleUpdate:
+            return ScheduleUpdate(replace(digest, state=known.description.schedule.state))
+
+        await client.get_schedule_handle(DIGEST).update(renewed)
