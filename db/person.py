@@ -66,7 +66,6 @@ class Person(Findable, Base):
     zone: Mapped[str | None]
     theme: Mapped[str] = mapped_column(default="auto")  # auto, light, dark
     mail: Mapped[str] = mapped_column(default="each")  # each task by itself, one digest a day, none
-    mail: Mapped[str] = mapped_column(default="each")  # each task by itself, one digest a day, none
     active: Mapped[bool] = mapped_column(default=True)
     password_hash: Mapped[str | None]
     password_temporary: Mapped[bool] = mapped_column(default=False)  # given by an administrator, to be changed

@@ -152,7 +152,6 @@ def _named(rows: Select[Task]) -> Select[Task, str | None, str | None, Person, P
 
 def in_view(actor: Actor, view: View) -> ColumnElement[bool]:
     """What the view of this person holds, without any filter."""
-    """What the view of this person holds, without any filter."""
     if view == "decided":
         return and_(Task.status == "done", Task.decided_by == actor.id)
     held, taken = tasks_held(actor), tasks_taken_by_others(actor)
