@@ -88,6 +88,7 @@ SENTENCES = {
     "amount_fixed": N_("The amount is fixed while the contract is in approval, and once it is approved."),
     "contract_not_draft": N_("This contract is not waiting for a version."),
     "amount_unreadable": N_("This cannot be read as an amount. Write it like 24,000.00 or 2.4万."),
+    "number_format": N_("Enter a number that is possible here."),
     "amount_decimals": N_("%(currency)s has %(digits)d decimals at most."),
     "amount_too_large": N_("This amount is too large."),
     "amount_positive": N_("Enter an amount above zero."),

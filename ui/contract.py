@@ -26,6 +26,7 @@ from domain.ids import RecordId
 from domain.money import parse_amount, plain_amount
 from domain.refusal import Refused, invalid, not_found
 from locales import N_
+from ui import request_facts
 from ui.acting import body, done, say, typed
 from ui.approval_panel import ApprovalPanel
 from ui.environment import pages_of
@@ -58,7 +59,7 @@ async def submit(
         asked = body(
             SubmitBody, form, "version", "note",
             amount=parse_amount(form["amount"], services.settings.currency),
-            document=await _keep_file(request, actor, services),
+            document=await _keep_file(request, actor, services), facts=await _facts(request, services, form),
         )  # fmt: skip
         answer = await services.contracts.submit(actor, key, contract_id, **asked.model_dump())
     except (Refused, ValidationError) as error:
@@ -66,6 +67,15 @@ async def submit(
     return done(
         request, f"/contracts/{contract_id}", answer, say(request, N_("The contract is on its way to approval."))
     )
+
+
+async def _facts(request: Request, services: Services, form: dict[str, str]) -> dict[str, Any]:
+    """What the approval policy asks of the request, as typed. Raises Refused with the field."""
+    async with services.db.session() as session:
+        columns = await request_facts.asked_columns(session)
+    sent = await request.form()
+    chosen = {name: [str(value) for value in sent.getlist(name)] for name in sent}
+    return request_facts.read(columns, form, chosen, services.settings.currency)
 
 
 async def _keep_file(request: Request, actor: Actor, services: Services) -> str | None:
@@ -105,6 +115,7 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         customer = await session.get_one(Customer, contract.customer_id)
         process = await session.get(Process, contract_workflow_id(contract_id))
         called = await names(session, formats.language, case.people)
+        columns = await request_facts.asked_columns(session)
     words = PolicyWords(formats.language, formats, called)
     works = actor.reaches(Action.CONTRACT_WORK, owner=contract.owner_id, region=contract.region_id)
     ops = actor.scope(Action.OPS) is not None
@@ -118,6 +129,7 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         "may_submit": works and contract.status == "draft",
         "amount_typed": plain_amount(contract.amount, contract.currency),
         "workflow": workflow_link(services.temporal.namespace, process) if process and ops else "",
+        "facts": request_facts.fields(columns, words),
         "typed": {},
         "errors": {},
     }

@@ -1,0 +1,50 @@
+"""The form that submits a contract asks what the approval policy wants to know, and says what cannot be read."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import expect
+from sqlalchemy import select
+
+from db.contract import Approval
+from db.policy import current_policy
+from domain.approval import DEFAULT
+from tests.selling import Selling
+from tests.ui.browser import Visit
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+
+async def test_the_form_asks_for_the_discount_and_the_kind_that_the_policy_decides_by(
+    visit: Visit, selling: Selling
+) -> None:
+    document = deepcopy(DEFAULT)
+    document["table"]["columns"] += [
+        {"key": "discount", "type": "int", "min": 0, "max": 10_000, "nullable": True},
+        {"key": "contract_kind", "type": "enum", "values": ["licence", "service"], "nullable": True},
+        {"key": "x_export", "type": "bool", "nullable": True},
+    ]
+    services = selling.services
+    async with services.db.session() as session:
+        follows, _ = await current_policy(session, "approval")
+    admin = await selling.actor("gu.ming")
+    await services.policies.publish(admin, uuid4().hex, "approval", document, follows=follows)
+    contract = await selling.contract(await selling.deal("带折扣", stage="negotiation"))
+    page = (await visit(f"/contracts/{contract.id}", as_person="li.wei")).page
+    await page.get_by_label("Discount (%)").fill("a lot")
+    await page.get_by_role("button", name="Submit for approval").click()
+    await expect(page.get_by_text("Enter a number that is possible here.")).to_be_visible()
+    await page.get_by_label("Discount (%)").fill("12.5%")
+    await page.get_by_label("Kind of contract").select_option("service")
+    await page.get_by_label("export").select_option("yes")
+    await page.get_by_role("button", name="Submit for approval").click()
+    await expect(page.get_by_role("heading", name="Version 1", exact=True)).to_be_visible()
+    await expect(page.get_by_text("Regional manager").first).to_be_visible()
+    async with services.db.session() as session:
+        facts = await session.scalar(select(Approval.facts).where(Approval.subject_id == contract.id))
+    assert facts is not None
+    asked = {key: facts[key] for key in ("discount", "contract_kind", "x_export")}
+    assert asked == {"discount": 1250, "contract_kind": "service", "x_export": True}
