@@ -1,5 +1,6 @@
 // What every page runs. A page with a board adds board.js itself.
 import "./theme.js";
+import "./live.js"; // before dialogs: it holds back a swap that would close one
 import "./dialogs.js";
 import "./forms.js";
 import "./toast.js";
@@ -8,4 +9,3 @@ import "./lists.js";
 import "./panel.js";
 import "./keys.js";
 import "./palette.js";
-import "./live.js";
