@@ -19,6 +19,7 @@ from api.body import IdempotencyKey
 from api.services import Provided, Services
 from commands.absence import NOBODY_FROM, may_arrange
 from db.absence import Absence, find_absence
+from db.colleague import find_colleagues
 from db.person import Member, list_people, member, people_below
 from domain.absence import AbsenceChange, AbsencePlan
 from domain.access import Actor, person_in, person_key
@@ -87,10 +88,12 @@ async def offers(session: AsyncSession, away: Member, called: Names, text: str, 
     keys = [chosen] if chosen else []
     if not text:
         keys += sorted(away.authority.holder_keys - {own})
-    unit = None if text else away.unit.parent_id or away.unit.id
-    found = await list_people(session, text=text, unit_id=unit, limit=OFFERED + 1)
+        near = await list_people(session, unit_id=away.unit.parent_id or away.unit.id, limit=OFFERED + 1)
+        found = [known.person for known in near]
+    else:
+        found = [person for person, _ in await find_colleagues(session, text, limit=OFFERED + 1)]
     labels = {key: called.holder(key) for key in keys}
-    labels |= {person_key(one.person.id): one.person.called(called.language) for one in found}
+    labels |= {person_key(one.id): one.called(called.language) for one in found}
     return [(key, label) for key, label in labels.items() if key != own]
 
 
