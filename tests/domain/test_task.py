@@ -59,9 +59,9 @@ def test_for_every_kind_of_task_it_is_said_what_doing_it_takes() -> None:
 
 def test_an_absent_person_and_their_substitute_do_not_stand_in_each_others_way() -> None:
     taken_before = task(person_key("xu"), claimed_by="xu")
-    assert check_act(taken_before, substitute(AWAY))
+    assert check_act(taken_before, substitute(AWAY)) is taken_before
     taken_meanwhile = task(person_key("xu"), claimed_by="he", claimed_for="xu")
-    assert check_act(taken_meanwhile, Actor(id="xu"))
+    assert check_act(taken_meanwhile, Actor(id="xu")) is taken_meanwhile
     with pytest.raises(Refused) as refused:
         check_act(task(CFO, claimed_by="gu"), substitute(AWAY))
     assert refused.value.code == "claimed"
