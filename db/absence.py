@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, Index, and_, func, or_, select, text, true
+from sqlalchemy import BigInteger, ColumnElement, Index, Select, and_, func, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -53,8 +53,16 @@ def holds_at(at: datetime | None = None) -> ColumnElement[bool]:
     return and_(Absence.stage.in_(OPEN), Absence.starts_at <= moment, Absence.ends_at > moment)
 
 
+def _away(at: datetime | None = None) -> Select[str, str, list[str]]:
+    return select(Absence.person_id, Absence.substitute, Absence.kinds).where(holds_at(at))
+
+
+AWAY_NOW = _away()
+"""Made once: it is asked with every request."""
+
+
 async def away_at(session: AsyncSession, at: datetime | None = None) -> list[Away]:
-    found = await session.execute(select(Absence.person_id, Absence.substitute, Absence.kinds).where(holds_at(at)))
+    found = await session.execute(AWAY_NOW if at is None else _away(at))
     return [Away(person, substitute, frozenset(kinds)) for person, substitute, kinds in found]
 
 
