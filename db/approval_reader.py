@@ -21,33 +21,34 @@ from domain.access import Actor
 
 
 class ApprovalSeen(Base):
-    """When somebody had an approval before them: the last time, and the last time before they opened it now."""
+    """When somebody had an approval before them: the last time, and the last time before they opened it."""
 
     __tablename__ = "approval_seen"
 
     person_id: Mapped[Ref] = mapped_column(primary_key=True)
     approval_id: Mapped[Ref] = mapped_column(primary_key=True)
     seen_at: Mapped[Instant]
-    before_at: Mapped[Instant | None]
+    before_at: Mapped[Instant]
 
 
 async def look(
     session: AsyncSession, person_id: str, approval_id: str, earlier: Collection[str], *, opened: bool
-) -> datetime | None:
+) -> datetime:
     """Notes that somebody sees an approval now. Gives when they saw it, or one of the `earlier`, the time before.
+
+    The first time it is now: only what comes from then on is new.
 
     `opened`: they come to it anew. Else they still have it before them, and what was new to them stays new.
     """
     now = datetime.now(UTC)
-    seen = insert(ApprovalSeen).values(person_id=person_id, approval_id=approval_id, seen_at=now)
+    last_version = select(func.max(ApprovalSeen.seen_at)).where(
+        ApprovalSeen.person_id == person_id, ApprovalSeen.approval_id.in_(list(earlier))
+    )
+    before = func.coalesce(last_version.scalar_subquery(), now)
+    row = insert(ApprovalSeen).values(person_id=person_id, approval_id=approval_id, seen_at=now, before_at=before)
     changed = {"seen_at": now} | ({"before_at": ApprovalSeen.seen_at} if opened else {})
-    row = seen.on_conflict_do_update(index_elements=["person_id", "approval_id"], set_=changed)
-    before: datetime | None = await session.scalar(row.returning(ApprovalSeen.before_at))
-    if before is None and earlier:
-        last = select(func.max(ApprovalSeen.seen_at))
-        mine = last.where(ApprovalSeen.person_id == person_id, ApprovalSeen.approval_id.in_(earlier))
-        before = await session.scalar(mine)
-    return before
+    kept = row.on_conflict_do_update(index_elements=["person_id", "approval_id"], set_=changed)
+    return (await session.scalars(kept.returning(ApprovalSeen.before_at))).one()
 
 
 async def nudged(session: AsyncSession, approval: Approval, since: datetime) -> Sequence[datetime]:
@@ -98,12 +99,8 @@ async def list_copied(
 
 async def own_task(session: AsyncSession, actor: Actor, approval_id: str) -> str | None:
     """The open task in an approval that this person has to do with, the latest."""
-    query = (
-        select(Task.id)
-        .where(
-            Task.process_kind == "approval", Task.record_id == approval_id, Task.status == "open", tasks_held(actor),
-        )  # fmt: skip
-        .order_by(Task.id.desc())
-        .limit(1)
+    query = select(Task.id).where(
+        Task.process_kind == "approval", Task.record_id == approval_id, Task.status == "open", tasks_held(actor)
     )
-    return await session.scalar(query)
+    found: str | None = await session.scalar(query.order_by(Task.id.desc()).limit(1))
+    return found

@@ -85,16 +85,6 @@ async def delegate(acting: Act) -> Response:
     return await acting.do(Handing, act, N_("Delegated: %(title)s"), dialog="delegate")
 
 
-@router.post("/{task_id}/hand-on")
-async def hand_on(acting: Act) -> Response:
-    async def act(typed: Handing, task: Task) -> Answer:
-        return await acting.services.tasks.hand_on(
-            acting.actor, acting.key, task.id, to=chosen(typed.to), why=typed.why or None
-        )
-
-    return await acting.do(Handing, act, N_("Handed on: %(title)s"), dialog="hand-on")
-
-
 @router.post("/{task_id}/signers")
 async def add_signers(acting: Act) -> Response:
     where = str((await acting.request.form()).get("where"))

@@ -16,6 +16,7 @@ from domain.access import Actor
 from domain.approval import ApprovalPolicy, Rules
 from domain.approval_path import earlier_steps, seat_of, seats
 from ui.approval_panel import ApprovalPanel
+from ui.approval_path import Looked
 from ui.policy_words import PolicyWords
 
 
@@ -69,7 +70,7 @@ async def read_case(
     """`mine` is the id of the task whose turn the reader has; `opened` see `db.approval_reader.look`."""
     earlier = [one.id for one in contract.approvals if one.subject_version < approval.subject_version]
     since = await look(session, actor.id, approval.id, earlier, opened=opened)
-    shown = ApprovalPanel(contract, approval, words, mine, since)
+    shown = ApprovalPanel(contract, approval, words, mine, Looked(actor.id, since))
     under_way = approval.status == "open" and shown.policy is not None
     return ApprovalCase(
         shown,

@@ -17,7 +17,7 @@ from domain.decision_table import Row
 from domain.pipeline import PipelinePolicy
 from domain.policy import load
 from locales import N_
-from ui.approval_path import PathWords
+from ui.approval_path import Looked, PathWords
 from ui.policy_words import PolicyWords
 from ui.table_words import currency_of
 
@@ -41,7 +41,7 @@ class ApprovalPanel:
     approval: Approval
     words: PolicyWords
     mine: str = ""
-    since: datetime | None = None
+    looked: Looked | None = None
 
     @cached_property
     def policy(self) -> ApprovalPolicy | None:
@@ -74,8 +74,12 @@ class ApprovalPanel:
             change = approval.amount - before
             sign = "+" if change > 0 else ""
             value["delta"] = sign + words.formats.money(change, approval.currency)
-        version = {"name": words._(N_("Version")), "value": str(approval.subject_version)}
+        new = self._new(approval.opened_at, approval.submitted_by)
+        version = {"name": words._(N_("Version")), "value": str(approval.subject_version), "fresh": new}
         return [value, version, *self._chance]
+
+    def _new(self, at: datetime, by: str) -> bool:
+        return self.looked is not None and self.looked.new(at, by)
 
     @property
     def _amount_before(self) -> int | None:
@@ -121,7 +125,7 @@ class ApprovalPanel:
 
     @cached_property
     def path_words(self) -> PathWords:
-        return PathWords(self.words, self.policy, self.case.holding, self.mine, self.since)
+        return PathWords(self.words, self.policy, self.case.holding, self.mine, self.looked)
 
     @property
     def steps(self) -> list[dict[str, Any]]:
@@ -198,5 +202,5 @@ class ApprovalPanel:
             "at": at,
             "text": text,
             "mark": self.words._(mark) if mark else "",
-            "fresh": bool(self.since and at > self.since),
+            "fresh": self._new(at, by),
         }

@@ -36,17 +36,28 @@ CAME = {
 
 
 @dataclass(frozen=True)
+class Looked:
+    """When the reader last looked: what others did since then is new to them."""
+
+    reader: str
+    since: datetime
+
+    def new(self, at: datetime, by: str | None) -> bool:
+        return at > self.since and by != self.reader
+
+
+@dataclass(frozen=True)
 class PathWords:
     """For one reader; `mine` is the id of the task whose turn they have, empty: none.
 
-    `holding` says which people have each key that is waited for; `since`: what was decided later is new to the reader.
+    `holding` says which people have each key that is waited for.
     """
 
     words: PolicyWords
     policy: ApprovalPolicy | None
     holding: Mapping[str, Sequence[str]]
     mine: str = ""
-    since: datetime | None = None
+    looked: Looked | None = None
 
     def steps(self, path: Iterable[PathStep]) -> list[dict[str, Any]]:
         """As `ui.steps` shows them."""
@@ -74,7 +85,7 @@ class PathWords:
     def _seat(self, seat: Seat) -> dict[str, Any]:
         shown = {"state": STATES[seat.status], "who": self._who(seat), "notes": self._told(seat)}
         if seat.at:
-            return shown | {"at": seat.at, "fresh": bool(self.since and seat.at > self.since)}
+            return shown | {"at": seat.at, "fresh": bool(self.looked and self.looked.new(seat.at, seat.by))}
         if seat.status == "open" and seat.due_at:
             return shown | {"due": seat.due_at, "start": seat.opened_at}
         return shown

@@ -92,9 +92,9 @@ async def approve_many(request: Request, key: IdempotencyKey, actor: CurrentActo
 
 async def _show(
     request: Request, actor: Actor, services: Services, path: Path, wanted: Wanted,
-    refused: Sequence[tuple[str, str]] = (),
+    refused: Sequence[tuple[str, str]] | None = None,
 ) -> HTMLResponse:  # fmt: skip
-    """`refused`: what could not be approved with others, and why."""
+    """`refused`: what could not be approved with others, and why; none where nothing was to be."""
     if path == "/tasks" and wanted.view == "copied":
         wanted = Wanted()
     async with services.db.session(actor.id) as session:

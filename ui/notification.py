@@ -27,6 +27,7 @@ ICONS = {
     "task.opened": "inbox",
     "task.reminded": "clock",
     "task.escalated": "trending-up",
+    "approval": "shield-check",
     "lead": "megaphone",
     "deal": "kanban",
     "collection": "banknote",

@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("person_id", reference, primary_key=True),
         sa.Column("approval_id", reference, primary_key=True),
         sa.Column("seen_at", instant, nullable=False),
-        sa.Column("before_at", instant),
+        sa.Column("before_at", instant, nullable=False),
     )
 
 
