@@ -29,6 +29,7 @@ from api import (
     problem,
     sign_in,
     task,
+    team,
 )
 from api.auth import identify
 from api.body import BodyLimit, text_is_storable
@@ -38,7 +39,7 @@ from settings import Settings
 
 ROUTERS = (
     sign_in.router, account.router, person.router, lead.router, lead_form.router, deal.router,
-    contract.router, document.router, collection.router, customer.router, task.router, approval.router,
+    contract.router, document.router, collection.router, customer.router, task.router, team.router, approval.router,
     absence.router, notification.router, policy.router, policy_draft.router, ops.router, codec.router,
 )  # fmt: skip
 

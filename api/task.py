@@ -18,6 +18,7 @@ from db.task import Listed, Sought, View, find_task, list_tasks
 from domain.access import Action
 from domain.ids import RecordId
 from domain.money import LARGEST
+from domain.process import Answer
 from domain.refusal import Refused
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"], dependencies=[Depends(require(Action.TASK_WORK))])
@@ -135,6 +136,12 @@ class TaskEnd(BaseModel):
     refused: str | None = None
     params: dict[str, Any] = {}
 
+    @classmethod
+    def of(cls, task_id: str, end: Answer | Refused) -> "TaskEnd":
+        if isinstance(end, Refused):
+            return cls(id=task_id, refused=end.code, params=end.params)
+        return cls(id=task_id, revision=end.revision)
+
 
 class Handing(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -190,12 +197,7 @@ async def decide_tasks(
     """Decide several at once, where their policies allow it; each is answered for itself."""
     tasks = [(task.id, task.version) for task in body.tasks]
     ends = await services.tasks.decide_many(actor, key, tasks, outcome=body.outcome, comment=body.comment)
-    return [
-        TaskEnd(id=task_id, refused=end.code, params=end.params)
-        if isinstance(end, Refused)
-        else TaskEnd(id=task_id, revision=end.revision)
-        for task_id, end in ends.items()
-    ]
+    return [TaskEnd.of(task_id, end) for task_id, end in ends.items()]
 
 
 @router.post("/{task_id}/decision", responses=ACCEPTED)

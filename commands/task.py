@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy import select, true
@@ -59,21 +59,14 @@ class TaskCommands:
         self, actor: Actor, key: str, tasks: Sequence[tuple[str, int]], *, outcome: str, comment: str | None = None
     ) -> dict[str, Answer | Refused]:
         """Each of `tasks` (id, version) by itself: what is refused for one holds up no other."""
-        if len(tasks) > BULK:
-            raise invalid("too_many", "tasks", most=BULK)
-        few = asyncio.Semaphore(8)
-
-        async def one(task_id: str, version: int) -> Answer | Refused:
-            async with few:
-                try:
-                    return await self.decide(
-                        actor, f"{key}/{task_id}", task_id, outcome=outcome, version=version, comment=comment, bulk=True
-                    )
-                except Refused as refused:
-                    return refused
-
-        ends = await asyncio.gather(*(one(*task) for task in tasks))
-        return {task_id: end for (task_id, _), end in zip(tasks, ends, strict=True)}
+        versions = dict(tasks)
+        return await _each(
+            versions,
+            lambda task_id: self.decide(
+                actor, f"{key}/{task_id}", task_id, outcome=outcome, version=versions[task_id], comment=comment,
+                bulk=True,
+            ),
+        )  # fmt: skip
 
     async def _prove(self, actor: Actor, visitor: Visitor, signature: str | None, code: str | None) -> str | None:
         if code:
@@ -117,6 +110,14 @@ class TaskCommands:
         await self._there(actor, [to], "to")
         return await self._act(actor, key, task_id, TaskProcess.hand_on, MoveTask, own=False, to=to, why=why)
 
+    async def hand_on_many(
+        self, actor: Actor, key: str, task_ids: Collection[str], *, to: str, why: str
+    ) -> dict[str, Answer | Refused]:
+        """Each by itself, as `hand_on`."""
+        actor.require(Action.TASK_HAND_ON)
+        await self._there(actor, [to], "to")
+        return await _each(task_ids, lambda task_id: self.hand_on(actor, f"{key}/{task_id}", task_id, to=to, why=why))
+
     async def _there(self, actor: Actor, people: list[str], field: str) -> None:
         async with self.desk.db.session(actor.id) as session:
             known = await people_by_id(session, people)
@@ -154,3 +155,20 @@ class TaskCommands:
         return Refused(
             "already_decided", 409, by=task.decided_by, outcome=task.outcome, at=str(task.decided_at), task=task.id
         )
+
+
+async def _each(task_ids: Collection[str], act: Callable[[str], Awaitable[Answer]]) -> dict[str, Answer | Refused]:
+    """Does the same to several tasks, a few at a time."""
+    if len(task_ids) > BULK:
+        raise invalid("too_many", "tasks", most=BULK)
+    few = asyncio.Semaphore(8)
+
+    async def one(task_id: str) -> Answer | Refused:
+        async with few:
+            try:
+                return await act(task_id)
+            except Refused as refused:
+                return refused
+
+    ends = await asyncio.gather(*map(one, task_ids))
+    return dict(zip(task_ids, ends, strict=True))

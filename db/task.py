@@ -78,19 +78,26 @@ async def list_tasks(
 
     `after` is the id of the last one already seen, whether it is still in the view or not.
     """
-    when = Task.decided_at.expression if view == "decided" else deadline
-    order = [when.desc(), Task.id.desc()] if view == "decided" else [when, Task.id]
-    rows = select(Task).where(in_view(actor, view), *_filters(sought)).order_by(*order).limit(limit)
+    rows = select(Task).where(in_view(actor, view), *filters(sought))
+    return await page_of(session, rows, done=view == "decided", after=after, limit=limit)
+
+
+async def page_of(
+    session: AsyncSession, rows: Select[Task], *, done: bool = False, after: str | None = None, limit: int = 100
+) -> list[Listed]:
+    """Tasks as `list_tasks` orders them; `done`: by when they were."""
+    when = Task.decided_at.expression if done else deadline
+    rows = rows.order_by(*([when.desc(), Task.id.desc()] if done else [when, Task.id])).limit(limit)
     if after:
         seen = aliased(Task)
-        at = seen.decided_at if view == "decided" else func.coalesce(seen.due_at, FAR)
+        at = seen.decided_at if done else func.coalesce(seen.due_at, FAR)
         last = tuple_(select(at).where(seen.id == after).scalar_subquery(), literal(after, Task.id.type))
         here = tuple_(when, Task.id)
-        rows = rows.where(here < last if view == "decided" else here > last)
+        rows = rows.where(here < last if done else here > last)
     return sorted(
         (Listed(*row) for row in await session.execute(_named(rows))),
-        key=lambda row: ((row.task.decided_at if view == "decided" else row.task.due_at) or FAR, row.task.id),
-        reverse=view == "decided",
+        key=lambda row: ((row.task.decided_at if done else row.task.due_at) or FAR, row.task.id),
+        reverse=done,
     )
 
 
@@ -183,7 +190,7 @@ async def waited_for(session: AsyncSession, record_ids: Iterable[str]) -> dict[s
     return found
 
 
-def _filters(sought: Sought) -> list[ColumnElement[bool]]:
+def filters(sought: Sought) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if sought.approvals is not None:
         found.append(Task.kind == "approve" if sought.approvals else Task.kind != "approve")

@@ -52,6 +52,8 @@ class Action(StrEnum):
     COLLECTION_WORK = "collection.work"
     TASK_WORK = "task.work"
     TASK_HAND_ON = "task.hand_on"
+    TEAM_READ = "team.read"
+    REPORT_READ = "report.read"
     PEOPLE_READ = "people.read"
     PEOPLE_MANAGE = "people.manage"
     POLICY_READ = "policy.read"
@@ -67,24 +69,29 @@ def _grants() -> dict[Role, dict[Action, Scope]]:
         a.LEAD_READ: own, a.LEAD_CREATE: own, a.LEAD_WORK: own, a.CUSTOMER_READ: own, a.DEAL_READ: own,
         a.DEAL_CREATE: own, a.DEAL_WORK: own, a.CONTRACT_READ: own, a.CONTRACT_WORK: own, a.COLLECTION_READ: own,
     }  # fmt: skip
-    manager = dict.fromkeys(sales, region) | everyone | {a.TASK_HAND_ON: region, a.POLICY_READ: all_}
+    manager = dict.fromkeys(sales, region) | everyone | {
+        a.TASK_HAND_ON: region, a.TEAM_READ: region, a.REPORT_READ: region, a.POLICY_READ: all_,
+    }  # fmt: skip
     director = dict.fromkeys(manager, all_)
     money = everyone | {
         a.CUSTOMER_READ: all_, a.DEAL_READ: all_, a.CONTRACT_READ: all_, a.COLLECTION_READ: all_,
         a.COLLECTION_WORK: all_, a.POLICY_READ: all_,
     }  # fmt: skip
     reader = everyone | {a.CUSTOMER_READ: all_, a.DEAL_READ: all_, a.CONTRACT_READ: all_, a.POLICY_READ: all_}
+    ops = reader | {
+        a.LEAD_READ: all_, a.COLLECTION_READ: all_, a.REPORT_READ: all_, a.OPS: all_, a.AUDIT_READ: all_,
+    }  # fmt: skip
     return {
         Role.SALES: sales,
         Role.SENIOR_SALES: sales,
         Role.REGIONAL_MANAGER: manager,
         Role.SALES_DIRECTOR: director,
         Role.FINANCE: money,
-        Role.CFO: money | {a.LEAD_READ: all_},
+        Role.CFO: money | {a.LEAD_READ: all_, a.TEAM_READ: own, a.REPORT_READ: all_},
         Role.LEGAL: reader,
         Role.SUPPORT_AGENT: everyone | {a.CUSTOMER_READ: region},
-        Role.SUPPORT_LEAD: everyone | {a.CUSTOMER_READ: region},
-        Role.OPS: reader | {a.LEAD_READ: all_, a.COLLECTION_READ: all_, a.OPS: all_, a.AUDIT_READ: all_},
+        Role.SUPPORT_LEAD: everyone | {a.CUSTOMER_READ: region, a.TEAM_READ: own},
+        Role.OPS: ops,
         Role.ADMINISTRATOR: dict.fromkeys(Action, all_),
     }
 

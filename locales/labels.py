@@ -95,6 +95,11 @@ LABELS: dict[str, dict[str, str]] = {
         "bool": N_("Yes or no"),
         "set": N_("Several values at once"),
     },
+    "age": {
+        "overdue": N_("Overdue"),
+        "today": N_("Due today"),
+        "later": N_("Later"),
+    },
     "mode": {
         "any": N_("any one of them decides"),
         "all": N_("all of them must approve"),

@@ -42,6 +42,7 @@ SECTIONS = (
     Section("", (
         Entry(N_("Approvals"), "/inbox", "inbox", Action.TASK_WORK, go="i", short=N_("Approvals"), count="inbox"),
         Entry(N_("My tasks"), "/tasks", "circle-check", Action.TASK_WORK, go="t", short=N_("Tasks"), count="tasks"),
+        Entry(N_("Team"), "/team", "layers", Action.TEAM_READ),
     )),
     Section(N_("Sales"), (
         Entry(N_("Leads"), "/leads", "megaphone", Action.LEAD_READ, go="l"),

@@ -36,6 +36,7 @@ from ui import (
     policy_try,
     sign_in,
     task,
+    team,
     temporal,
 )
 
@@ -44,6 +45,7 @@ ROUTERS = (
     decide.router,
     inbox.router,
     task.router,
+    team.router,
     approval_act.router,
     approval.router,
     notification.router,
