@@ -110,7 +110,7 @@ async def count_groups(
         func.count().filter(and_(deadline >= now, deadline < tomorrow)),
         func.count().filter(deadline >= tomorrow),
     )
-    counted = counts.select_from(Task).where(in_view(actor, view), *_filters(sought))
+    counted = counts.select_from(Task).where(in_view(actor, view), *filters(sought))
     return Groups(*(await session.execute(counted)).one())
 
 
