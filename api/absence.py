@@ -1,17 +1,21 @@
 """Absences, and who stands in meanwhile."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.answer import ACCEPTED, Answered, answered
 from api.auth import CurrentActor
 from api.body import IdempotencyKey
 from api.services import Provided
+from commands.absence import arranged_by
 from db import absence as absences
 from domain.absence import AbsenceChange, AbsencePlan
+from domain.access import Actor
 from domain.ids import RecordId
 
 router = APIRouter(prefix="/api/absences", tags=["absences"])
@@ -28,7 +32,7 @@ class AbsenceView(BaseModel):
     kinds: list[str] = Field(description="Kinds of task; none: all.")
     starts_at: datetime
     ends_at: datetime
-    reason: str | None
+    reason: str | None = Field(description="For the person themselves and those they report to; else null.")
     stage: str = Field(description="coming, away, over, cancelled")
     created_by: str
     closed_at: datetime | None
@@ -51,13 +55,20 @@ async def list_absences(
     """Your own, those of the people below you, and those in which you stand in; at most 200."""
     async with services.db.session(actor.id) as session:
         found = await absences.list_absences(session, actor, person_id=search.person_id, past=search.past)
-    return [AbsenceView.model_validate(one) for one in found]
+        return await _views(session, actor, found)
 
 
 @router.get("/{absence_id}")
 async def get_absence(absence_id: RecordId, actor: CurrentActor, services: Provided) -> AbsenceView:
     async with services.db.session(actor.id) as session:
-        return AbsenceView.model_validate(await absences.find_absence(session, actor, absence_id))
+        return (await _views(session, actor, [await absences.find_absence(session, actor, absence_id)]))[0]
+
+
+async def _views(session: AsyncSession, actor: Actor, found: Sequence[absences.Absence]) -> list[AbsenceView]:
+    """A substitute learns that somebody is away, not why."""
+    arranged = await arranged_by(session, actor, {one.person_id for one in found})
+    views = [AbsenceView.model_validate(one) for one in found]
+    return [view if view.person_id in arranged else view.model_copy(update={"reason": None}) for view in views]
 
 
 @router.post("", status_code=201, responses=ACCEPTED)

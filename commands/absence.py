@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from commands.idempotency import claim
 from commands.temporal import update_id
 from db.absence import Absence, find_absence, nobody_from, sharing
 from db.holder import holders
-from db.person import member, reports_to
+from db.person import Person, member, reports_to, team_of
 from domain.absence import AbsenceChange, AbsencePlan, Away
 from domain.access import Action, Actor, Scope, person_key
 from domain.process import Answer, Command
@@ -89,6 +90,14 @@ class AbsenceCommands:
             return await self.desk.send(actor, key, absence_workflow_id(absence_id), update, command)
         except Refused as refused:
             raise Refused("absence_ended", 409) if refused.code == "process_ended" else refused from None
+
+
+async def arranged_by(session: AsyncSession, actor: Actor, people: Collection[str]) -> frozenset[str]:
+    """Those of the people whose absences this person may arrange, and read the reasons of."""
+    if actor.scope(Action.PEOPLE_MANAGE) == Scope.ALL:
+        return frozenset(people)
+    team = select(Person.id).where(Person.id.in_(team_of(actor.id)), Person.id.in_(people))
+    return frozenset(await session.scalars(team))
 
 
 async def may_arrange(session: AsyncSession, actor: Actor, person_id: str) -> bool:

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api.auth import CurrentActor
 from api.body import IdempotencyKey
 from api.services import Provided
-from commands.absence import may_arrange
+from commands.absence import arranged_by
 from db.absence import Absence, find_absence, list_absences
 from db.person import member
 from domain.access import Actor, person_in
@@ -76,7 +76,7 @@ async def read_absences(session: AsyncSession, request: Request, actor: Actor, p
         whose=person_id or "",
         open=current,
         past=past,
-        arranged=frozenset([one for one in people if await may_arrange(session, actor, one)]),
+        arranged=await arranged_by(session, actor, people),
         names=await names(session, pages_of(request).language(request), known | substitutes),
     )
 

@@ -1,27 +1,32 @@
 """Records the histories that test_replay holds the processes against: python -m tests.workflows.record
 
-One finished line with a returned version and two approvers, and a lead that was passed on and dismissed. Until 1.0 they
-may be recorded anew when a process changes; from then on a change is patched.
+One finished line with a returned version and two approvers, a lead that was passed on and dismissed, an approval with
+about everything that may happen in one, and an absence. Until 1.0 they may be recorded anew when a process changes;
+from then on a change is patched.
 """
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 from pydantic import SecretStr
 
+from db.absence import Absence
 from db.collection import Collection
 from db.engine import Database
 from db.lead import Lead
 from db.migrate import upgrade
-from db.process import Process
+from db.process import Process, Task
+from domain.absence import AbsenceChange, AbsencePlan
 from launch.cast import load_cast
 from launch.embedded import embedded_servers, temporary_home
 from settings import Settings
+from tests.workflows.approvals import Request, Scene, step
 from tests.workflows.office import YUAN, Office, open_office
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -67,11 +72,79 @@ async def dismissed_lead(office: Office) -> str:
     return lead.id
 
 
+async def debated_approval(office: Office) -> str:
+    """Returns the id of the line of an approval in which about everything happened that may."""
+    scene, people = Scene(office), office.people
+    case = await scene.asks(
+        step("all", scene.person("zhao.min"), scene.person("he.jie"), mode="all", calendar="office", remind="PT2H"),
+        step("line", scene.person("lin.yue"), scene.person("xu.jing"), mode="in_order"),
+        question_clock="stops",
+    )
+    cashier, manager = await case.asked("he.jie", "zhao.min")
+    manager, cashier = sorted((cashier, manager), key=lambda task: case.key("zhao.min") not in task.holders)
+    await office.tasks.ask(await office.actor("zhao.min"), uuid4().hex, manager.id, "账期？")
+    asking = await office.open_task("answer_question", record_id=case.id)
+    await office.days_pass(0.1)
+    await office.tasks.answer(await office.actor("li.wei"), uuid4().hex, asking.id, "30 天")
+    await office.tasks.delegate(await office.actor("he.jie"), uuid4().hex, cashier.id, to=people["ma.chao"], why="休假")
+    await case.asked("ma.chao", "zhao.min")
+    await office.tasks.add_signer(
+        await office.actor("zhao.min"), uuid4().hex, manager.id, people=[people["tang.wen"]], where="before",
+        mode="all", why=None,
+    )  # fmt: skip
+    await case.asked("tang.wen")
+    await office.days_pass(0.5)
+    await case.decides("tang.wen")
+    await case.asked("ma.chao", "zhao.min")
+    await case.decides("ma.chao")
+    await case.decides("zhao.min")
+    await case.asked("lin.yue")
+    await case.decides("lin.yue")
+    await case.asked("xu.jing")
+    await case.decides("xu.jing", "return", "附件缺页", to="all")
+    await case.asked("he.jie", "zhao.min")
+    await office.approvals.comment(await office.actor("li.wei"), uuid4().hex, case.id, "附件已补")
+    await office.approvals.nudge(await office.actor("li.wei"), uuid4().hex, case.id)
+    for name in ("he.jie", "zhao.min", "lin.yue", "xu.jing"):
+        await office.until(partial(holding, case, name), f"{name} to be asked")
+        await case.decides(name)
+    return (await case.ends("approved")).line_id
+
+
+async def holding(case: Request, name: str) -> bool:
+    tasks = await case.office.rows(Task, record_id=case.id, status="open")
+    return any(case.key(name) in task.holders for task in tasks)
+
+
+async def absence_over(office: Office) -> str:
+    """Returns the id of the line of an absence that began, was cut short, and ended."""
+    absences, person = office.absences, await office.actor("wang.fang")
+    now = await office.env.get_current_time()
+    plan = AbsencePlan(
+        starts_at=now + timedelta(hours=1), ends_at=now + timedelta(days=9),
+        substitute=f"person:{office.people['zhou.kai']}",
+    )  # fmt: skip
+    absence_id = (await absences.plan(person, uuid4().hex, person.id, plan)).result["absence_id"]
+    await office.days_pass(0.1)
+    await office.until(lambda: office.row(Absence, id=absence_id, stage="away"), "the absence to begin")
+    change = AbsenceChange(ends_at=now + timedelta(days=2))
+    await absences.change(person, uuid4().hex, absence_id, change)
+    await office.days_pass(3)
+    process = await office.until(lambda: office.row(Process, record_id=absence_id, stage="over"), "its end")
+    return process.line_id
+
+
 async def record(office: Office, line_id: str, name: str) -> None:
     for process in await office.rows(Process, line_id=line_id):
         history = await office.env.client.get_workflow_handle(process.workflow_id).fetch_history()
         number = len(list(HISTORIES.glob(f"{name}-{process.kind}-*.json"))) + 1
         (HISTORIES / f"{name}-{process.kind}-{number}.json").write_text(history.to_json())
+
+
+STORIES = (
+    (finished_line, "finished-line"), (dismissed_lead, "dismissed-lead"), (debated_approval, "debated-approval"),
+    (absence_over, "shortened-absence"),
+)  # fmt: skip
 
 
 async def main() -> None:
@@ -85,7 +158,7 @@ async def main() -> None:
             async with db.session() as session:
                 people = await load_cast(session)
             settings = Settings(home=Path(own), database_url=SecretStr(servers.database_url))
-            for story, name in ((finished_line, "finished-line"), (dismissed_lead, "dismissed-lead")):
+            for story, name in STORIES:
                 async with open_office(db, people, settings) as office:
                     await record(office, await story(office), name)
             await db.close()
