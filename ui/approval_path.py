@@ -64,13 +64,15 @@ class PathWords:
         return [self._step(step) for step in path]
 
     def _step(self, step: PathStep) -> dict[str, Any]:
-        shown = {"state": STATES[step.status], "role": self.words.step(step.step), "notes": self._notes(step)}
+        status = step.last.status if step.status == "void" and step.last else step.status
+        called = self.words.step(step.step)
+        shown = {"state": STATES[status], "role": called[:1].upper() + called[1:], "notes": self._notes(step)}
         if len(step.seats) > 1:
             return shown | self._timed(step) | {"seats": [self._seat(seat) for seat in step.seats]}
         if step.seats:
             seat = self._seat(step.seats[0])
             shown["notes"] += seat.pop("notes")
-            return shown | seat | {"state": STATES[step.status], "who": self._besides(step, seat["who"])}
+            return shown | seat | {"state": STATES[status], "who": self._besides(step, seat["who"])}
         return shown | self._timed(step)
 
     def _timed(self, step: PathStep) -> dict[str, Any]:

@@ -44,7 +44,7 @@ ECHOES = frozenset({
 
 RESULTS = frozenset({
     "lead.contacted", "lead.qualified", "lead.dismissed", "contract.submitted", "collection.payment",
-    "approval.approved", "approval.returned", "approval.rejected",
+    "approval.approved", "approval.returned", "approval.rejected", "approval.returned_to", "approval.answer",
 })  # fmt: skip
 """What a task's end brings about is told, not that it ended; of an approval, the contract says how it ended."""
 
