@@ -27,6 +27,7 @@ from api import (
     policy,
     policy_draft,
     problem,
+    report,
     sign_in,
     task,
     team,
@@ -40,7 +41,7 @@ from settings import Settings
 ROUTERS = (
     sign_in.router, account.router, person.router, lead.router, lead_form.router, deal.router,
     contract.router, document.router, collection.router, customer.router, task.router, team.router, approval.router,
-    absence.router, notification.router, policy.router, policy_draft.router, ops.router, codec.router,
+    absence.router, notification.router, policy.router, policy_draft.router, report.router, ops.router, codec.router,
 )  # fmt: skip
 
 

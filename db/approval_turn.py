@@ -45,6 +45,7 @@ class ApprovalTurn(Base):
 
     __table_args__ = (
         Index("ix_approval_turn_opened", "opened_at"),
+        Index("ix_approval_turn_decided", "decided_at"),
         Index("ix_approval_turn_open", "due_at", postgresql_where=text("status = 'open'")),
     )
 

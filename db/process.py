@@ -77,6 +77,7 @@ class Task(Base):
     __table_args__ = (
         Index("ix_task_holders_open", "holders", postgresql_using="gin", postgresql_where=text("status = 'open'")),
         Index("ix_task_from_open", "from_id", postgresql_where=text("status = 'open'")),
+        Index("ix_task_region_open", "region_id", postgresql_where=text("status = 'open'")),
         Index("ix_task_decided", "decided_by", text("decided_at desc"), postgresql_where=text("status = 'done'")),
     )
 

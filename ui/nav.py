@@ -50,6 +50,9 @@ SECTIONS = (
         Entry(N_("Customers"), "/customers", "building-2", Action.CUSTOMER_READ, go="c", short=N_("Customers")),
         Entry(N_("Collections"), "/collections", "wallet", Action.COLLECTION_READ, go="p"),
     )),
+    Section(N_("Insight"), (
+        Entry(N_("Approval report"), "/reports/approvals", "chart-column", Action.REPORT_READ),
+    )),
     Section(N_("Admin"), (
         Entry(N_("Policies"), "/policies", "shield-check", Action.POLICY_READ),
         Entry(N_("People"), "/people", "users", Action.PEOPLE_READ),

@@ -94,6 +94,11 @@ class Team:
     def address(self, **changes: str) -> str:
         return self.wanted.address(**changes)
 
+    @property
+    def region(self) -> OrgUnit | None:
+        """The one the filter names."""
+        return next((unit for unit in self.regions if unit.id == self.wanted.unit), None)
+
     def holders(self, task: Task) -> str:
         keys = [person_key(task.claimed_by)] if task.claimed_by else task.holders
         return self.names.holding(keys, {})

@@ -25,7 +25,7 @@ async def test_a_manager_finds_what_waits_and_hands_two_of_them_on(
         for title in ("三年平台许可", "冷链可视化", "仓储一期")
     ]
     await check_everywhere(visit, "/team", as_person="zhao.min")
-    await check_everywhere(visit, "/team?view=tasks", "team-tasks", as_person="zhao.min")
+    await check_everywhere(visit, f"/team?view=tasks&unit={people['east']}", "team-tasks", as_person="lin.yue")
     await check_everywhere(
         visit, f"/team/hand-on?picked={ids[0]}&picked={ids[1]}", "team-hand-on", as_person="zhao.min"
     )
