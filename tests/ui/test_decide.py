@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
+from playwright.async_api import expect
 from sqlalchemy import update
 
 from api.services import Services
@@ -203,6 +204,19 @@ async def test_an_installation_without_such_links_sends_none_and_takes_none(
     assert "/decide/" not in str(Mailer(settings).compose("key", mail))
     assert "/decide/" in str(Mailer(services.settings).compose("key", mail))
     assert DecisionLinks(master_key(settings), settings).path("task", "person") == ""
+
+
+async def test_in_a_browser_where_somebody_else_is_signed_in_the_links_person_decides(
+    visit: Visit, site: Site, services: Services, people: dict[str, str]
+) -> None:
+    task_id = await submitted(services, people, title="同一台电脑")
+    address = (await link(services, "同一台电脑", "zhao.min")).replace("zh_CN", "en")
+    page = (await visit(address, as_person="li.wei")).page
+    await page.get_by_label("Comment").fill("Fine with me")
+    await page.get_by_role("button", name="Approve").click()
+    await expect(page.get_by_text("Your decision on 同一台电脑 is recorded.")).to_be_visible()
+    task = await done(services, task_id)
+    assert (task.decided_by, task.comment) == (people["zhao.min"], "Fine with me")
 
 
 async def test_the_page_reads_well_everywhere(
