@@ -11,6 +11,7 @@ from commands.idempotency import claim
 from commands.password import Passwords, start_password
 from db.audit import record
 from db.base import new_id
+from db.contract import approvals_to_ask
 from db.engine import Database
 from db.outbox import enqueue
 from db.person import (
@@ -141,7 +142,9 @@ def _changes(before: Member, details: PersonDetails) -> dict[str, Any]:
 
 
 async def _hand_over(session: AsyncSession, person_id: str) -> None:
-    """What only they were asked for goes to whoever is above: each process hears of it once this is committed."""
-    for workflow_id in await workflows_asking(session, person_key(person_id)):
+    """What only they are or would be asked for goes to whoever is above: processes hear of it after the commit."""
+    key = person_key(person_id)
+    told = {*await workflows_asking(session, key), *await approvals_to_ask(session, key)}
+    for workflow_id in sorted(told):
         tell = {"id": workflow_id, "signal": "holder_left", "input": {"person": person_id}}
         await enqueue(session, f"left/{new_id()}", "signal", tell)

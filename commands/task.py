@@ -15,9 +15,10 @@ from commands.temporal import update_id
 from db.person import Person, people_by_id
 from db.process import Task
 from db.scope import tasks_within, visible
+from db.team import asks_somebody_of
 from domain.access import Action, Actor
 from domain.process import Answer
-from domain.refusal import Refused, invalid, not_found
+from domain.refusal import Refused, forbidden, invalid, not_found
 from workflows.approval import ApprovalWorkflow, Decide
 from workflows.approval_message import AddSigner, Ask
 from workflows.human_task import MoveTask, TaskCommand, TaskProcess
@@ -105,7 +106,7 @@ class TaskCommands:
         return await self._act(actor, key, task_id, ApprovalWorkflow.answer, Ask, kind="answer_question", text=text)
 
     async def hand_on(self, actor: Actor, key: str, task_id: str, *, to: str, why: str | None) -> Answer:
-        """By an administrator or a manager, whoever the task is open to; the audit log has it."""
+        """By an administrator, or by a manager to whose team the task is open; the audit log has it."""
         actor.require(Action.TASK_HAND_ON)
         await self._there(actor, [to], "to")
         return await self._act(actor, key, task_id, TaskProcess.hand_on, MoveTask, own=False, to=to, why=why)
@@ -128,13 +129,15 @@ class TaskCommands:
         self, actor: Actor, key: str, task_id: str, update: Any, message: type[TaskCommand], *,
         kind: str | None = None, own: bool = True, **fields: Any,
     ) -> Answer:  # fmt: skip
-        """`own`: only a task that this person has to do with; else any whose case they may see."""
+        """`own`: only a task that this person has to do with; else one that they may hand on."""
         async with self.desk.db.session(actor.id) as session:
             task = await session.scalar(select(Task).where(Task.id == task_id, tasks_within(actor) if own else true()))
             if task is None:
                 raise not_found("task")
             if not own:
                 await visible(session, actor, task.process_kind, task.record_id)
+                if not await session.scalar(select(asks_somebody_of(actor)).where(Task.id == task_id)):
+                    raise forbidden(Action.TASK_HAND_ON)
             if kind is not None and task.kind != kind:
                 raise Refused("not_decidable", 409, kind=task.kind)
             await claim(session, actor, key, message.__name__, f"task/{task_id}", fields)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, Text, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Minor, Ref
@@ -77,3 +79,10 @@ class Approval(Base):
     def steps(self) -> list[PathStep]:
         """The path, made anew each time."""
         return [PathStep.model_validate(step, strict=False) for step in self.path]  # JSON has lists for tuples
+
+
+async def approvals_to_ask(session: AsyncSession, key: str) -> Sequence[str]:
+    """The processes of running approvals whose path names this holder, who may be asked only later."""
+    named = Approval.path.cast(Text).contains(key, autoescape=True)
+    found = await session.scalars(select(Approval.id).where(Approval.status == "open", named))
+    return [f"approval/{one}" for one in found]

@@ -104,13 +104,14 @@ def tasks_within(actor: Actor) -> ColumnElement[bool]:
 
 def tasks_held(actor: Actor) -> ColumnElement[bool]:
     """`domain.task.holds`: one's own, and those one has while somebody is away."""
-    return or_(Task.holders.overlap(sorted(actor.holder_keys)), *map(tasks_lent, actor.acting_for))
+    return or_(Task.holders.overlap(sorted(actor.holder_keys)), tasks_lent(*actor.acting_for))
 
 
-def tasks_lent(absent: StandIn) -> ColumnElement[bool]:
-    """What an absent person's substitute has of theirs."""
-    asked_themselves = and_(Task.kind == "approve", Task.from_id == absent.id)
-    return and_(Task.holders.overlap(sorted(absent.holder_keys)), asked_themselves.is_not(True), _of_kinds(absent))
+def tasks_lent(*absent: StandIn) -> ColumnElement[bool]:
+    """What the substitute of absent people has of theirs; approvals that one of them asked for are not among it."""
+    lent = [and_(Task.holders.overlap(sorted(one.holder_keys)), _of_kinds(one)) for one in absent]
+    asked = and_(Task.kind == "approve", Task.from_id.in_([one.id for one in absent if one.takes("approve")]))
+    return and_(or_(false(), *lent), asked.is_not(True))
 
 
 def tasks_taken_by_others(actor: Actor) -> ColumnElement[bool]:

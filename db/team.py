@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.person import OrgUnit, Person, team_of, units_within
 from db.process import Task
 from db.task import Groups, Listed, Sought, deadline, filters, page_of
-from domain.access import Action, Actor, Scope
+from domain.access import COMPANY_WIDE, Action, Actor, Role, Scope, role_key
 
 Age = Literal["overdue", "today", "later"]
 MOST = 500
@@ -109,14 +109,27 @@ def _of_team(actor: Actor) -> list[ColumnElement[bool]]:
     scope = actor.scope(Action.TEAM_READ)
     if scope == Scope.ALL:
         return [Task.status == "open"]
+    regional = Task.region_id.in_(actor.regions) if scope == Scope.REGION else false()
+    return [Task.status == "open", or_(regional, _asks_people_of(actor, scope))]
+
+
+def _asks_people_of(actor: Actor, scope: Scope | None) -> ColumnElement[bool]:
+    """Tasks open by name to the people below somebody, or in their regions."""
     below = and_(Person.id.in_(team_of(actor.id)), Person.id != actor.id)
-    regional: ColumnElement[bool] = false()
     if scope == Scope.REGION:
-        units = [Person.unit_id.in_(units_within(region)) for region in sorted(actor.regions)]
-        below = or_(below, *units)
-        regional = Task.region_id.in_(actor.regions)
+        below = or_(below, *(Person.unit_id.in_(units_within(region)) for region in sorted(actor.regions)))
     keys = select(func.array_agg(literal("person:") + cast(Person.id, Text))).where(below).scalar_subquery()
-    return [Task.status == "open", or_(regional, Task.holders.overlap(keys))]
+    asks: ColumnElement[bool] = Task.holders.overlap(keys)
+    return asks
+
+
+def asks_somebody_of(actor: Actor) -> ColumnElement[bool]:
+    """Tasks that the actor may hand on: what only others are asked for, such as superiors, is not theirs to give."""
+    scope = actor.scope(Action.TASK_HAND_ON)
+    if scope == Scope.ALL:
+        return true()
+    roles = {role_key(role, region) for role in set(Role) - COMPANY_WIDE for region in actor.regions}
+    return or_(Task.holders.overlap(sorted(roles | actor.holder_keys)), _asks_people_of(actor, scope))
 
 
 def _by_age(sought: TeamSought) -> list[Any]:

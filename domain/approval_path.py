@@ -171,13 +171,20 @@ def moved(path: list[PathStep], route: list[PathStep]) -> tuple[list[PathStep], 
     decided = [step for step in path if step.status not in ("pending", "open")]
     undecided = [step for step in path if step.status in ("pending", "open")]
     done = {step.key for step in decided if step.status in ("approved", "skipped") and not step.added_by}
-    ahead = [step for step in undecided if step.added_by]
+    ahead: list[PathStep] = []
     for step in route:
         if step.key not in done:
             asked = next((one for one in undecided if _asks_the_same(one, step)), None)
             if asked is not None:
                 asked.step, asked.reason = step.step, step.reason
             ahead.append(asked or step)
+    before: PathStep | None = None
+    for step in undecided:
+        at = next((no for no, one in enumerate(ahead, 1) if one is before), 0)
+        if step.added_by:
+            ahead.insert(at, step)
+        if any(step is one for one in ahead):
+            before = step
     lifted = [task for step in ahead[1:] for task in _pause(step)]
     gone = [step for step in undecided if all(step is not kept for kept in ahead)]
     return [*decided, *ahead], lifted + [task for step in gone for task in _pause(step)]

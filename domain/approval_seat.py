@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from domain.access import person_key
@@ -45,7 +46,10 @@ def take_seats(
         merged = [one for seat, people in seats for one in _each(seat, people, submitter, step.mode == "all")]
     for seat, people in merged:
         _excuse(seat, people, rules, approved)
-    found = list({tuple(seat.holders): seat for seat, _ in merged}.values())
+    once: dict[Collection[str], Seat] = {}
+    for seat, people in merged:  # nobody has two seats, by name and by a role that nobody else holds
+        once.setdefault(frozenset(people) if len(people) == 1 else tuple(seat.holders), seat)
+    found = list(once.values())
     if found and all(seat.status == "approved" for seat in found):
         return found, "twice"
     return found, "" if found else why

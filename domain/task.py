@@ -37,20 +37,14 @@ class Taken(Held, Protocol):
 def on_behalf(task: Held, actor: Actor) -> str | None:
     """The absent person through whom the actor holds a task; None where they hold it themselves, or not at all.
 
-    What the absent person asked for themselves nobody approves in their place.
+    What an absent person asked for none of their substitutes approves in anybody's place: it may be through the asker
+    that they stand in for the approver.
     """
-    if not actor.holder_keys.isdisjoint(task.holders):
+    takes = [absent for absent in actor.acting_for if absent.takes(task.kind)]
+    asked = task.kind == "approve" and any(absent.id == task.from_id for absent in takes)
+    if asked or not actor.holder_keys.isdisjoint(task.holders):
         return None
-    return next(
-        (
-            absent.id
-            for absent in actor.acting_for
-            if absent.takes(task.kind)
-            and not absent.holder_keys.isdisjoint(task.holders)
-            and not (task.kind == "approve" and task.from_id == absent.id)
-        ),
-        None,
-    )
+    return next((absent.id for absent in takes if not absent.holder_keys.isdisjoint(task.holders)), None)
 
 
 def holds(task: Held, actor: Actor) -> bool:

@@ -54,6 +54,7 @@ SENTENCES = {
     "adding_signers_off": N_("The policy does not let signers be added here."),
     "path_too_long": N_("This approval has %(most)s steps already, which is the most it can have."),
     "to_oneself": N_("Choose somebody else: it is with you already."),
+    "asked_already": N_("Choose somebody else: this person decides in the same step already."),
     "person_unknown": N_("Choose somebody who works here."),
     "too_long": N_("At most %(most)s characters, please."),
     "too_many": N_("At most %(most)s at once, please."),

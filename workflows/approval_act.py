@@ -9,15 +9,15 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.approval import ApprovalActivities, ApprovalState, Reckoning, Remark
-    from domain.access import Action, Role, person_key, role_key
+    from domain.access import Action, Actor, Role, person_key, role_key
     from domain.approval import Step
-    from domain.approval_path import Outcome, PathStep, Seat, decide, insert, seat_of
+    from domain.approval_path import Outcome, PathStep, Seat, decide, insert, seat_of, seats
     from domain.approver import PersonApprover
     from domain.process import Command
     from domain.refusal import Refused, forbidden, invalid
     from domain.task import HumanTask, Pace, for_person
     from workflows.approval_message import AddSigner, Ask, MovePolicy, Say
-    from workflows.human_task import MoveTask, TaskProcess
+    from workflows.human_task import MoveTask, TaskCommand, TaskProcess, without
     from workflows.process import command
 
 ADMINISTRATOR = role_key(Role.ADMINISTRATOR)
@@ -35,9 +35,29 @@ class ApprovalActs(TaskProcess[ApprovalState]):
             raise Refused("not_decidable", 409, kind=task.kind if task else "")
         return (*found, task)
 
+    def decidable(self, asked: TaskCommand, version: int | None = None) -> HumanTask:
+        task = super().decidable(asked, version)
+        self._not_own(task, asked.actor)
+        return task
+
+    def _not_own(self, task: HumanTask, actor: Actor) -> None:
+        """Nobody decides on their own request, nor who else does."""
+        if task.kind == "approve" and actor.id == self.state.submitted_by and self.state.rules.own != "allow":
+            raise Refused("own_request", 403)
+
     def may_take(self, person: str) -> None:
         if person == self.state.submitted_by and self.state.rules.own != "allow":
             raise invalid("own_request", "to")
+
+    def may_move(self, task: HumanTask, asked: MoveTask) -> None:
+        if task.kind != "approve":
+            return
+        self._not_own(task, asked.actor)
+        self.may_take(asked.to)
+        step, seat, _ = self.seat_of(task.id)
+        others = [one for one in step.seats if one is not seat and one.status in ("waiting", "open", "approved")]
+        if any(person_key(asked.to) in one.holders or one.by == asked.to for one in others):
+            raise invalid("asked_already", "to")
 
     def moved(self, task: HumanTask, how: str) -> None:
         found = seat_of(self.state.path, task.id)
@@ -47,8 +67,16 @@ class ApprovalActs(TaskProcess[ApprovalState]):
         seat.holders, seat.ladder, seat.came = task.holders, task.ladder, how if how != "escalated" else seat.came
         self.read_by(task.holders)
 
-    def instead(self, task: HumanTask) -> list[str]:
-        return [ADMINISTRATOR] if self.state.rules.left == "administrator" else super().instead(task)
+    def instead(self, ladder: list[str]) -> list[str]:
+        return [ADMINISTRATOR] if self.state.rules.left == "administrator" else super().instead(ladder)
+
+    def left(self, key: str) -> None:
+        for _, seat in seats(self.state.path):
+            seat.ladder = without(key, seat.ladder)
+            if seat.status == "waiting" and key in seat.holders:
+                seat.holders, seat.came = without(key, seat.holders) or self.instead(seat.ladder), "left"
+            if key in seat.pass_to:
+                seat.pass_to = without(key, seat.pass_to) or self.instead([*seat.ladder])
 
     def read_by(self, keys: list[str]) -> None:
         self.state.readers = list(dict.fromkeys([*self.state.readers, *keys]))
@@ -72,13 +100,13 @@ class ApprovalActs(TaskProcess[ApprovalState]):
     # --- passing on, adding signers -------------------------------------------------------------------------------
 
     def _may_delegate(self, asked: MoveTask) -> None:
-        self.decidable(asked)
+        task = self.decidable(asked)
         self.seat_of(asked.task_id)
         if not self.state.rules.delegate:
             raise Refused("delegating_off", 409)
-        self.may_take(asked.to)
         if asked.to == asked.actor.id:
             raise invalid("to_oneself", "to")
+        self.may_move(task, asked)
 
     @command(_may_delegate)
     def delegate(self, asked: MoveTask) -> None:

@@ -34,6 +34,10 @@ class HolderLeft(BaseModel):
     person: str
 
 
+def without(key: str, keys: list[str]) -> list[str]:
+    return [one for one in keys if one != key]
+
+
 class TaskProcess(Process[S]):
     """A process that asks people to do things."""
 
@@ -105,11 +109,10 @@ class TaskProcess(Process[S]):
         task, state = self.state.task(asked.task_id), self.state
         if not asked.actor.reaches(Action.TASK_HAND_ON, owner=None, region=state.region_id):
             raise forbidden(Action.TASK_HAND_ON)
-        check_open(task)
-        self.may_take(asked.to)
+        self.may_move(check_open(task), asked)
 
-    def may_take(self, person: str) -> None:
-        """A subclass refuses a person to whom its tasks cannot go."""
+    def may_move(self, task: HumanTask, asked: MoveTask) -> None:
+        """A subclass refuses whom its tasks cannot go to, or by whom they cannot be moved."""
 
     @command(_may_hand_on)
     def hand_on(self, asked: MoveTask) -> None:
@@ -122,15 +125,19 @@ class TaskProcess(Process[S]):
     def holder_left(self, left: HolderLeft) -> None:
         key = person_key(left.person)
         for task in self.state.open_tasks:
+            task.ladder = without(key, task.ladder)
             if task.claimed_by == left.person:
                 task.claimed_by = None
             if key in task.holders:
-                others = [holder for holder in task.holders if holder != key]
-                self.move_task(task, others or self.instead(task), "left", "system")
+                self.move_task(task, without(key, task.holders) or self.instead(task.ladder), "left", "system")
+        self.left(key)
 
-    def instead(self, task: HumanTask) -> list[str]:
-        """Who is asked when a task's only holder has left: the nearest above."""
-        return [task.ladder.pop(0)] if task.ladder else [role_key(Role.ADMINISTRATOR)]
+    def instead(self, ladder: list[str]) -> list[str]:
+        """Who is asked when a task's only holder has left: the nearest above, who is off the ladder then."""
+        return [ladder.pop(0)] if ladder else [role_key(Role.ADMINISTRATOR)]
+
+    def left(self, key: str) -> None:
+        """A subclass no longer asks the holder of this key later on."""
 
     async def live(self, *steps: Coroutine[Any, Any, None]) -> None:
         await super().live(*steps, self._watch_tasks())

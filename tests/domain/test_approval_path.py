@@ -245,6 +245,28 @@ def test_a_new_version_of_the_policy_asks_nobody_again_and_lets_go_whom_it_does_
     assert asked not in scene.open
 
 
+def test_a_new_version_of_the_policy_leaves_added_signers_where_they_were_added() -> None:
+    scene = walked(step_of("one", ["p0"]), step_of("two", ["p1"]))
+    asked = set(scene.open)
+    for key, beside, where in (("after", 0, "after"), ("late", 2, "before")):
+        added = step_of(key, ["p3"])
+        added.added_by = "p0"
+        line.insert(scene.path, added, scene.path[beside], where)  # type: ignore[arg-type]
+    scene.reroute([step_of("one", ["p0"]), step_of("two", ["p1"]), step_of("three", ["p2"])])
+    assert [step.key for step in scene.path] == ["one", "after", "late", "two", "three"]
+    assert scene.open == asked, "one is still asked first"
+
+
+def test_nobody_has_two_seats_by_name_and_by_a_role_that_nobody_else_holds() -> None:
+    keys = ("role:cfo:*", "person:xu", "person:he")
+    candidates = [
+        Candidate(key=key, people={person}, ladder=[], above_key=ADMINISTRATOR, above_people=set(), above_ladder=[])
+        for key, person in zip(keys, ("xu", "xu", "he"), strict=True)
+    ]
+    seats, _ = take_seats(step_of("one", ["xu"], "all").step, Rules(), candidates, "li", [], ADMINISTRATOR)
+    assert [seat.holders for seat in seats] == [["role:cfo:*"], ["person:he"]]
+
+
 def test_a_new_version_of_the_request_keeps_the_approvals_before_the_step_that_returned_it() -> None:
     before = [step_of("one", ["p0"]), step_of("two", ["p1"]), step_of("three", ["p2"])]
     for step, status in zip(before, ("approved", "approved", "returned"), strict=True):

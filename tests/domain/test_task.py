@@ -49,6 +49,14 @@ def test_nobody_approves_in_the_place_of_who_asked() -> None:
     assert task(CFO, kind="record_payment", from_id="xu").held_by(substitute(AWAY))
 
 
+def test_who_stands_in_for_the_asker_approves_it_in_nobodys_place() -> None:
+    asker = StandIn(id="li")
+    assert not task(CFO, from_id="li").held_by(substitute(AWAY, asker)), "xu may have named li, and li the substitute"
+    assert task(CFO, from_id="li").held_by(substitute(AWAY, asker, roles=frozenset({Role.CFO}))), "by themselves"
+    payments = asker.model_copy(update={"kinds": frozenset({"record_payment"})})
+    assert task(CFO, from_id="li").held_by(substitute(AWAY, payments))
+
+
 def test_every_kind_of_task_has_its_words() -> None:
     assert set(LABELS["task"]) == set(KINDS)
 

@@ -12,7 +12,7 @@ import pytest
 from db.contract import Approval, Contract
 from db.process import Notification, Task
 from domain.refusal import Refused
-from tests.workflows.approvals import Request, Scene, step
+from tests.workflows.approvals import Request, Scene, role, step
 from tests.workflows.office import YUAN, Office
 
 
@@ -149,6 +149,65 @@ async def test_a_manager_hands_on_what_is_stuck_in_the_own_region_only(scene: Sc
         await office.actor("gu.ming"), uuid4().hex, task.id, to=office.people["xu.jing"], why="休假"
     )
     await case.asked("xu.jing")
+
+
+async def test_nobody_has_a_hand_in_who_decides_on_their_own_request(scene: Scene) -> None:
+    office, friend = scene.office, scene.office.people["wang.fang"]
+    case = await scene.asks(step("one", role("regional_manager")), by="zhao.min")
+    (task,) = await case.asked("role:sales_director:*")
+    manager = await office.actor("zhao.min")
+    handing = office.tasks.hand_on(manager, uuid4().hex, task.id, to=friend, why="x")
+    assert await refusal(handing) == ("forbidden", 403), "it is with somebody above"
+
+    shared = await scene.asks(step("one", role("finance")), by="he.jie")
+    (task,) = await shared.asked("role:finance:*")
+    asker = await office.actor("he.jie")
+    for act in (
+        office.tasks.claim(asker, uuid4().hex, task.id),
+        office.tasks.delegate(asker, uuid4().hex, task.id, to=friend, why=None),
+    ):
+        assert await refusal(act) == ("own_request", 403)
+
+    case = await scene.asks(step("one", scene.person("wang.fang")), by="zhao.min")
+    (task,) = await case.asked("wang.fang")
+    handing = office.tasks.hand_on(manager, uuid4().hex, task.id, to=office.people["zhou.kai"], why="x")
+    assert await refusal(handing) == ("own_request", 403)
+
+
+async def test_a_manager_does_not_take_what_somebody_above_is_asked(scene: Scene) -> None:
+    office = scene.office
+    manager = await office.actor("zhao.min")
+    for who, holder in ((role("cfo"), "role:cfo:*"), (scene.person("xu.jing"), "xu.jing")):
+        case = await scene.asks(step("one", who))
+        (task,) = await case.asked(holder)
+        handing = office.tasks.hand_on(manager, uuid4().hex, task.id, to=office.people["zhao.min"], why="x")
+        assert await refusal(handing) == ("forbidden", 403)
+
+
+async def test_nobody_gets_two_votes_where_all_must_agree(scene: Scene) -> None:
+    office = scene.office
+    case = await scene.asks(step("all", scene.person("wang.fang"), scene.person("zhou.kai"), mode="all"))
+    task, _ = await case.asked("wang.fang", "zhou.kai")
+    passing = office.tasks.delegate(
+        await office.actor("wang.fang"), uuid4().hex, task.id, to=office.people["zhou.kai"], why=None
+    )
+    assert await refusal(passing) == ("asked_already", 422)
+
+
+async def test_a_task_asks_for_the_proof_that_the_policy_it_is_moved_to_wants(scene: Scene) -> None:
+    office = scene.office
+    case = await scene.asks(step("one", scene.person("zhao.min")))
+    (task,) = await case.asked("zhao.min")
+    version = await scene.policy(step("one", scene.person("zhao.min"), proof="signature"))
+    await office.approvals.move(await office.actor("gu.ming"), uuid4().hex, version, [case.id])
+
+    async def moved() -> Task | None:
+        found = await office.row(Task, id=task.id, status="open")
+        return found if found and found.params["proof"] == "signature" else None
+
+    await office.until(moved, "the task to ask for a signature")
+    await case.decides("zhao.min", signature="赵敏")
+    await case.ends("approved")
 
 
 async def test_withdrawal_and_approval_at_the_same_moment_end_one_way(scene: Scene) -> None:

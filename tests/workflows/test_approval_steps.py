@@ -76,6 +76,26 @@ async def test_whoever_left_is_not_asked_and_what_they_held_goes_to_the_one_abov
     await people.set_active(await office.actor("gu.ming"), office.people["peng.cheng"], True)
 
 
+@pytest.mark.parametrize("later", ["next", "passed"])
+async def test_whoever_left_is_not_asked_later_either(scene: Scene, later: str) -> None:
+    office, leaving = scene.office, scene.person("peng.cheng")
+    people = People(office.db, Passwords())
+    case = await scene.asks(
+        step("one", scene.person("tang.wen"), *([leaving] if later == "next" else []), mode="in_order",
+             timeout={"do": "pass", "to": leaving if later == "passed" else scene.person("xu.jing")})
+    )  # fmt: skip
+    await case.asked("tang.wen")
+    await people.set_active(await office.actor("gu.ming"), office.people["peng.cheng"], False)
+    await office.relay.carry_waiting()
+    if later == "next":
+        await case.decides("tang.wen")
+        await case.asked("huang.bo")
+    else:
+        await office.days_pass(9 / 24)
+        await case.asked("lin.yue")
+    await people.set_active(await office.actor("gu.ming"), office.people["peng.cheng"], True)
+
+
 @pytest.mark.parametrize(
     ("rules", "asked"), [({}, "role:administrator:*"), ({"nobody": "administrator"}, "role:administrator:*")]
 )
