@@ -37,7 +37,7 @@ def test_every_text_of_the_source_is_translated(language: str, source: Catalog) 
     missing = [
         message.id
         for message in source
-        if message.id and not ((found := known.get(message.id)) and translated(found.string))
+        if message.id and not ((found := known.get(message.id, message.context)) and translated(found.string))
     ]
     assert missing == [], "run `python -m locales`, then translate these"
 
