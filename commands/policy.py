@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commands.idempotency import claim
 from db.engine import Database
 from db.live import announce
-from db.policy import Policy, current_policy, documents, publish
+from db.policy import Policy, current_policy, documents, publish, versions
 from db.policy_draft import draft_to_change
 from db.policy_reference import unknown_calendars
+from db.policy_use import open_cases
 from domain.access import Action, Actor
 from domain.approval import ApprovalPolicy
 from domain.calendar import CalendarPolicy
@@ -24,7 +25,10 @@ from domain.holiday import with_public_holidays
 from domain.policy import KINDS, load, unfit, validate
 from domain.policy_check import references
 from domain.policy_diff import compare
-from domain.refusal import Refused, not_found
+from domain.refusal import Refused, invalid, not_found
+
+FURTHEST = timedelta(days=10 * 366)
+"""How far ahead a version may come into force."""
 
 
 class Policies:
@@ -90,6 +94,8 @@ async def _publish(
     note: str,
     valid_from: datetime | None,
 ) -> int:
+    if valid_from is not None and valid_from - datetime.now(UTC) > FURTHEST:
+        raise invalid("valid_from_too_far", "valid_from", days=FURTHEST.days)
     problems = await unknown_calendars(session, list(references(policy)))
     problems += await _calendars_still_named(session, policy)
     if problems:
@@ -118,11 +124,14 @@ def _origin(publication: str) -> str:
 
 
 async def _calendars_still_named(session: AsyncSession, policy: PolicyDocument) -> list[Problem]:
-    """Calendars that a new version leaves out although the approval policy in force counts by them."""
+    """Calendars that a new version leaves out although approvals count by them: now, later, or in open cases."""
     if not isinstance(policy, CalendarPolicy):
         return []
-    lines = load(ApprovalPolicy, (await current_policy(session, ApprovalPolicy.kind))[1])
-    named = {one.key for one in references(lines) if one.what == "calendar"}
+    now, _ = await current_policy(session, ApprovalPolicy.kind)
+    used = await open_cases(session, ApprovalPolicy.kind)
+    lines = [one for one in await versions(session, ApprovalPolicy.kind) if one.version >= now or one.version in used]
+    asked = [one for line in lines for one in references(load(ApprovalPolicy, line.document))]
+    named = {one.key for one in asked if one.what == "calendar"}
     return [
         Problem(
             where="calendars", code="calendar_used", what=f"The approval lines count by {key}.", params={"key": key}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -143,7 +144,8 @@ async def _newest(session: AsyncSession, kind: str) -> int:
 
 
 def _readable(document: dict[str, Any]) -> None:
+    """As the answer that shows it will be read: that is also not nested too deep."""
     try:
-        canonical(document).encode()
+        from_json(canonical(document).encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise invalid("document_unreadable", "document") from error

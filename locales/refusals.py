@@ -43,6 +43,7 @@ SENTENCES = {
     "absence_past": N_("This time is over already."),
     "absence_too_long": N_("An absence lasts %(days)s days at most."),
     "absence_too_far": N_("This is too far ahead: at most %(days)s days."),
+    "valid_from_too_far": N_("This is too far ahead: at most %(days)s days."),
     "absence_begun": N_("This absence has begun: its beginning can no longer be changed."),
     "absence_ended": N_("This absence is over or was called off."),
     "absence_overlaps": N_("There is another absence at this time: change that one, or choose other times."),

@@ -112,6 +112,8 @@ async def test_a_version_for_a_later_day_does_not_apply_early_and_an_immediate_o
         )
     assert await newest(administrator) == version + 1
 
+    never = await publish(administrator, lines(8_000_000), version + 1, valid_from="9999-12-31T23:59:59-12:00")
+    assert (never.status_code, never.json()["code"]) == (422, "valid_from_too_far")
     waiting = await publish(administrator, lines(8_000_000), version + 1, valid_from=day.isoformat())
     at_once = await publish(administrator, lines(9_000_000), waiting.json()["version"])
     assert await newest(administrator) == at_once.json()["version"] == version + 3
@@ -119,7 +121,9 @@ async def test_a_version_for_a_later_day_does_not_apply_early_and_an_immediate_o
     assert (past.status_code, await newest(administrator)) == (201, version + 4)
 
 
-async def test_steps_are_timed_by_a_calendar_that_exists_and_stays_while_they_are(sign_in: SignIn) -> None:
+async def test_steps_are_timed_by_a_calendar_that_exists_and_stays_while_they_are(
+    app: FastAPI, sign_in: SignIn, people: dict[str, str]
+) -> None:
     administrator = await sign_in("gu.ming")
     document = lines(5_000_000)
     step = document["table"]["rows"][0]["then"]["steps"][0]
@@ -138,4 +142,8 @@ async def test_steps_are_timed_by_a_calendar_that_exists_and_stays_while_they_ar
     assert (await publish(administrator, document, await newest(administrator))).status_code == 201
     gone = await publish(administrator, calendars["document"], calendars["version"] + 1, kind="calendar")
     assert [one["code"] for one in gone.json()["params"]["problems"]] == ["calendar_used"]
+
+    await submitted(app.state.services, people, yuan=10_000)
     assert (await publish(administrator, lines(5_000_000), await newest(administrator))).status_code == 201
+    gone = await publish(administrator, calendars["document"], calendars["version"] + 1, kind="calendar")
+    assert [one["code"] for one in gone.json()["params"]["problems"]] == ["calendar_used"], "an open case counts by it"

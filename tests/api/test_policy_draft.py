@@ -98,6 +98,17 @@ async def test_a_draft_need_not_be_fit_and_its_check_says_all_that_is_wrong(sign
     await discard(administrator)
 
 
+async def test_what_could_not_be_shown_again_is_not_kept(sign_in: SignIn) -> None:
+    administrator = await sign_in("gu.ming")
+    await discard(administrator)
+    deep: list[Any] = []
+    for _ in range(300):
+        deep = [deep]
+    refused = await keep(administrator, {"engine": 1, "table": deep})
+    assert (refused.status_code, refused.json()["code"]) == (422, "document_unreadable")
+    assert (await administrator.get(DRAFT)).status_code == 404
+
+
 async def test_approvers_whom_nobody_would_be_found_for_are_said_before_publication(sign_in: SignIn) -> None:
     administrator = await sign_in("gu.ming")
     document = lines(5_000_000)
