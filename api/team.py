@@ -13,13 +13,12 @@ from api.services import Provided
 from api.task import LONGEST_COMMENT, PAGE, TaskEnd, TaskKind, TasksView, TaskView
 from commands.task import BULK
 from db.task import Sought
-from db.team import Age, TeamSought, list_loads, list_team_tasks
+from db.team import EVERYTHING, Age, TeamSought, list_loads, list_team_tasks
 from domain.access import Action
 from domain.ids import RecordId
 
 router = APIRouter(prefix="/api/team", tags=["team"], dependencies=[Depends(require(Action.TEAM_READ))])
 
-EVERYTHING = Sought()
 Holder = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_COMMENT)]
 

@@ -17,6 +17,7 @@ from db.task import Groups, Listed, Sought, deadline, filters, page_of
 from domain.access import COMPANY_WIDE, Action, Actor, Role, Scope, role_key
 
 Age = Literal["overdue", "today", "later"]
+EVERYTHING = Sought()
 MOST = 500
 """People and roles listed."""
 
@@ -34,7 +35,7 @@ class TeamSought:
     tomorrow: datetime
     who: str | None = None
     age: Age | None = None
-    others: Sought = Sought()
+    others: Sought = EVERYTHING
 
 
 class Load(NamedTuple):
