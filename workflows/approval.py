@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.approval_path import PathStep, Seat
     from domain.refusal import Refused, invalid
     from domain.task import Pace
+    from workflows.approval_act import LONGEST_PATH
     from workflows.approval_clock import ApprovalClock
     from workflows.approval_message import ApprovalEnded, ApprovalStart, Decide, approval_workflow_id
     from workflows.process import command
@@ -94,6 +95,8 @@ class ApprovalWorkflow(ApprovalClock):
             raise invalid(f"{step.step.proof}_needed", step.step.proof)
         if asked.to and (asked.outcome != "return" or self._earlier(step, asked.to) is None):
             raise invalid("step_unknown", "to", step=asked.to)
+        if asked.to and len(self.state.path) >= LONGEST_PATH:
+            raise Refused("path_too_long", 409, most=LONGEST_PATH)
 
     def _earlier(self, step: PathStep, key: str) -> PathStep | None:
         found = [one for one in line.earlier_steps(self.state.path, step) if one.key == key]

@@ -150,6 +150,7 @@ class ApprovalActs(TaskProcess[ApprovalState]):
 
     def _may_say(self, asked: Say) -> None:
         self._check_text(asked.text)
+        self._check_room()
         if self.state.stage != "open":
             raise Refused("process_ended", 409)
 
@@ -158,6 +159,9 @@ class ApprovalActs(TaskProcess[ApprovalState]):
             raise invalid("field_needed", "text")
         if len(text) > LONGEST_REMARK:
             raise invalid("too_long", "text", most=LONGEST_REMARK)
+
+    def _check_room(self) -> None:
+        """An answer always finds room: its question had it."""
         if len(self.state.remarks) >= MOST_REMARKS:
             raise Refused("too_many_remarks", 409, most=MOST_REMARKS)
 
@@ -177,6 +181,7 @@ class ApprovalActs(TaskProcess[ApprovalState]):
 
     def _may_ask(self, asked: Ask) -> None:
         self._check_text(asked.text)
+        self._check_room()
         self.decidable(asked)
         self.seat_of(asked.task_id)
 
