@@ -199,6 +199,11 @@ def approvers(path: list[PathStep]) -> list[str]:
     return [seat.by for step, seat in seats(path) if step.status != "void" and seat.status == "approved" and seat.by]
 
 
+def conditions(path: list[PathStep]) -> list[str]:
+    """Under which it was approved so far; those of steps that are asked anew no longer count."""
+    return [seat.condition for step, seat in seats(path) if step.status != "void" and seat.condition]
+
+
 def _lift(step: PathStep) -> list[str]:
     lifted = [seat for seat in step.seats if seat.status in ("waiting", "open")]
     for seat in lifted:

@@ -102,7 +102,9 @@ class ApprovalPanel:
             return []
         table, decision = self.policy.table, self.approval.decision
         columns = {column.key: column for column in table.columns}
-        passed = {key: (table.row(row_id), "warn") for row_id, key in decision["misfits"].items()}
+        # In the table's order, which storage does not keep: the last row passed over has the nearest limit.
+        missed = decision["misfits"]
+        passed = {missed[row.id]: (row, "warn") for row in table.rows if row.id in missed}
         fits = {key: (row, "ok") for row in reversed(self.fired) for key in row.when}
         shown = fits | passed
         if "amount" in shown and decision["facts"].get("currency") == currency_of(shown["amount"][0]):

@@ -82,7 +82,8 @@ class PathWords:
 
     def _besides(self, step: PathStep, who: str) -> str:
         """Whom a step names beside its title, where that says something else."""
-        return "" if who == self.words.step(step.step) else who
+        called = self.words.step(step.step) if step.step.name else self.words.approvers(step.step)
+        return "" if who == called else who
 
     def _seat(self, seat: Seat) -> dict[str, Any]:
         shown = {"state": STATES[seat.status], "who": self._who(seat), "notes": self._told(seat)}

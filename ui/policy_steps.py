@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import count
 from typing import Any
 
+from pydantic import TypeAdapter
 from starlette.datastructures import FormData
 
 from domain.approval import Escalate, PassOn, Step
@@ -16,6 +18,7 @@ from domain.approver import Approver, HeadApprover, PersonApprover, RoleApprover
 from domain.document import duplicates
 from domain.refusal import invalid
 
+WHO: TypeAdapter[tuple[Approver, ...]] = TypeAdapter(tuple[Approver, ...])
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 MOST = 20
 
@@ -142,13 +145,22 @@ def _with_approvers(step: StepTyped, act: str, line: int | None) -> StepTyped:
     return replace(step, copy_to=lines) if name == "copy_to" else replace(step, who=lines)
 
 
-def route_json(steps: list[StepTyped], ids: Mapping[str, str]) -> dict[str, Any]:
-    """The row's outcome; `ids` are people's by e-mail. Raises Refused (422) at `<step>.<field>`."""
+def route_json(
+    steps: list[StepTyped], ids: Mapping[str, str], elsewhere: Mapping[str, tuple[Approver, ...]] | None = None
+) -> dict[str, Any]:
+    """The row's outcome; `ids` are people's by e-mail. Raises Refused (422) at `<step>.<field>`.
+
+    `elsewhere` says whom the steps of other rows ask, by key. A key is asked once, by whichever rows apply, so one
+    that asks others there is not this step's.
+    """
     keys: list[str] = []
     made: list[dict[str, Any]] = []
     for no, step in enumerate(steps):
         one = _step_json(step, str(no), ids)
-        one["key"] = step.key or _key_for(one["who"][0], [*keys, *(s.key for s in steps)])
+        who = WHO.validate_python(one["who"], strict=False)
+        others = [key for key, asked in (elsewhere or {}).items() if asked != who]
+        kept = step.key and step.key not in others
+        one["key"] = step.key if kept else _key_for(one["who"][0], [*keys, *(s.key for s in steps), *others])
         keys.append(one["key"])
         made.append(one)
     if duplicates(keys):
@@ -215,4 +227,4 @@ def _key_for(approver: Mapping[str, Any], taken: list[str]) -> str:
     words = str(approver.get("role") or approver.get("unit") or approver["by"])
     base = re.sub("[^a-z0-9_]", "_", words.lower())[:50]
     base = base if base[:1].isalpha() else f"u_{base}"
-    return next(key for no in range(1, MOST + 2) if (key := base if no == 1 else f"{base}_{no}") not in taken)
+    return next(key for no in count(1) if (key := base if no == 1 else f"{base}_{no}") not in taken)

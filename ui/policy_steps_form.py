@@ -17,7 +17,7 @@ from domain.access import Action, Role
 from domain.approval import ApprovalPolicy, Route, Rules
 from domain.calendar import CalendarPolicy
 from domain.policy import canonical, problems_of
-from domain.policy_draft import row_of, set_row
+from domain.policy_draft import row_of, rows_of, set_row
 from domain.refusal import Refused, invalid
 from locales import N_
 from locales.labels import LABELS, label
@@ -70,7 +70,9 @@ async def set_steps(
     if do != "save":
         return await _steps_form(request, services, now, row, rearranged(steps, do), note, revision=revision)
     try:
-        then = route_json(steps, await _people(services))
+        others = [other for other in rows_of(now.document) if other.get("id") != row]
+        elsewhere = {step.key: step.who for other in others for step in steps_of(other)}
+        then = route_json(steps, await _people(services), elsewhere)
         ROUTE.validate_json(canonical(then))
         document = set_row(now.document, row, then=then, note=note.strip())
         await services.policy_drafts.save(actor, APPROVAL, document, revision=revision)

@@ -92,8 +92,12 @@ class PolicyWords(TableWords):
     def who(self, step: Step) -> str:
         """ "Legal, CFO (all of them)"; a single approver without the words in brackets."""
         several = len(step.who) > 1 or any(isinstance(one, SuperiorApprover) and one.levels > 1 for one in step.who)
-        who = self._approvers(step.who)
+        who = self.approvers(step)
         return self._(MODES[step.mode], who=who) if several else who
+
+    def approvers(self, step: Step) -> str:
+        """ "Legal, CFO", whether one of them decides or all."""
+        return self._approvers(step.who)
 
     def _approvers(self, approvers: Iterable[Approver]) -> str:
         return self.listed(self.approver(one) for one in approvers)

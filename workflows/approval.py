@@ -202,7 +202,7 @@ class ApprovalWorkflow(ApprovalClock):
         self.change(f"approval.{state.stage}", actor=by)
         ended = ApprovalEnded(
             approval_id=state.record_id, outcome=state.stage, by=by, comment=last.comment if last else None,
-            conditions=[seat.condition for _, seat in line.seats(state.path) if seat.condition],
+            conditions=line.conditions(state.path),
             earlier=Earlier(facts=state.decision.get("facts", {}), path=state.path),
         )  # fmt: skip
         await self.signal(self.start.reply_to, "approval_ended", ended)

@@ -277,3 +277,12 @@ def test_a_new_version_of_the_request_keeps_the_approvals_before_the_step_that_r
     assert [(s.status, s.note) for s in again] == [("approved", "carried"), ("pending", ""), ("pending", "")], (
         "two asks somebody else now, so that it and all after it are asked anew"
     )
+
+
+def test_a_condition_of_a_step_that_is_asked_anew_no_longer_counts() -> None:
+    scene = walked(step_of("one", ["p0"]), step_of("two", ["p1"]))
+    scene.path[0].seats[0].condition = "a deposit of 30%"
+    scene.take(0, "approved")
+    assert line.conditions(scene.path) == ["a deposit of 30%"]
+    scene.take(0, "returned", 0)
+    assert line.conditions(scene.path) == []

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from domain.access import Role
 from domain.approval import Step
+from domain.approver import Approver, PersonApprover, RoleApprover
 from domain.cell import Cell
 from domain.column import Column
 from domain.policy import canonical
@@ -93,6 +95,19 @@ def test_new_steps_are_called_after_whom_they_ask_and_never_alike() -> None:
     cfo = StepTyped(who=[ApproverTyped("role:cfo")])
     old = StepTyped(key="cfo", who=[ApproverTyped("role:legal")])
     assert [step["key"] for step in route_json([cfo, old, cfo], {})["steps"]] == ["cfo_2", "cfo", "cfo_3"]
+
+
+def test_a_key_asks_the_same_people_in_every_row_so_that_none_of_them_is_left_out() -> None:
+    ids = {"tang.wen@x.example": "p-1", "he.jie@x.example": "p-2"}
+    tang, he = (StepTyped(who=[ApproverTyped("person", person=email)]) for email in ids)
+    copied = StepTyped(key="cfo", who=[ApproverTyped("role:legal")])
+    elsewhere: dict[str, tuple[Approver, ...]] = {
+        "person": (PersonApprover(person="p-1"),),
+        "cfo": (RoleApprover(role=Role.CFO),),
+    }
+    assert [step["key"] for step in route_json([tang, he, copied], ids, elsewhere)["steps"]] == [
+        "person", "person_2", "legal",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

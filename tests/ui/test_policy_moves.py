@@ -58,7 +58,7 @@ async def test_a_chosen_case_goes_on_under_the_new_version_and_the_others_keep_t
     manager = (await visit(f"/inbox?open={chosen}", as_person="zhao.min")).page
     await expect(manager.locator("#panel .steps")).to_contain_text("CFO")
     await manager.keyboard.press("a")
-    await manager.keyboard.press("Control+Enter")
+    await manager.get_by_role("dialog").get_by_role("button", name="Approve").click()
     case = select(Task.record_id).where(Task.id == chosen).scalar_subquery()
     await first_row(
         site.services,
