@@ -46,10 +46,13 @@ def take_seats(
         merged = [one for seat, people in seats for one in _each(seat, people, submitter, step.mode == "all")]
     for seat, people in merged:
         _excuse(seat, people, rules, approved)
-    once: dict[Collection[str], Seat] = {}
+    found: list[Seat] = []
+    asked: set[Collection[str]] = set()
     for seat, people in merged:  # nobody has two seats, by name and by a role that nobody else holds
-        once.setdefault(frozenset(people) if len(people) == 1 else tuple(seat.holders), seat)
-    found = list(once.values())
+        called = {tuple(seat.holders), *([frozenset(people)] if len(people) == 1 else [])}
+        if not called & asked:
+            found.append(seat)
+        asked |= called
     if found and all(seat.status == "approved" for seat in found):
         return found, "twice"
     return found, "" if found else why

@@ -286,3 +286,10 @@ def test_a_condition_of_a_step_that_is_asked_anew_no_longer_counts() -> None:
     assert line.conditions(scene.path) == ["a deposit of 30%"]
     scene.take(0, "returned", 0)
     assert line.conditions(scene.path) == []
+
+
+def test_whoever_stands_in_for_two_approvers_is_asked_once() -> None:
+    both = step_of("both", ["p0", "p1"], "all")  # the one has left, the other asks for it
+    scene = Line([both], Rules(nobody="administrator", own="above"), frozenset({"p0"}), "p1")
+    scene.go_on()
+    assert open_seats(scene) == [[ADMINISTRATOR]]
