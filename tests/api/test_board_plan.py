@@ -26,10 +26,10 @@ MANY = text(
     select gen_random_uuid(), 'M-' || n, 'deal ' || n, :customer, gen_random_uuid(),
            case n % 2 when 0 then cast(:east as uuid) else cast(:south as uuid) end,
            case n % 37 when 0 then cast(:seller as uuid) else gen_random_uuid() end,
-           case when n % 10 < 2 then (cast(:stages as text[]))[1 + n / 10 % 4]
+           case when n % 40 < 2 then (cast(:stages as text[]))[1 + n / 40 % 4]
                 when n % 10 < 5 then 'won' else 'lost' end,
            n, 'CNY', current_date + n % 200, now(), now() - n * interval '1 hour', now(),
-           case when n % 10 < 2 then null else now() end, 1, 1
+           case when n % 40 < 2 then null else now() end, 1, 1
     from generate_series(1, 30000) n
     """
 )

@@ -107,7 +107,7 @@ async def test_an_approver_is_reminded_after_four_hours_and_escalated_after_eigh
 
     async def kinds() -> list[str] | None:
         told = await office.rows(Notification, person_id=office.people["zhao.min"])
-        mine = [n.kind for n in told if n.params.get("task") == task.id]
+        mine = [n.kind for n in sorted(told, key=lambda n: n.created_at) if n.params.get("task") == task.id]
         return mine if "task.reminded.approve" in mine else None
 
     assert await office.until(kinds, "the reminder") == ["task.opened.approve", "task.reminded.approve"]
