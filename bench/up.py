@@ -54,13 +54,7 @@ def memory(process: asyncio.subprocess.Process) -> dict[str, float]:
     weights: dict[str, float] = {}
     for child in [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]:
         line = " ".join(child.cmdline())
-        names = {
-            "launch.cli web": "web",
-            "launch.cli worker": "worker",
-            "start-dev": "temporal",
-            "postgres": "postgres",
-        }
-        name = next((name for part, name in names.items() if part in line), "launcher")
+        name = next((name for part, name in NAMES.items() if part in line), "launcher")
         weights[name] = weights.get(name, 0) + child.memory_full_info().pss / 2**20
     return weights
 

@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel
+from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
+from api.document import chunks_of
 from api.language import language_of
 from api.services import Services
 from db.scope import within_sight
@@ -33,6 +35,14 @@ async def typed(request: Request) -> dict[str, str]:
 def body(model: type[B], form: dict[str, str], *names: str, **more: Any) -> B:
     """The fields of these names, checked; an empty one counts as left out. Raises ValidationError."""
     return model.model_validate({name: form[name] for name in names if form.get(name)} | more)
+
+
+async def kept_file(request: Request, actor: Actor, services: Services) -> str | None:
+    """The hash of the form's `file`, if one was sent along. Raises Refused for one that cannot be taken."""
+    file = (await request.form()).get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        return None
+    return (await services.documents.add(actor, file.filename, chunks_of(file))).hash
 
 
 def say(request: Request, text: str, **words: str) -> str:

@@ -7,13 +7,11 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import ValidationError
-from starlette.datastructures import UploadFile
 from starlette.responses import HTMLResponse, Response
 
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.contract import SubmitBody
-from api.document import chunks_of
 from api.problem import named
 from api.services import Provided, Services
 from db.contract import Contract
@@ -27,7 +25,7 @@ from domain.money import parse_amount, plain_amount
 from domain.refusal import Refused, invalid, not_found
 from locales import N_
 from ui import request_facts
-from ui.acting import body, done, say, typed
+from ui.acting import body, done, kept_file, say, typed
 from ui.approval_panel import ApprovalPanel
 from ui.environment import pages_of
 from ui.form import mistakes
@@ -59,7 +57,7 @@ async def submit(
         asked = body(
             SubmitBody, form, "version", "note",
             amount=parse_amount(form["amount"], services.settings.currency),
-            document=await _keep_file(request, actor, services), facts=await _facts(request, services, form),
+            document=await kept_file(request, actor, services), facts=await _facts(request, services, form),
         )  # fmt: skip
         answer = await services.contracts.submit(actor, key, contract_id, **asked.model_dump())
     except (Refused, ValidationError) as error:
@@ -76,14 +74,6 @@ async def _facts(request: Request, services: Services, form: dict[str, str]) -> 
     sent = await request.form()
     chosen = {name: [str(value) for value in sent.getlist(name)] for name in sent}
     return request_facts.read(columns, form, chosen, services.settings.currency)
-
-
-async def _keep_file(request: Request, actor: Actor, services: Services) -> str | None:
-    """The hash of the file sent along, if there is one. Raises Refused for one that cannot be taken."""
-    file = (await request.form()).get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
-        return None
-    return (await services.documents.add(actor, file.filename, chunks_of(file))).hash
 
 
 async def _again(

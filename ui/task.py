@@ -6,11 +6,9 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field, StringConstraints
-from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from api.auth import CurrentActor, require
-from api.document import chunks_of
 from api.services import Provided
 from db.process import Task
 from domain.access import Action
@@ -18,6 +16,7 @@ from domain.ids import RecordId
 from domain.money import parse_amount
 from domain.process import Answer
 from locales import N_
+from ui.acting import kept_file
 from ui.render import refreshed, wants_fragment
 from ui.task_form import Acting
 from ui.task_panel import read_panel, show_panel
@@ -78,7 +77,8 @@ async def submit_contract(acting: Act) -> Response:
         amount = parse_amount(typed.amount, acting.services.settings.currency)
         return await acting.services.contracts.submit(
             acting.actor, acting.key, task.record_id,
-            version=typed.version, amount=amount, document=await _keep_file(acting), note=typed.note or None,
+            version=typed.version, amount=amount, note=typed.note or None,
+            document=await kept_file(acting.request, acting.actor, acting.services),
         )  # fmt: skip
 
     return await acting.do(Submission, act, N_("Submitted for approval: %(title)s"))
@@ -108,12 +108,3 @@ async def release(acting: Act) -> Response:
     tasks = acting.services.tasks
     give_back = partial(tasks.release, acting.actor, acting.key, acting.task_id)
     return await acting.stay(give_back, N_("Given back: whoever it is open to can take it."))
-
-
-async def _keep_file(acting: Acting) -> str | None:
-    """The hash of the file sent along, if there is one. Raises Refused for one that cannot be taken."""
-    file = (await acting.request.form()).get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
-        return None
-    stored = await acting.services.documents.add(acting.actor, file.filename, chunks_of(file))
-    return stored.hash
