@@ -13,8 +13,9 @@ from api.services import Provided
 from db.process import Task
 from domain.access import Action
 from domain.ids import RecordId
-from domain.money import parse_amount
+from domain.money import LARGEST, parse_amount
 from domain.process import Answer
+from domain.text import ON_ONE_LINE
 from locales import N_
 from ui.acting import kept_file
 from ui.render import refreshed, wants_fragment
@@ -41,7 +42,8 @@ class Submission(BaseModel):
 class Payment(BaseModel):
     amount: str = Field(max_length=40)
     received_on: date
-    reference: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    reference: Annotated[str, Field(max_length=200), ON_ONE_LINE] = ""
+    paid_before: int | None = Field(None, ge=0, le=LARGEST)
 
 
 @router.get("/inbox/{task_id}")
@@ -91,6 +93,7 @@ async def record_payment(acting: Act) -> Response:
         return await acting.services.collections.record_payment(
             acting.actor, acting.key, task.record_id,
             amount=amount, received_on=typed.received_on, reference=typed.reference or None,
+            paid_before=typed.paid_before,
         )  # fmt: skip
 
     return await acting.do(Payment, act, N_("Payment recorded: %(title)s"))

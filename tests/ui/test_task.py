@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from playwright.async_api import Page, expect
+from sqlalchemy import select
 
 from commands.lead import NewLead
 from db.actor import actor_of
 from db.base import new_id
+from db.collection import Collection
+from db.process import Task
 from tests.approving import draft_contract
 from tests.collecting import open_collection
+from tests.conftest import SignIn
 from tests.ui.browser import PHONE, Visit, check_everywhere
 from tests.ui.conftest import Site
 
@@ -102,6 +107,31 @@ async def test_finance_records_a_payment_on_a_phone(visit: Visit, site: Site, pe
     await expect(page.locator("#toasts")).to_contain_text("Payment recorded: 兰芷医疗 冷链可视化")
     await page.goto("/tasks?customer=兰芷&view=decided")
     await expect(page.locator("#tasks")).to_contain_text("paid in full")
+
+
+async def test_a_payment_written_down_before_another_came_is_asked_about_and_not_doubled(
+    sign_in: SignIn, site: Site, people: dict[str, str]
+) -> None:
+    await open_collection(site.services, people, customer="同款医疗", amounts=(1_000_000, 2_000_000))
+    async with site.services.db.session() as session:
+        query = select(Task).where(
+            Task.kind == "record_payment", Task.title.contains("同款医疗"), Task.status == "open"
+        )
+        task = (await session.scalars(query.limit(1))).one()
+    browser = await sign_in("he.jie")
+    answers = [
+        await browser.post(
+            f"/tasks/{task.id}/payment",
+            data={"amount": "5000", "received_on": "2026-11-20", "paid_before": "0", "idempotency_key": uuid4().hex},
+            headers={"accept": "text/html", "accept-language": "en"},
+        )
+        for _ in range(2)
+    ]
+    assert answers[0].status_code in (200, 303)
+    assert answers[1].status_code == 409
+    assert "A payment has been recorded meanwhile." in answers[1].text
+    async with site.services.db.session() as session:
+        assert (await session.get_one(Collection, task.record_id)).paid == 500_000
 
 
 @pytest.mark.parametrize("kind", ["", "/approval", "/pipeline", "/collection", "/lead"])
