@@ -13,14 +13,19 @@ from db.deal import Deal, place_order
 from db.policy import current_policy
 from db.projection import write_record
 from domain.collection import PaymentPlanPolicy, plan
+from domain.pipeline import SALES
 from domain.policy import load
 from domain.process import ProcessState
 
 
 class DealState(ProcessState):
-    """`version` counts what people changed, so that a stale page is noticed."""
+    """`version` counts what people changed, so that a stale page is noticed. `priority`: 0 none, 1 low ... 3 high."""
 
     pipeline: PinnedPolicy
+    pipeline_key: str = SALES
+    priority: int = 0
+    quote_id: str | None = None
+    quote_status: str | None = None
     lead_id: str | None = None
     close_on: date | None = None
     next_step: str | None = None
@@ -73,6 +78,7 @@ class DealActivities(ProcessActivities):
                 "title", "customer_id", "lead_id", "line_id", "region_id", "owner_id", "stage", "amount", "currency",
                 "close_on", "next_step", "contract_id", "contract_status", "order_id", "collection_id", "lost_reason",
                 "opened_at", "stage_since", "active_at", "stalled_at", "moved_by", "closed_at", "version", "revision",
+                "pipeline_key", "priority", "quote_id", "quote_status",
             }  # fmt: skip
             row = {"id": state.record_id, **state.model_dump(include=fields)}
             await write_record(session, Deal, row, prefix="D", year=self.year(state))

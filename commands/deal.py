@@ -18,7 +18,8 @@ from domain.access import Action, Actor
 from domain.pipeline import PipelinePolicy
 from domain.process import Answer, Command
 from domain.refusal import forbidden, invalid
-from workflows.deal import DealStart, DealWorkflow, EditDeal, MoveDeal, NoteDeal, deal_workflow_id
+from workflows.deal import DealStart, DealWorkflow, MoveDeal, deal_workflow_id
+from workflows.deal_record import EditDeal, NoteDeal
 
 
 class NewDeal(BaseModel):

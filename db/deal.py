@@ -26,11 +26,15 @@ class Deal(Base):
     line_id: Mapped[Ref]
     region_id: Mapped[Ref]
     owner_id: Mapped[Ref]
+    pipeline_key: Mapped[str] = mapped_column(server_default="sales")
     stage: Mapped[str]
+    priority: Mapped[int] = mapped_column(server_default="0")
     amount: Mapped[Minor]
     currency: Mapped[str]
     close_on: Mapped[date | None]
     next_step: Mapped[str | None]
+    quote_id: Mapped[Ref | None]
+    quote_status: Mapped[str | None]
     contract_id: Mapped[Ref | None]
     contract_status: Mapped[str | None]
     order_id: Mapped[Ref | None]

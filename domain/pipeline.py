@@ -14,6 +14,9 @@ from domain.document import Duration, Key, Label, PolicyDocument, Problem, Stric
 from domain.refusal import Refused, invalid
 from domain.table_check import check_gate
 
+SALES = "sales"
+"""Key of the pipeline every installation begins with."""
+
 
 class Stage(Strict):
     """`gate` is asked when a deal moves forward into the stage, never when it moves back."""

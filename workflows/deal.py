@@ -10,14 +10,15 @@ with workflow.unsafe.imports_passed_through():
     from activities.collection import InstalmentState
     from activities.deal import DealActivities, DealState, OrderRequest
     from activities.policy import PinnedPolicy
-    from domain.access import Action, person_key
+    from domain.access import person_key
     from domain.pipeline import PipelinePolicy, may_move
     from domain.policy import load
     from domain.process import Command, Waiting
-    from domain.refusal import Refused, forbidden, invalid
+    from domain.refusal import Refused, invalid
     from workflows.collection import CollectionEnded, CollectionStart, CollectionWorkflow, collection_workflow_id
     from workflows.contract import ENDED, ContractNews, ContractStart, ContractWorkflow, contract_workflow_id
-    from workflows.process import Process, command
+    from workflows.deal_record import DealRecord
+    from workflows.process import command
 
 STALLS_AFTER = timedelta(days=7)
 
@@ -51,28 +52,8 @@ class MoveDeal(Command):
     reason: str | None = None
 
 
-class EditDeal(Command):
-    """None leaves a field as it is; `no_close_on` takes the close date away. `version` is the one the editor saw."""
-
-    version: int
-    title: str | None = None
-    amount: int | None = None
-    close_on: date | None = None
-    no_close_on: bool = False
-    next_step: str | None = None
-
-
-class NoteDeal(Command):
-    """A follow-up: `how` is call, visit, wechat, mail or note."""
-
-    how: str
-    note: str
-
-
 @workflow.defn(name="DealWorkflow")
-class DealWorkflow(Process[DealState]):
-    projection = DealActivities.project_deal
-
+class DealWorkflow(DealRecord):
     @workflow.init
     def __init__(self, start: DealStart) -> None:
         now = workflow.now()
@@ -114,13 +95,6 @@ class DealWorkflow(Process[DealState]):
 
     # --- messages -------------------------------------------------------------------------------------------------
 
-    def _may_work(self, asked: Command) -> None:
-        state = self.state
-        if not asked.actor.reaches(Action.DEAL_WORK, owner=state.owner_id, region=state.region_id):
-            raise forbidden(Action.DEAL_WORK)
-        if self._kind != "open":
-            raise Refused("deal_closed", 409, stage=state.stage)
-
     def _may_move(self, asked: MoveDeal) -> None:
         state = self.state
         self._may_work(asked)
@@ -131,14 +105,6 @@ class DealWorkflow(Process[DealState]):
         if self.pipeline.stage(asked.to_stage).kind == "lost" and not (asked.reason or "").strip():
             raise invalid("reason_needed", "reason")
 
-    def _may_edit(self, asked: EditDeal) -> None:
-        state = self.state
-        self._may_work(asked)
-        if asked.version != state.version:
-            raise Refused("stale_version", 409, version=state.version)
-        if asked.amount not in (None, state.amount) and state.contract_status in ("in_approval", "approved"):
-            raise Refused("amount_fixed", 409, field="amount", contract=state.contract_status)
-
     @command(_may_move)
     def move(self, asked: MoveDeal) -> None:
         state, was = self.state, self.state.stage
@@ -148,22 +114,6 @@ class DealWorkflow(Process[DealState]):
         state.lost_reason = asked.reason if self._kind == "lost" else None
         self._active()
         self.change("deal.moved", actor=asked.actor.id, was=was, now=state.stage, reason=asked.reason)
-
-    @command(_may_edit)
-    def edit(self, asked: EditDeal) -> None:
-        news = asked.model_dump(include={"title", "amount", "close_on", "next_step"}, exclude_none=True)
-        if asked.no_close_on:
-            news["close_on"] = None
-        changed = {k: v for k, v in news.items() if getattr(self.state, k) != v}
-        for name, value in changed.items():
-            setattr(self.state, name, value)
-        self._active()
-        self.change("deal.edited", actor=asked.actor.id, **{k: v and str(v) for k, v in changed.items()})
-
-    @command(_may_work)
-    def note(self, asked: NoteDeal) -> None:
-        self._active()
-        self.change("deal.followed_up", actor=asked.actor.id, how=asked.how, note=asked.note)
 
     @workflow.signal
     def contract_changed(self, news: ContractNews) -> None:
@@ -187,19 +137,10 @@ class DealWorkflow(Process[DealState]):
     # --- steps ----------------------------------------------------------------------------------------------------
 
     @property
-    def _kind(self) -> str:
-        return self.pipeline.stage(self.state.stage).kind
-
-    @property
     def _needs_contract(self) -> bool:
         """The last open stage has a contract, anew where the one before came to nothing."""
         last_open = self.pipeline.last_open.key
         return self.state.stage == last_open and self.state.contract_status in (None, "rejected", "withdrawn")
-
-    def _active(self) -> None:
-        self.state.active_at = workflow.now()
-        self.state.stalled_at = None
-        self.state.version += 1
 
     async def _notice_when_it_stalls(self) -> None:
         state, active, stage = self.state, self.state.active_at, self.state.stage
