@@ -10,7 +10,7 @@ from api.answer import ACCEPTED, Answered, answered
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.services import Provided
-from commands.lead import NewLead
+from commands.lead_intake import NewLead
 from db import lead_list
 from db.lead_list import Listed, Sought
 from db.scope import Whose

@@ -24,7 +24,7 @@ from temporalio.client import Client
 
 from bench.bare import Bare, Counts
 from bench.scene import BARE_QUEUE, Scene, scene
-from commands.lead import NewLead
+from commands.lead_intake import NewLead
 from db.collection import Collection
 from db.contract import Contract
 from db.deal import Deal

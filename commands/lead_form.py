@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
-from commands.lead import LeadCommands, NewLead
+from commands.lead import LeadCommands
+from commands.lead_intake import NewLead
 from commands.throttle import Throttle
 from db.audit import record
 from db.engine import Database

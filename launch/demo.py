@@ -21,7 +21,8 @@ from activities.deal import DealState
 from activities.policy import PinnedPolicy
 from commands.database import open_database
 from commands.desk import Desk
-from commands.lead import LeadCommands, NewLead
+from commands.lead import LeadCommands
+from commands.lead_intake import NewLead
 from commands.policy import publish_defaults
 from commands.temporal import Processes, connect
 from db.base import new_id

@@ -18,7 +18,7 @@ from api.body import IdempotencyKey
 from api.language import language_of
 from api.lead import LeadBody, Stage
 from api.services import Provided, Services
-from commands.lead import NewLead
+from commands.lead_intake import NewLead
 from db.lead import sellers
 from db.lead_form import regions
 from db.lead_list import Groups, Listed, Sought, count_groups, count_stages, list_leads

@@ -13,7 +13,7 @@ from httpx import AsyncClient
 from sqlalchemy import delete, select, text
 
 from api.services import Services
-from commands.lead import NewLead
+from commands.lead_intake import NewLead
 from db.audit import list_audit
 from db.engine import Database
 from db.lead import Lead

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from api.services import Services
-from commands.lead import NewLead
+from commands.lead_intake import NewLead
 from domain.access import Actor, Role
 from tests.ui.browser import PHONE, Visit, check_everywhere
 from tests.ui.conftest import Site

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Page, expect
 from sqlalchemy import select
 
-from commands.lead import NewLead
+from commands.lead_intake import NewLead
 from db.actor import actor_of
 from db.base import new_id
 from db.collection import Collection

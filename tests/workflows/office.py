@@ -24,7 +24,8 @@ from commands.contract import ContractCommands
 from commands.credentials import Credentials
 from commands.deal import DealCommands
 from commands.desk import Desk
-from commands.lead import LeadCommands, NewLead
+from commands.lead import LeadCommands
+from commands.lead_intake import NewLead
 from commands.password import Passwords
 from commands.policy import publish_defaults
 from commands.second_factor import SecondFactor

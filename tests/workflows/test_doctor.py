@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 
 from api.services import Services
 from commands.doctor import Difference, compare, mend
-from commands.lead import NewLead
+from commands.lead_intake import NewLead
 from db.base import new_id
 from db.process import Process, Task
 from workflows.lead import lead_workflow_id

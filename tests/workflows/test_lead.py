@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from commands.lead import NewLead
+from commands.lead_intake import NewLead
 from db.customer import Contact, Customer
 from db.lead import Lead
 from db.process import Process, Task
