@@ -12,6 +12,7 @@ from db import (
     deal,
     lead,
     lead_form,
+    letter,
     person,
     policy,
     process,
@@ -22,5 +23,5 @@ from db.base import Base
 
 __all__ = [
     "Base", "absence", "approval_reader", "approval_turn", "collection", "contract", "customer", "deal", "lead",
-    "lead_form", "person", "policy", "process", "record", "sign_in",
+    "lead_form", "letter", "person", "policy", "process", "record", "sign_in",
 ]  # fmt: skip

@@ -13,13 +13,15 @@ from domain.calendar import CalendarPolicy
 from domain.collection import PaymentPlanPolicy
 from domain.document import PolicyDocument, Problem
 from domain.lead import LeadPolicy
+from domain.letter import LetterPolicy
 from domain.pipeline import PipelinePolicy
 from domain.refusal import Refused, invalid
 
 P = TypeVar("P", bound=PolicyDocument)
 
 KINDS: dict[str, type[PolicyDocument]] = {
-    model.kind: model for model in (ApprovalPolicy, CalendarPolicy, PipelinePolicy, PaymentPlanPolicy, LeadPolicy)
+    model.kind: model
+    for model in (ApprovalPolicy, CalendarPolicy, PipelinePolicy, PaymentPlanPolicy, LeadPolicy, LetterPolicy)
 }
 
 

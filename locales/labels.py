@@ -86,6 +86,7 @@ LABELS: dict[str, dict[str, str]] = {
         "pipeline": N_("Sales pipeline"),
         "collection": N_("Payment plan"),
         "lead": N_("Lead times"),
+        "letter": N_("Letters to customers"),
     },
     "fact_type": {
         "enum": N_("One of several values"),
@@ -119,6 +120,29 @@ LABELS: dict[str, dict[str, str]] = {
     },
     "calendar": {
         "office": N_("office calendar"),
+    },
+    "letter": {
+        "queued": N_("Waits to be sent"),
+        "sent": N_("Sent"),
+        "failed": N_("Not sent"),
+    },
+    "letter_part": {
+        "company": N_("our company"),
+        "customer": N_("the customer's company"),
+        "contact": N_("whom it is written to"),
+        "number": N_("number of the quote or the collection"),
+        "title": N_("what it is about"),
+        "amount": N_("amount"),
+        "paid": N_("paid so far"),
+        "outstanding": N_("still to be paid"),
+        "due_on": N_("due date"),
+        "valid_until": N_("valid until"),
+        "as_of": N_("day of the statement"),
+        "days": N_("days overdue"),
+        "instalment": N_("number of the instalment"),
+        "reference": N_("what to quote with the payment"),
+        "link": N_("link to the page for the customer"),
+        "owner": N_("who looks after the customer"),
     },
     "subject": {
         "contract": N_("Contract"),

@@ -44,5 +44,9 @@ SENTENCES = {
     "day_doubled": N_("Give the day hours of its own or those of a weekday, not both."),
     "day_twice": N_("%(day)s is listed twice."),
     "zone_unknown": N_("There is no such time zone."),
+    "letter_unreadable": N_("Line %(line)s cannot be read: every {{ or {% needs its end."),
+    "letter_does_too_much": N_("A letter can only name things and ask whether there are any."),
+    "letter_names_unknown": N_("There is no {{ %(name)s }}; the list says what a letter can name."),
+    "letter_empty": N_("Nothing stands here."),
     "not_json": N_("This is not well-formed JSON."),
 }

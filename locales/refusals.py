@@ -29,6 +29,8 @@ SENTENCES = {
     "key_reused": N_("This form was already sent with other contents. Reload the page before sending it again."),
     "not_confirmed": N_("The server did not confirm this in time. Send it again; it will not be done twice."),
     "outdated": N_("Somebody changed this meanwhile. Reload to see it as it is now."),
+    "letter_needed": N_("Processes send this letter, so it stays; its words are yours."),
+    "letter_doubled": N_("There is a letter with this key already."),
     "unknown_language": N_("There is no such language here."),
     "unknown_theme": N_("Choose light, dark, or as the system."),
     "not_yours": N_("This task belongs to somebody else."),

@@ -21,7 +21,10 @@ from locales.validation import fault_text
 from ui.policy_words import PolicyWords
 
 COLUMN: TypeAdapter[Column] = TypeAdapter(Column)
-PARTS = {"rules": N_("Rules"), "calendars": N_("Calendars"), "stages": N_("Stages"), "instalments": N_("Instalments")}
+PARTS = {
+    "rules": N_("Rules"), "calendars": N_("Calendars"), "stages": N_("Stages"), "instalments": N_("Instalments"),
+    "letters": N_("Letters"),
+}  # fmt: skip
 
 
 def readable_columns(document: Mapping[str, Any]) -> list[Column]:

@@ -24,7 +24,9 @@ class Mailer:
 
     async def send(self, key: str, mail: dict[str, Any]) -> None:
         """`mail` as worker.words reads it. A repeat carries the same Message-ID."""
-        message = self.compose(key, mail)
+        await self.deliver(key, self.compose(key, mail))
+
+    async def deliver(self, key: str, message: EmailMessage) -> None:
         if self.settings.smtp_url is None:
             await asyncio.to_thread(self._lay_down, key, message)
             return
@@ -41,13 +43,18 @@ class Mailer:
 
     def compose(self, key: str, mail: dict[str, Any]) -> EmailMessage:
         letter = self.words.letter(mail)
-        message = EmailMessage()
-        message["Subject"] = letter.heading
-        message["From"] = self.settings.mail_from
-        message["To"] = mail["to"]
-        message["Message-ID"] = f"<{sha256(key.encode()).hexdigest()[:32]}@throughline>"
+        message = self.addressed(key, mail["to"], letter.heading)
         message["Auto-Submitted"] = "auto-generated"
         letter.fill(message)
+        return message
+
+    def addressed(self, key: str, to: str, subject: str) -> EmailMessage:
+        """An empty message; the same key makes the same Message-ID."""
+        message = EmailMessage()
+        message["Subject"] = subject
+        message["From"] = self.settings.mail_from
+        message["To"] = to
+        message["Message-ID"] = f"<{sha256(key.encode()).hexdigest()[:32]}@throughline>"
         return message
 
     def _lay_down(self, key: str, message: EmailMessage) -> None:

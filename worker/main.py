@@ -19,6 +19,7 @@ from activities.contract import ContractActivities
 from activities.deal import DealActivities
 from activities.digest import DigestActivities
 from activities.lead import LeadActivities
+from activities.letter import LetterActivities
 from activities.policy import PolicyActivities
 from commands.database import open_database
 from commands.lead_form import open_default_forms
@@ -42,7 +43,7 @@ WORKFLOWS = [
 ]  # fmt: skip
 ACTIVITIES = [
     PolicyActivities, LeadActivities, DealActivities, ContractActivities, ApprovalActivities, CollectionActivities,
-    AbsenceActivities, DigestActivities,
+    AbsenceActivities, DigestActivities, LetterActivities,
 ]  # fmt: skip
 
 GRACE = timedelta(seconds=20)

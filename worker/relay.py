@@ -14,6 +14,7 @@ from commands.temporal import Processes
 from db.engine import Database, plain_url
 from db.outbox import WAKE, done, failed, take
 from db.record import Outbox
+from worker.letter import LetterSender
 from worker.mail import Mailer
 
 BATCH = 50
@@ -29,6 +30,7 @@ class Relay:
         self.processes = processes
         self.acts: dict[str, Callable[[str, dict[str, Any]], Awaitable[None]]] = {
             "start": self._start, "signal": self._signal, "mail": mailer.send,
+            "letter": LetterSender(db, mailer).send,
         }  # fmt: skip
         self.woken = {kind: asyncio.Event() for kind in self.acts}
 

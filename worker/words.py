@@ -12,7 +12,7 @@ from locales.formats import Formats
 from locales.labels import label
 from locales.notices import notice_text
 from settings import Settings
-from worker.letter import Entry, Letter, Link, Part
+from worker.mail_body import Entry, Letter, Link, Part
 
 GROUPS = {"overdue": N_("Overdue"), "today": N_("Due today"), "later": N_("Later")}
 
