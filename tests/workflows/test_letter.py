@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email
 import email.policy
-from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from hashlib import sha256
 from typing import Any
@@ -67,7 +66,7 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(app: FastAPI) -> AsyncIterator[Desk]:
+async def desk(app: FastAPI) -> Desk:
     services: Services = app.state.services
     await publish_defaults(services.db)
     return Desk(services)
