@@ -12,9 +12,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.base import Base, Id, Instant, Ref, new_id
 from db.findable import Findable
 from db.lead import Lead
+from db.matchable import Matchable
 
 
-class Customer(Findable, Base):
+class Customer(Findable, Matchable, Base):
     __tablename__ = "customer"
 
     id: Mapped[Id] = mapped_column(default=new_id)
@@ -23,6 +24,8 @@ class Customer(Findable, Base):
     origin: Mapped[str | None] = mapped_column(unique=True)  # business key of what made it: lead/<id>
     custom: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("ix_customer_near_keys", "near_keys", postgresql_using="gin"),)
 
 
 class Contact(Base):
@@ -35,6 +38,8 @@ class Contact(Base):
     email: Mapped[str | None]
     title: Mapped[str | None]
     origin: Mapped[str | None] = mapped_column(unique=True)
+
+    __table_args__ = (Index("ix_contact_phone", "phone"), Index("ix_contact_email", "email"))
 
 
 class Assignment(Base):

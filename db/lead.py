@@ -12,18 +12,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Minor, Ref, new_id
 from db.holder import holders
+from db.lead_origin import LeadOrigin
+from db.matchable import Matchable
 from db.person import Person
 from domain.access import Role, role_key
 
 
-class Lead(Base):
+class Lead(LeadOrigin, Matchable, Base):
     """The person's words and contact data stand here only; the workflow carries the id."""
 
     __tablename__ = "lead"
 
     id: Mapped[Id] = mapped_column(default=new_id)
     number: Mapped[str] = mapped_column(unique=True)
-    source: Mapped[str]  # form, api, hand
+    source: Mapped[str]  # form, api, hand, upload, mail, hook
     company: Mapped[str]
     name: Mapped[str]
     phone: Mapped[str | None]
@@ -47,6 +49,9 @@ class Lead(Base):
     __table_args__ = (
         Index("ix_lead_owner", "owner_id", "id"),
         Index("ix_lead_region", "region_id", "id"),
+        Index("ix_lead_phone", "phone"),
+        Index("ix_lead_email", "email"),
+        Index("ix_lead_near_keys", "near_keys", postgresql_using="gin"),
         Index(
             "ix_lead_open",
             "due_at",

@@ -1,6 +1,7 @@
 """A lead is assigned in turn, contacted in time or passed on, and ends as a customer with a deal, or closed."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from pydantic import BaseModel
 from temporalio import workflow
@@ -25,13 +26,19 @@ def lead_workflow_id(lead_id: str) -> str:
 
 
 class LeadStart(BaseModel):
-    """The lead's row was there first (a public form, an upload); `owner_id` where somebody took it by hand."""
+    """The lead's row was there first (a public form, an upload); `owner_id` where somebody took it by hand.
+
+    `customer_id` is the customer it is known to come from, `matches` are those it likely comes from. Of a lead that had
+    ended before, a start is its coming back.
+    """
 
     lead_id: str
     region_id: str
     owner_id: str | None = None
     amount: int | None = None
     currency: str
+    customer_id: str | None = None
+    matches: list[dict[str, Any]] = []
     state: LeadState | None = None
 
     @property

@@ -1,0 +1,105 @@
+"""Company names as they are compared: width, case, legal forms and places left aside."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from hashlib import blake2b
+
+LEGAL_FORMS = (
+    "集团股份有限公司", "股份有限责任公司", "股份有限公司", "集团有限责任公司", "有限责任公司", "集团有限公司",
+    "控股有限公司", "有限公司", "股份公司", "集团公司", "总公司", "分公司", "子公司", "公司", "集团", "工作室",
+    "个体工商户",
+)  # fmt: skip
+LEGAL_WORDS = frozenset({
+    "co", "company", "corp", "corporation", "inc", "incorporated", "ltd", "limited", "llc", "llp", "plc", "gmbh", "ag",
+    "kg", "sa", "sas", "sarl", "srl", "spa", "bv", "nv", "oy", "ab", "as", "aps", "pty", "pte", "sdn", "bhd", "kk",
+    "group", "holding", "holdings", "the",
+})  # fmt: skip
+PLACES = """
+北京 上海 天津 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 海南 四川 贵州
+云南 陕西 甘肃 青海 台湾 内蒙古 广西 西藏 宁夏 新疆 香港 澳门 石家庄 唐山 秦皇岛 邯郸 保定 廊坊 太原 大同
+呼和浩特 包头 沈阳 大连 鞍山 长春 哈尔滨 大庆 南京 无锡 徐州 常州 苏州 南通 连云港 淮安 盐城 扬州 镇江 泰州 昆山
+江阴 杭州 宁波 温州 嘉兴 湖州 绍兴 金华 义乌 台州 合肥 芜湖 福州 厦门 莆田 泉州 漳州 南昌 九江 赣州 济南 青岛
+淄博 烟台 潍坊 济宁 威海 临沂 郑州 洛阳 武汉 宜昌 襄阳 长沙 株洲 岳阳 广州 韶关 深圳 珠海 汕头 佛山 江门 湛江
+惠州 东莞 中山 南宁 柳州 桂林 海口 三亚 成都 绵阳 贵阳 遵义 昆明 拉萨 西安 咸阳 兰州 西宁 银川 乌鲁木齐
+"""
+PLACE = re.compile(f"(?:中国)?(?:(?:{'|'.join(PLACES.split())})(?:特别行政区|自治区|省|市)?)*(?:中国)?")
+BRACKETED = re.compile(r"[(\[【<《「][^)\]】>》」]{0,12}[)\]】>》」]")
+NOBODY = frozenset(
+    {"个人", "无", "没有", "暂无", "测试", "test", "none", "na", "nil", "private", "individual", "自由职业"}
+)
+SHORTEST = 3
+"""Characters that a name keeps at least: 上海电气 is not 电气."""
+LONGEST = 24
+"""Characters of a name that are compared for being nearly the same."""
+
+
+def company_key(name: str) -> str:
+    """`深圳市蓝港食品（集团）有限公司` and `蓝港食品` both give `蓝港食品`; `""` for what names no company."""
+    text = unicodedata.normalize("NFKC", name).casefold().strip()
+    bare = BRACKETED.sub("", text)
+    words = re.findall(r"[\w&]+", bare) or re.findall(r"[\w&]+", text)
+    if len(words) > 1:
+        words = [word for word in words if word not in LEGAL_WORDS] or words
+    key = "".join(words).replace("_", "")
+    key = _without_place(_without_form(key))
+    return "" if key in NOBODY else key
+
+
+def _without_form(key: str) -> str:
+    for form in LEGAL_FORMS:
+        if key.endswith(form) and len(key) - len(form) >= 2:
+            return _without_form(key.removesuffix(form))
+    return key
+
+
+def _without_place(key: str) -> str:
+    found = PLACE.match(key)
+    rest = key[found.end() :] if found else key
+    return rest if len(rest) >= SHORTEST else key
+
+
+def near_keys(key: str) -> list[int]:
+    """Numbers of which two names that differ by one character, or of which one begins the other, share one.
+
+    For an index: what shares none is nothing like it. `nearness` says how much alike the rest are.
+    """
+    if len(key) < 4:
+        return [_number(key)] if key else []
+    cut = key[:LONGEST]
+    forms = {cut, *(cut[:no] + cut[no + 1 :] for no in range(len(cut)))}
+    return sorted(_number(form) for form in forms | {f"^{_head(key)}"})
+
+
+def nearness(one: str, other: str) -> str | None:
+    """Why two names may be one company's: company, near_company, longer_company; None: they are not alike."""
+    if not one or not other:
+        return None
+    if one == other:
+        return "company"
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) >= 4 and _one_apart(shorter, longer):
+        return "near_company"
+    if longer.startswith(shorter) and len(shorter) >= len(_head(shorter)) >= 4:
+        return "longer_company"
+    return None
+
+
+def _head(key: str) -> str:
+    return key[:4] if not key[0].isascii() else key[:8]
+
+
+def _one_apart(shorter: str, longer: str) -> bool:
+    """Whether one character typed too much, too little, wrongly, or in the wrong order makes the one the other."""
+    if len(longer) - len(shorter) > 1:
+        return False
+    no = next((no for no, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
+    if len(longer) > len(shorter):
+        return shorter[no:] == longer[no + 1 :]
+    swapped = shorter[no : no + 2] == longer[no : no + 2][::-1] and shorter[no + 2 :] == longer[no + 2 :]
+    return swapped or shorter[no + 1 :] == longer[no + 1 :]
+
+
+def _number(form: str) -> int:
+    return int.from_bytes(blake2b(form.encode(), digest_size=8).digest(), "big", signed=True)
