@@ -1,25 +1,47 @@
-"""Deals: their row on the board, and the order a won one becomes."""
+"""Deals: their row on the board, and the people, competitors and files that hang on it."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
+from typing import Any
 
 from pydantic import BaseModel
 from temporalio import activity
 
 from activities.policy import PinnedPolicy
 from activities.process import ProcessActivities
-from db.deal import Deal, place_order
-from db.policy import current_policy
+from db.deal import Deal
+from db.deal_part import write_parts
 from db.projection import write_record
-from domain.collection import PaymentPlanPolicy, plan
+from domain.deal import Competitor, DealFile, DealPerson, is_planned
 from domain.pipeline import SALES
-from domain.policy import load
 from domain.process import ProcessState
 
 
+class SplitOff(BaseModel):
+    """A part of the deal that is to become a deal of its own."""
+
+    deal_id: str
+    title: str
+    amount: int
+    by: str
+
+
+class HandedOver(BaseModel):
+    """The processes behind the deal are still to be told of its new owner."""
+
+    was: str
+    now: str
+    by: str
+
+
 class DealState(ProcessState):
-    """`version` counts what people changed, so that a stale page is noticed. `priority`: 0 none, 1 low ... 3 high."""
+    """`version` counts what people changed, so that a stale page is noticed. `priority`: 0 none, 1 low ... 3 high.
+
+    `has_parts` says that people, competitors or files were ever kept; `splits` and `handed_over` wait to be carried
+    out, as does `amount_news`: the contract in draft is to hear of another amount. `reopened_key` is the command that a
+    run after the end began with.
+    """
 
     pipeline: PinnedPolicy
     pipeline_key: str = SALES
@@ -29,43 +51,37 @@ class DealState(ProcessState):
     lead_id: str | None = None
     close_on: date | None = None
     next_step: str | None = None
+    next_step_on: date | None = None
+    people: list[DealPerson] = []
+    competitors: list[Competitor] = []
+    files: list[DealFile] = []
+    has_parts: bool = False
+    splits: list[SplitOff] = []
+    handed_over: list[HandedOver] = []
     contract_id: str | None = None
     contract_status: str | None = None
     order_id: str | None = None
     collection_id: str | None = None
-    lost_reason: str | None = None
+    end_reason: str | None = None
+    end_note: str | None = None
+    lost_to: str | None = None
+    lost_in: str | None = None
+    copied_from: str | None = None
+    split_from: str | None = None
+    reopened_by: str | None = None
+    reopened_key: str | None = None
+    amount_news: bool = False
     stage_since: datetime
     active_at: datetime
     stalled_at: datetime | None = None
     moved_by: str | None = None
     version: int = 1
 
-
-class OrderRequest(BaseModel):
-    deal_id: str
-    contract_id: str
-    customer_id: str
-    amount: int
-    currency: str
-    at: datetime
-
-
-class PlannedInstalment(BaseModel):
-    no: int
-    amount: int
-    due_on: date
-    due_at: datetime
-
-
-class PlacedOrder(BaseModel):
-    """The order and its payment plan, under the collection policy's version of that moment."""
-
-    order_id: str
-    number: str
-    policy_version: int
-    remind_before: timedelta
-    escalate_after: timedelta
-    instalments: list[PlannedInstalment]
+    @property
+    def under_way(self) -> bool:
+        """In an open stage of its pipeline: neither won nor lost."""
+        stages = self.pipeline.document["stages"]
+        return any(s["key"] == self.stage and s.get("kind", "open") == "open" for s in stages)
 
 
 class DealActivities(ProcessActivities):
@@ -76,30 +92,23 @@ class DealActivities(ProcessActivities):
                 return
             fields = {
                 "title", "customer_id", "lead_id", "line_id", "region_id", "owner_id", "stage", "amount", "currency",
-                "close_on", "next_step", "contract_id", "contract_status", "order_id", "collection_id", "lost_reason",
+                "close_on", "next_step", "contract_id", "contract_status", "order_id", "collection_id", "end_reason",
                 "opened_at", "stage_since", "active_at", "stalled_at", "moved_by", "closed_at", "version", "revision",
-                "pipeline_key", "priority", "quote_id", "quote_status",
+                "pipeline_key", "priority", "quote_id", "quote_status", "next_step_on", "end_note", "lost_to",
+                "lost_in", "copied_from", "split_from",
             }  # fmt: skip
-            row = {"id": state.record_id, **state.model_dump(include=fields)}
+            unplanned = state.under_way and not is_planned(state.next_step, state.next_step_on)
+            row = {"id": state.record_id, "unplanned": unplanned, **state.model_dump(include=fields)}
             await write_record(session, Deal, row, prefix="D", year=self.year(state))
+            if state.has_parts:
+                await write_parts(session, state.record_id, *_parts(state))
 
-    @activity.defn
-    async def place_order(self, request: OrderRequest) -> PlacedOrder:
-        """One order a deal (`deal/<id>/order`): a repeat gives the one that is there."""
-        ordered_on = request.at.astimezone(self.zone).date()
-        async with self.db.session(f"deal/{request.deal_id}") as session:
-            order = await place_order(session, request.model_dump(exclude={"at"}), ordered_on)
-            version, document = await current_policy(session, PaymentPlanPolicy.kind)
-        policy = load(PaymentPlanPolicy, document)
-        instalments = [
-            PlannedInstalment(no=i.no, amount=i.amount, due_on=i.due_on, due_at=self._end_of(i.due_on))
-            for i in plan(order.amount, policy, order.ordered_on)
-        ]
-        return PlacedOrder(
-            order_id=order.id, number=order.number, policy_version=version, instalments=instalments,
-            remind_before=policy.remind_before, escalate_after=policy.escalate_after,
-        )  # fmt: skip
 
-    def _end_of(self, day: date) -> datetime:
-        """Due on a day means until its end in the company's zone."""
-        return datetime.combine(day + timedelta(days=1), time(), self.zone)
+def _parts(state: DealState) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of people, competitors and files."""
+    people = [{**person.model_dump(), "place": no} for no, person in enumerate(state.people)]
+    competitors = [{**one.model_dump(), "place": no} for no, one in enumerate(state.competitors)]
+    files = [
+        {**file.model_dump(exclude={"by", "at"}), "added_by": file.by, "added_at": file.at} for file in state.files
+    ]
+    return people, competitors, files

@@ -15,6 +15,7 @@ from db import board
 from db.board import Sort, Wanted
 from db.scope import visible
 from domain.access import Action
+from domain.deal import How, Result
 from domain.ids import RecordId
 from domain.money import LARGEST, MinorUnits
 from domain.text import ON_ONE_LINE
@@ -25,8 +26,7 @@ PAGE = 50
 Title = Annotated[str, Field(min_length=1, max_length=200), ON_ONE_LINE]
 NextStep = Annotated[str, Field(max_length=200), ON_ONE_LINE]
 StageKey = Annotated[str, Field(max_length=60, description="A stage's key in the pipeline policy, such as proposal.")]
-How = Literal["call", "visit", "wechat", "mail", "note"]
-Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)]
 
 
 class DealView(BaseModel):
@@ -46,11 +46,18 @@ class DealView(BaseModel):
     currency: str
     close_on: date | None
     next_step: str | None
+    next_step_on: date | None
+    unplanned: bool = Field(description="Under way without a next step and its day.")
     contract_id: str | None
     contract_status: str | None = Field(description="draft, in_approval, approved, rejected or withdrawn.")
     order_id: str | None
     collection_id: str | None
-    lost_reason: str | None
+    end_reason: str | None = Field(description="A key of the pipeline's won_reasons or lost_reasons.")
+    end_note: str | None
+    lost_to: str | None = Field(description="The competitor who won it.")
+    lost_in: str | None = Field(description="The stage it stood in when it was lost.")
+    copied_from: str | None
+    split_from: str | None
     opened_at: datetime
     stage_since: datetime
     active_at: datetime
@@ -102,6 +109,7 @@ class DealBody(BaseModel):
     amount: MinorUnits = Field(description="In minor units of the company's currency.")
     close_on: date | None = None
     next_step: NextStep | None = None
+    next_step_on: date | None = None
 
 
 class MoveBody(BaseModel):
@@ -109,8 +117,14 @@ class MoveBody(BaseModel):
 
     from_stage: StageKey = Field(description="Where you see it: a deal that was moved meanwhile stays.")
     to_stage: StageKey
-    reason: Annotated[str, Field(max_length=500), ON_ONE_LINE] | None = Field(
-        None, description="Needed where the deal is lost."
+    reason: Annotated[str, Field(max_length=60)] | None = Field(
+        None, description="Needed at the end: a key of the pipeline's won_reasons or lost_reasons, such as price."
+    )
+    note: Annotated[str, Field(max_length=500), ON_ONE_LINE] | None = Field(
+        None, description="The same in words of one's own; some reasons need them."
+    )
+    competitor: Annotated[str, Field(max_length=120), ON_ONE_LINE] | None = Field(
+        None, description="Who won a deal that is lost."
     )
 
 
@@ -124,14 +138,19 @@ class EditBody(BaseModel):
     amount: MinorUnits | None = None
     close_on: date | None = None
     no_close_on: bool = Field(False, description="Takes the close date away.")
-    next_step: NextStep | None = Field(None, description="An empty text takes it away.")
+    next_step: NextStep | None = Field(None, description="An empty text takes it away, with its day.")
+    next_step_on: date | None = None
+    no_next_step_on: bool = Field(False, description="Takes the next step's day away.")
 
 
 class NoteBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     how: How
-    note: Note
+    note: Note = ""
+    result: Result | None = Field(None, description="What it came to; without it a note is needed.")
+    next_step: NextStep | None = Field(None, description="The step planned next; left out, it stays as it is.")
+    next_step_on: date | None = None
 
 
 @router.get("", dependencies=[Depends(require(Action.DEAL_READ))])
@@ -182,4 +201,4 @@ async def log_follow_up(
     deal_id: RecordId, body: NoteBody, key: IdempotencyKey, actor: CurrentActor, services: Provided, out: Response
 ) -> Answered:
     """Log a call, a visit, a message or a note; the deal counts as active again."""
-    return answered(out, deal_id, await services.deals.note(actor, key, deal_id, how=body.how, note=body.note))
+    return answered(out, deal_id, await services.deals.note(actor, key, deal_id, **body.model_dump()))

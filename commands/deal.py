@@ -7,15 +7,13 @@ from datetime import date
 from pydantic import BaseModel
 from sqlalchemy import select
 
-from activities.policy import PinnedPolicy
-from commands.desk import Desk
+from commands.deal_transfer import DealTransfers
 from commands.idempotency import claim
 from commands.temporal import update_id
 from db.customer import Assignment, Customer
-from db.policy import current_policy
 from db.scope import customers_within
 from domain.access import Action, Actor
-from domain.pipeline import PipelinePolicy
+from domain.pipeline import SALES
 from domain.process import Answer, Command
 from domain.refusal import forbidden, invalid
 from workflows.deal import DealStart, DealWorkflow, MoveDeal, deal_workflow_id
@@ -30,12 +28,10 @@ class NewDeal(BaseModel):
     amount: int
     close_on: date | None = None
     next_step: str | None = None
+    next_step_on: date | None = None
 
 
-class DealCommands:
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-
+class DealCommands(DealTransfers):
     async def open(self, actor: Actor, key: str, deal: NewDeal) -> tuple[str, Answer]:
         """The new deal's id; it belongs to the customer's owner in one of the actor's regions, or to the actor."""
         actor.require(Action.DEAL_CREATE)
@@ -50,12 +46,11 @@ class DealCommands:
             if not mine:
                 raise forbidden(Action.DEAL_CREATE)
             deal_id = await claim(session, actor, key, "NewDeal", "deal", deal.model_dump())
-            version, document = await current_policy(session, PipelinePolicy.kind)
+            pipeline = await self.pinned(session, SALES)
         start = DealStart(
             deal_id=deal_id, line_id=deal_id, region_id=mine[0].region_id, owner_id=mine[0].owner_id or actor.id,
             currency=settings.currency, by=actor.id,
-            pipeline=PinnedPolicy(kind=PipelinePolicy.kind, version=version, document=document),
-            **deal.model_dump(),
+            pipeline=pipeline, **deal.model_dump(),
         )  # fmt: skip
         opened = Command(actor=actor, key=update_id(actor, key))
         answer = await self.desk.processes.open(
@@ -64,23 +59,32 @@ class DealCommands:
         return deal_id, answer
 
     async def move(
-        self, actor: Actor, key: str, deal_id: str, *, from_stage: str, to_stage: str, reason: str | None = None
-    ) -> Answer:
+        self, actor: Actor, key: str, deal_id: str, *, from_stage: str, to_stage: str, reason: str | None = None,
+        note: str | None = None, competitor: str | None = None,
+    ) -> Answer:  # fmt: skip
+        """To an end with its `reason`, `note` in words of one's own, and for a lost one the `competitor` who won."""
         return await self.desk.update(
             actor, key, "deal", deal_id, DealWorkflow.move, MoveDeal,
-            from_stage=from_stage, to_stage=to_stage, reason=reason,
+            from_stage=from_stage, to_stage=to_stage, reason=reason, note=note, competitor=competitor,
         )  # fmt: skip
 
     async def edit(
         self, actor: Actor, key: str, deal_id: str, *, version: int, title: str | None = None,
         amount: int | None = None, close_on: date | None = None, no_close_on: bool = False,
-        next_step: str | None = None,
+        next_step: str | None = None, next_step_on: date | None = None, no_next_step_on: bool = False,
     ) -> Answer:  # fmt: skip
         return await self.desk.update(
             actor, key, "deal", deal_id, DealWorkflow.edit, EditDeal,
             version=version, title=title, amount=amount, close_on=close_on, no_close_on=no_close_on,
-            next_step=next_step,
+            next_step=next_step, next_step_on=next_step_on, no_next_step_on=no_next_step_on,
         )  # fmt: skip
 
-    async def note(self, actor: Actor, key: str, deal_id: str, *, how: str, note: str) -> Answer:
-        return await self.desk.update(actor, key, "deal", deal_id, DealWorkflow.note, NoteDeal, how=how, note=note)
+    async def note(
+        self, actor: Actor, key: str, deal_id: str, *, how: str, note: str = "", result: str | None = None,
+        next_step: str | None = None, next_step_on: date | None = None,
+    ) -> Answer:  # fmt: skip
+        """A follow-up: `how`, what it came to, and the step planned next."""
+        return await self.desk.update(
+            actor, key, "deal", deal_id, DealWorkflow.note, NoteDeal,
+            how=how, note=note, result=result, next_step=next_step, next_step_on=next_step_on,
+        )  # fmt: skip

@@ -6,8 +6,8 @@ import asyncio
 import errno
 import os
 import tempfile
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
@@ -17,11 +17,11 @@ from db.document import remember_document, visible_document
 from db.engine import Database
 from db.record import Document
 from domain.access import Action, Actor
+from domain.file_type import PDF, media_type_of
 from domain.refusal import Refused, invalid, not_found
 
 LARGEST = 25 * 1024 * 1024
 """Bytes of one document."""
-PDF = "application/pdf"
 _PDF_BEGINS = b"%PDF-"
 _NAME_MAX = 120
 
@@ -45,16 +45,17 @@ class DocumentStore:
     def path(self, digest: str) -> Path:
         return self.folder / digest[:2] / digest[2:4] / digest
 
-    async def put_pdf(self, chunks: AsyncIterator[bytes]) -> tuple[str, int]:
-        """Hash and size in bytes. Raises Refused for a file that is empty, too large or no PDF; then nothing is kept.
+    async def put(self, chunks: AsyncIterator[bytes], check: Callable[[bytes], object]) -> tuple[str, int]:
+        """Hash and size in bytes. Raises Refused for a file that is empty or too large, or what `check` raises when it
+        sees how the file begins; then nothing is kept.
 
-        Whether it is a PDF is told by how it begins; what is inside is for those who open it to find out.
+        What is inside is for those who open it to find out.
         """
         incoming = await asyncio.to_thread(self._open_incoming)
         path = Path(incoming.name)
         try:
             with incoming as file:
-                digest, size = await self._receive(file, chunks)
+                digest, size = await self._receive(file, chunks, check)
             await asyncio.to_thread(self._keep, path, digest)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -69,11 +70,13 @@ class DocumentStore:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return tempfile.NamedTemporaryFile(dir=folder, delete=False)
 
-    async def _receive(self, file: IO[bytes], chunks: AsyncIterator[bytes]) -> tuple[str, int]:
+    async def _receive(
+        self, file: IO[bytes], chunks: AsyncIterator[bytes], check: Callable[[bytes], object]
+    ) -> tuple[str, int]:
         digest, size = sha256(), 0
         async for chunk in chunks:
-            if not size and not chunk.startswith(_PDF_BEGINS):
-                raise invalid("document_not_pdf", "file")
+            if not size:
+                check(chunk)
             size += len(chunk)
             if size > LARGEST:
                 raise Refused("document_too_large", 413, field="file", most=LARGEST // 1024**2)
@@ -102,7 +105,7 @@ def _to_disk(file: IO[bytes]) -> None:
 
 
 class Documents:
-    """Files go in for whoever works on contracts, and out for whoever may see a record that refers to them."""
+    """Files go in for whoever works on contracts or deals, and out for whoever may see a record that refers to them."""
 
     def __init__(self, db: Database, store: DocumentStore) -> None:
         self.db = db
@@ -111,13 +114,24 @@ class Documents:
     async def add(self, actor: Actor, name: str, chunks: AsyncIterator[bytes]) -> Stored:
         """Sending the same bytes again gives the same document, under the name it had first."""
         actor.require(Action.CONTRACT_WORK)
-        digest, size = await self.store.put_pdf(chunks)
-        stored = Stored(digest, _bare_name(name), PDF, size)
+        digest, size = await self.store.put(chunks, _is_pdf)
+        return await self._remember(actor, Stored(digest, _bare_name(name), PDF, size))
+
+    async def add_file(self, actor: Actor, name: str, chunks: AsyncIterator[bytes]) -> Stored:
+        """A file for a deal: text, a picture, PDF or an office document (domain.file_type)."""
+        actor.require(Action.DEAL_WORK)
+        called, seen = _bare_name(name), []
+
+        def check(head: bytes) -> None:
+            seen.append(media_type_of(called, head))
+
+        digest, size = await self.store.put(chunks, check)
+        return await self._remember(actor, Stored(digest, called, seen[0], size))
+
+    async def _remember(self, actor: Actor, stored: Stored) -> Stored:
         async with self.db.session(actor.id) as session:
-            await remember_document(
-                session, hash=digest, name=stored.name, media_type=PDF, size=size, added_by=actor.id
-            )
-            await record(session, actor.id, "AddDocument", f"document/{digest}")
+            await remember_document(session, **asdict(stored), added_by=actor.id)
+            await record(session, actor.id, "AddDocument", f"document/{stored.hash}")
         return stored
 
     async def find(self, actor: Actor, digest: str) -> tuple[Document, Path]:
@@ -128,6 +142,11 @@ class Documents:
         if not await asyncio.to_thread(path.is_file):
             raise not_found("document")
         return document, path
+
+
+def _is_pdf(head: bytes) -> None:
+    if not head.startswith(_PDF_BEGINS):
+        raise invalid("document_not_pdf", "file")
 
 
 def _bare_name(name: str) -> str:

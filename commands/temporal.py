@@ -83,20 +83,41 @@ class Processes:
             )
         except ProcessEnded:
             # Perhaps this very command ended it, and its answer was lost on the way.
-            given = await _asked(handle.query(Process.answered, command.key, rpc_timeout=timedelta(seconds=WAIT)))
+            given = await self.given(workflow_id, command.key)
             if given is None:
                 raise
             return Answer(revision=given.revision, seen=True, result=given.result)
 
-    async def open(self, run: Any, start: Startable, workflow_id: str, opened: Any, command: Command) -> Answer:
-        """Starts a process and answers once its first rows are there; a repeat finds the one that was started."""
+    async def given(self, workflow_id: str, key: str) -> Given | None:
+        """What the newest run, which may have ended, answered to a command of this key."""
+        handle = self.client.get_workflow_handle(workflow_id)
+        return await _asked(handle.query(Process.answered, key, rpc_timeout=timedelta(seconds=WAIT)))
+
+    async def answers(self, workflow_id: str) -> dict[str, Given]:
+        """All that the newest run still knows to have answered; nothing where the server no longer keeps it."""
+        handle = self.client.get_workflow_handle(workflow_id)
+        try:
+            return await handle.query(Process.all_answered, rpc_timeout=timedelta(seconds=WAIT))
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return {}
+            raise Refused("not_confirmed", 503) from error
+
+    async def open(
+        self, run: Any, start: Startable, workflow_id: str, opened: Any, command: Command, *, again: bool = False
+    ) -> Answer:
+        """Starts a process and answers once its first rows are there; a repeat finds the one that was started.
+
+        `again`: one of this id may have ended before, and goes on in a new run.
+        """
+        reuse = WorkflowIDReusePolicy
         operation = WithStartWorkflowOperation(
             run,
             start,
             id=workflow_id,
             task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_reuse_policy=reuse.ALLOW_DUPLICATE if again else reuse.REJECT_DUPLICATE,
             search_attributes=search_attributes(start, workflow_id),
         )
         return await _answered(

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.collection import Collection, Instalment, Payment
 from db.customer import Customer
-from db.deal import Order
+from db.order import Order
 from db.person import OrgUnit, Person
 from db.scope import Whose, narrowed, visible
 from domain.access import Actor

@@ -23,6 +23,7 @@ class Customer(Findable, Matchable, Base):
     name: Mapped[str]
     origin: Mapped[str | None] = mapped_column(unique=True)  # business key of what made it: lead/<id>
     custom: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    service_tier: Mapped[str] = mapped_column(server_default="standard")  # standard, vip: whose tickets wait where
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
 
     __table_args__ = (Index("ix_customer_near_keys", "near_keys", postgresql_using="gin"),)

@@ -1,16 +1,13 @@
-"""Deals as the board shows them, and the orders they become."""
+"""Deals as the board shows them."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import BigInteger, Index, func, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Id, Instant, Minor, Ref, new_id
-from db.projection import next_number
+from db.base import Base, Id, Instant, Minor, Ref
 
 
 class Deal(Base):
@@ -33,13 +30,20 @@ class Deal(Base):
     currency: Mapped[str]
     close_on: Mapped[date | None]
     next_step: Mapped[str | None]
+    next_step_on: Mapped[date | None]
+    unplanned: Mapped[bool] = mapped_column(server_default=text("false"))  # under way without a next step and its day
     quote_id: Mapped[Ref | None]
     quote_status: Mapped[str | None]
     contract_id: Mapped[Ref | None]
     contract_status: Mapped[str | None]
     order_id: Mapped[Ref | None]
     collection_id: Mapped[Ref | None]
-    lost_reason: Mapped[str | None]
+    end_reason: Mapped[str | None]  # a key of the pipeline's won_reasons or lost_reasons
+    end_note: Mapped[str | None]
+    lost_to: Mapped[str | None]  # the competitor's name
+    lost_in: Mapped[str | None]  # the stage it stood in when it was lost: where a reopened deal goes on
+    copied_from: Mapped[Ref | None]
+    split_from: Mapped[Ref | None]
     opened_at: Mapped[Instant]
     stage_since: Mapped[Instant]
     active_at: Mapped[Instant]
@@ -56,35 +60,6 @@ class Deal(Base):
         Index("ix_deal_owner", "owner_id", "id"),
         Index("ix_deal_region", "region_id", "id"),
         Index("ix_deal_line", "line_id"),
+        Index("ix_deal_unplanned", "owner_id", "id", postgresql_where=text("unplanned")),
+        Index("ix_deal_split_from", "split_from", postgresql_where=text("split_from is not null")),
     )
-
-
-class Order(Base):
-    """What a won deal became. `origin` (`deal/<id>/order`) makes it one, however often it is asked for."""
-
-    __tablename__ = "sales_order"
-
-    id: Mapped[Id] = mapped_column(default=new_id)
-    number: Mapped[str] = mapped_column(unique=True)
-    origin: Mapped[str] = mapped_column(unique=True)
-    deal_id: Mapped[Ref] = mapped_column(index=True)
-    contract_id: Mapped[Ref]
-    customer_id: Mapped[Ref] = mapped_column(index=True)
-    amount: Mapped[Minor]
-    currency: Mapped[str]
-    ordered_on: Mapped[date]
-    created_at: Mapped[Instant] = mapped_column(server_default=func.now())
-
-
-async def place_order(session: AsyncSession, values: dict[str, Any], ordered_on: date) -> Order:
-    """The deal's order: made the first time, found ever after."""
-    origin = f"deal/{values['deal_id']}/order"
-    # Two at once wait for each other here, so that no number is taken in vain.
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(origin))))
-    order = await session.scalar(select(Order).where(Order.origin == origin))
-    if order is None:
-        number = await next_number(session, "O", ordered_on.year)
-        order = Order(id=new_id(), origin=origin, number=number, ordered_on=ordered_on, **values)
-        session.add(order)
-        await session.flush()
-    return order

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.contract import Contract
+from db.deal import Deal
+from db.deal_part import DealDocument
 from db.record import Document
 from db.scope import within
 from domain.access import Actor
@@ -24,8 +26,14 @@ async def remember_document(session: AsyncSession, **row: object) -> None:
 
 async def visible_document(session: AsyncSession, actor: Actor, digest: str) -> Document:
     """A document that a record refers to which this person may see. Raises Refused (404)."""
-    refers = select(Contract.id).where(Contract.versions.contains([{"document": digest}]), within(actor, "contract"))
-    document = await session.scalar(select(Document).where(Document.hash == digest, refers.exists()))
+    contracts = select(Contract.id).where(Contract.versions.contains([{"document": digest}]), within(actor, "contract"))
+    deals = (
+        select(Deal.id)
+        .join(DealDocument, DealDocument.deal_id == Deal.id)
+        .where(DealDocument.hash == digest, within(actor, "deal"))
+    )
+    refers = or_(contracts.exists(), deals.exists())
+    document = await session.scalar(select(Document).where(Document.hash == digest, refers))
     if document is None:
         raise not_found("document")
     return document

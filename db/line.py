@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.collection import Collection, Instalment
 from db.contract_case import ContractCase, contract_case
 from db.customer import Customer
-from db.deal import Deal, Order
+from db.deal import Deal
 from db.lead import Lead
+from db.order import Order
 from db.process import Process, Task
 from db.record import Idempotency
 

@@ -10,9 +10,11 @@ from db import (
     contract,
     customer,
     deal,
+    deal_part,
     lead,
     lead_form,
     letter,
+    order,
     person,
     policy,
     process,
@@ -22,6 +24,6 @@ from db import (
 from db.base import Base
 
 __all__ = [
-    "Base", "absence", "approval_reader", "approval_turn", "collection", "contract", "customer", "deal", "lead",
-    "lead_form", "letter", "person", "policy", "process", "record", "sign_in",
+    "Base", "absence", "approval_reader", "approval_turn", "collection", "contract", "customer", "deal", "deal_part",
+    "lead", "lead_form", "letter", "order", "person", "policy", "process", "record", "sign_in",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from pydantic_core import InitErrorDetails
 
 from domain.column import Column, column_faults
 from domain.condition import Tree, tree_faults, unmet
+from domain.deal import LOST_REASONS, WON_REASONS, Reasons
 from domain.decision_table import MAX_COLUMNS
 from domain.document import Duration, Key, Label, PolicyDocument, Problem, Strict, duplicates, fault, refuse_faults
 from domain.refusal import Refused, invalid
@@ -31,6 +32,8 @@ class Stage(Strict):
 
 DEFAULT: dict[str, Any] = {
     "engine": 1,
+    "won_reasons": WON_REASONS,
+    "lost_reasons": LOST_REASONS,
     "facts": [
         {"key": "amount", "type": "money", "nullable": True},
         {"key": "contract_status", "type": "enum", "nullable": True, "open": True, "values": ["approved"]},
@@ -64,6 +67,8 @@ class PipelinePolicy(PolicyDocument):
 
     facts: Annotated[tuple[Column, ...], Field(max_length=MAX_COLUMNS)] = ()
     stages: Annotated[tuple[Stage, ...], Field(min_length=3, max_length=30)]
+    won_reasons: Reasons = ()
+    lost_reasons: Reasons = ()
 
     @model_validator(mode="after")
     def stages_lead_from_open_to_closed(self) -> Self:

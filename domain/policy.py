@@ -14,6 +14,7 @@ from domain.collection import PaymentPlanPolicy
 from domain.document import PolicyDocument, Problem
 from domain.lead import LeadPolicy
 from domain.letter import LetterPolicy
+from domain.order import ServiceTierPolicy
 from domain.pipeline import PipelinePolicy
 from domain.refusal import Refused, invalid
 
@@ -21,7 +22,15 @@ P = TypeVar("P", bound=PolicyDocument)
 
 KINDS: dict[str, type[PolicyDocument]] = {
     model.kind: model
-    for model in (ApprovalPolicy, CalendarPolicy, PipelinePolicy, PaymentPlanPolicy, LeadPolicy, LetterPolicy)
+    for model in (
+        ApprovalPolicy,
+        CalendarPolicy,
+        PipelinePolicy,
+        PaymentPlanPolicy,
+        LeadPolicy,
+        LetterPolicy,
+        ServiceTierPolicy,
+    )
 }
 
 

@@ -61,7 +61,12 @@ class Selling:
 
     async def move(self, deal_id: str, was: str, now: str, *, by: str = "li.wei") -> None:
         await self.services.deals.move(
-            await self.actor(by), uuid4().hex, deal_id, from_stage=was, to_stage=now, reason=None
+            await self.actor(by),
+            uuid4().hex,
+            deal_id,
+            from_stage=was,
+            to_stage=now,
+            reason="fit" if now == "won" else None,
         )
 
     async def contract(self, deal_id: str) -> Contract:

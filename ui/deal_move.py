@@ -13,9 +13,11 @@ from api.body import IdempotencyKey
 from api.services import Provided, Services
 from db import board
 from db.board import Card
+from db.deal_part import parts_of
 from domain.access import Action, Actor
 from domain.ids import RecordId
 from domain.refusal import Refused, not_found
+from domain.text import one_line
 from locales import N_
 from ui.acting import done, say
 from ui.card import pinned
@@ -47,7 +49,9 @@ async def move(
     services: Provided,
     stage: Stage,
     from_stage: Stage,
-    reason: Annotated[str, Form(max_length=500)] = "",
+    reason: Annotated[str, Form(max_length=60)] = "",
+    note: Annotated[str, Form(max_length=500)] = "",
+    competitor: Annotated[str, Form(max_length=120)] = "",
     confirmed: Annotated[str, Form(max_length=5)] = "",
 ) -> Response:
     card, known = await _card(request, actor, services, deal_id)
@@ -55,12 +59,14 @@ async def move(
         return await _ask(request, actor, services, deal_id, stage, status=422)
     try:
         answer = await services.deals.move(
-            actor, key, deal_id, from_stage=from_stage, to_stage=stage, reason=reason.strip() or None
-        )
+            actor, key, deal_id, from_stage=from_stage, to_stage=stage, reason=reason or None,
+            note=one_line(note) or None, competitor=one_line(competitor) or None,
+        )  # fmt: skip
     except Refused as refused:
         if refused.status != 422:
             raise
-        return await _ask(request, actor, services, deal_id, stage, status=422, refused=refused)
+        again = {"reason": reason, "note": note, "competitor": competitor}
+        return await _ask(request, actor, services, deal_id, stage, status=422, refused=refused, typed=again)
     card, known = await _card(request, actor, services, deal_id)
     said = say(request, N_("%(title)s moved to %(stage)s."), title=card.deal.title, stage=known.name(stage))
     undo = ""
@@ -105,13 +111,19 @@ async def _ask(
     *,
     status: int = 200,
     refused: Refused | None = None,
+    typed: dict[str, str] | None = None,
 ) -> HTMLResponse:
     card, known = await _card(request, actor, services, deal_id)
     move = next((move for move in known.moves(card.deal, pinned(card)) if move.key == stage), None)
     if move is None:
         raise not_found("stage")
+    async with services.db.session(actor.id) as session:
+        competitors = (await parts_of(session, deal_id)).competitors
     aside = wants_fragment(request)
-    shown: dict[str, Any] = {"deal": card.deal, "customer": card.customer, "to": move, "aside": aside}
+    shown: dict[str, Any] = {
+        "deal": card.deal, "customer": card.customer, "to": move, "aside": aside, "typed": typed or {},
+        "reasons": known.reasons(pinned(card), move.kind), "competitors": competitors,
+    }  # fmt: skip
     shown["errors"] = mistakes(request, refused) if refused else {}
     if aside:
         return await fragment(request, "deal/ask_dialog.html", "dialog", status=status, **shown)

@@ -80,6 +80,12 @@ class Pipelines:
     def _called(self, stage: Stage) -> str:
         return stage.name.en if self.language == "en" else stage.name.zh
 
+    def reasons(self, version: int | None, kind: str) -> list[tuple[str, str]]:
+        """Why a deal may have been won or lost, as keys and words; none for an open stage."""
+        pipeline = self.of(version)
+        listed = {"won": pipeline.won_reasons, "lost": pipeline.lost_reasons}.get(kind, ())
+        return [(reason.key, reason.name.en if self.language == "en" else reason.name.zh) for reason in listed]
+
     def moves(self, deal: Deal, version: int | None) -> list[Move]:
         """Every other stage of the pipeline the deal runs under."""
         pipeline = self.of(version)

@@ -20,6 +20,7 @@ from activities.deal import DealActivities
 from activities.digest import DigestActivities
 from activities.lead import LeadActivities
 from activities.letter import LetterActivities
+from activities.order import OrderActivities
 from activities.policy import PolicyActivities
 from commands.database import open_database
 from commands.lead_form import open_default_forms
@@ -42,8 +43,8 @@ WORKFLOWS = [
     LeadWorkflow, DealWorkflow, ContractWorkflow, ApprovalWorkflow, CollectionWorkflow, AbsenceWorkflow, DigestWorkflow,
 ]  # fmt: skip
 ACTIVITIES = [
-    PolicyActivities, LeadActivities, DealActivities, ContractActivities, ApprovalActivities, CollectionActivities,
-    AbsenceActivities, DigestActivities, LetterActivities,
+    PolicyActivities, LeadActivities, DealActivities, OrderActivities, ContractActivities, ApprovalActivities,
+    CollectionActivities, AbsenceActivities, DigestActivities, LetterActivities,
 ]  # fmt: skip
 
 GRACE = timedelta(seconds=20)

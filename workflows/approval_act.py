@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.refusal import Refused, forbidden, invalid
     from domain.task import HumanTask, Pace, for_person
     from workflows.approval_message import AddSigner, Ask, MovePolicy, Say
-    from workflows.human_task import MoveTask, TaskCommand, TaskProcess, without
+    from workflows.human_task import MoveTask, OwnerChanged, TaskCommand, TaskProcess, without
     from workflows.process import command
 
 ADMINISTRATOR = role_key(Role.ADMINISTRATOR)
@@ -80,6 +80,14 @@ class ApprovalActs(TaskProcess[ApprovalState]):
 
     def read_by(self, keys: list[str]) -> None:
         self.state.readers = list(dict.fromkeys([*self.state.readers, *keys]))
+
+    def goes_along(self, task: HumanTask) -> bool:
+        """Who owns the case answers for it; who submitted it stays who asked, and may not approve it."""
+        return task.kind == "answer_question"
+
+    def take_over(self, change: OwnerChanged) -> None:
+        super().take_over(change)
+        self.read_by([person_key(change.now)])
 
     def take(
         self, step: PathStep, seat: Seat, task: HumanTask, outcome: Outcome, by: str,
@@ -193,8 +201,9 @@ class ApprovalActs(TaskProcess[ApprovalState]):
         if state.rules.question_clock == "stops" and task.stopped_at is None:
             task.stopped_at = workflow.now()
         self.open_task(
-            "answer_question", for_person(state.submitted_by), Pace(remind=timedelta(hours=24)), ladder=[],
-            from_id=asked.actor.id, params={"question": question.id, "text": question.text, "about": task.id},
+            "answer_question", for_person(state.owner_id or state.submitted_by), Pace(remind=timedelta(hours=24)),
+            ladder=[], from_id=asked.actor.id,
+            params={"question": question.id, "text": question.text, "about": task.id},
         )  # fmt: skip
 
     def _may_answer(self, asked: Ask) -> None:

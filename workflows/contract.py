@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.refusal import Refused, forbidden, invalid
     from domain.task import Pace, ladder_of
     from workflows.approval import ApprovalEnded, ApprovalStart, ApprovalWorkflow, approval_workflow_id
-    from workflows.human_task import TaskProcess
+    from workflows.human_task import OwnerChanged, TaskProcess
     from workflows.process import command
 
 ENDED = ("approved", "rejected", "withdrawn")
@@ -129,6 +129,20 @@ class ContractWorkflow(TaskProcess[ContractState]):
         if state.stage == "draft":
             state.version += 1
         self.change(f"contract.{ended.outcome}", actor=ended.by, comment=ended.comment)
+
+    @workflow.signal
+    def amount_changed(self, amount: int) -> None:
+        """The deal is worth another amount; what was submitted says its own."""
+        if self.state.stage == "draft" and self.state.amount != amount:
+            self.state.amount = amount
+            self.change("contract.amount_changed", amount=amount)
+
+    @workflow.signal
+    async def owner_changed(self, change: OwnerChanged) -> None:
+        """The approver's questions go to the new owner, too."""
+        await super().owner_changed(change)
+        if self.state.stage == "in_approval" and self.state.approval_id:
+            await self.signal(approval_workflow_id(self.state.approval_id), "owner_changed", change)
 
     @workflow.signal
     def withdraw(self, by: str) -> None:

@@ -8,13 +8,15 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.collection import InstalmentState
-    from activities.deal import DealActivities, DealState, OrderRequest
+    from activities.deal import DealState
+    from activities.order import OrderActivities, OrderRequest
     from activities.policy import PinnedPolicy
     from domain.access import person_key
+    from domain.deal import Competitor, DealFile, DealPerson
     from domain.pipeline import PipelinePolicy, may_move
     from domain.policy import load
     from domain.process import Command, Waiting
-    from domain.refusal import Refused, invalid
+    from domain.refusal import Refused
     from workflows.collection import CollectionEnded, CollectionStart, CollectionWorkflow, collection_workflow_id
     from workflows.contract import ENDED, ContractNews, ContractStart, ContractWorkflow, contract_workflow_id
     from workflows.deal_record import DealRecord
@@ -39,17 +41,34 @@ class DealStart(BaseModel):
     currency: str
     close_on: date | None = None
     next_step: str | None = None
+    next_step_on: date | None = None
+    stage: str | None = None
+    people: list[DealPerson] = []
+    competitors: list[Competitor] = []
+    files: list[DealFile] = []
+    copied_from: str | None = None
+    split_from: str | None = None
     by: str
     pipeline: PinnedPolicy
     state: DealState | None = None
 
+    @property
+    def has_parts(self) -> bool:
+        return bool(self.people or self.competitors or self.files)
+
 
 class MoveDeal(Command):
-    """`from_stage` is where the mover saw it: a stale page moves nothing. `reason` is needed for lost."""
+    """`from_stage` is where the mover saw it: a stale page moves nothing.
+
+    An end takes `reason`, one of those the pipeline lists, `note` in words of one's own, and for a lost deal
+    `competitor`, who won it.
+    """
 
     from_stage: str
     to_stage: str
     reason: str | None = None
+    note: str | None = None
+    competitor: str | None = None
 
 
 @workflow.defn(name="DealWorkflow")
@@ -61,14 +80,18 @@ class DealWorkflow(DealRecord):
         self.begin(
             start.state
             or DealState(
-                record_id=start.deal_id, stage=self.pipeline.first.key, stage_since=now, active_at=now,
-                policies={"pipeline": start.pipeline.version},
-                **start.model_dump(exclude={"deal_id", "by", "state"}),
+                record_id=start.deal_id, stage=start.stage or self.pipeline.first.key, stage_since=now, active_at=now,
+                policies={"pipeline": start.pipeline.version}, has_parts=start.has_parts,
+                **start.model_dump(exclude={"deal_id", "by", "state", "stage"}),
             )
         )  # fmt: skip
         self.start = start
         if start.state is None:
             self.change("deal.opened", actor=start.by, title=start.title, amount=start.amount)
+
+    @property
+    def begun_with(self) -> DealStart:
+        return self.start
 
     def renewed(self) -> DealStart:
         return self.start.model_copy(update={"state": self.state})
@@ -102,8 +125,7 @@ class DealWorkflow(DealRecord):
             raise Refused("moved_meanwhile", 409, by=state.moved_by, stage=state.stage)
         facts = {"amount": state.amount, "contract_status": state.contract_status}
         may_move(self.pipeline, state.stage, asked.to_stage, facts)
-        if self.pipeline.stage(asked.to_stage).kind == "lost" and not (asked.reason or "").strip():
-            raise invalid("reason_needed", "reason")
+        self.check_end(asked.to_stage, asked.reason, asked.note)
 
     @command(_may_move)
     def move(self, asked: MoveDeal) -> None:
@@ -111,9 +133,9 @@ class DealWorkflow(DealRecord):
         state.stage = asked.to_stage
         state.stage_since = workflow.now()
         state.moved_by = asked.actor.id
-        state.lost_reason = asked.reason if self._kind == "lost" else None
+        self.end(was, asked.reason, asked.note, asked.competitor)
         self._active()
-        self.change("deal.moved", actor=asked.actor.id, was=was, now=state.stage, reason=asked.reason)
+        self.change("deal.moved", actor=asked.actor.id, was=was, now=state.stage, note=asked.note)
 
     @workflow.signal
     def contract_changed(self, news: ContractNews) -> None:
@@ -177,9 +199,10 @@ class DealWorkflow(DealRecord):
         state = self.state
         request = OrderRequest(
             deal_id=state.record_id, contract_id=state.contract_id or "", customer_id=state.customer_id or "",
-            amount=state.amount or 0, currency=state.currency or "", at=state.stage_since,
+            owner_id=state.owner_id or "", quote_id=state.quote_id if state.quote_status == "accepted" else None,
+            title=state.title, amount=state.amount or 0, currency=state.currency or "", at=state.stage_since,
         )  # fmt: skip
-        order = await self.perform(DealActivities.place_order, request, "place the order")
+        order = await self.perform(OrderActivities.place_order, request, "place the order")
         start = CollectionStart(
             collection_id=order.order_id, order_id=order.order_id, deal_id=state.record_id, line_id=state.line_id,
             customer_id=request.customer_id, region_id=state.region_id or "", owner_id=state.owner_id or "",
@@ -191,6 +214,8 @@ class DealWorkflow(DealRecord):
         await self.start_once(CollectionWorkflow.run, start, collection_workflow_id(order.order_id))
         state.order_id = state.collection_id = order.order_id
         self.change("deal.order_placed", number=order.number)
+        if order.service_tier:
+            self.change("deal.service_tier", tier=order.service_tier)
 
     def waiting(self) -> list[Waiting]:
         state = self.state

@@ -34,6 +34,15 @@ class HolderLeft(BaseModel):
     person: str
 
 
+class OwnerChanged(BaseModel):
+    """A case has another owner from now on: `now` instead of `was`, handed over by `by`."""
+
+    was: str
+    now: str
+    by: str
+    note: str = ""
+
+
 def without(key: str, keys: list[str]) -> list[str]:
     return [one for one in keys if one != key]
 
@@ -71,7 +80,7 @@ class TaskProcess(Process[S]):
         task.status, task.decided_at = "cancelled", workflow.now()
 
     def move_task(self, task: HumanTask, holders: list[str], how: str, by: str, why: str | None = None) -> None:
-        """Asks others instead. `how`: delegated, handed_on, passed, left."""
+        """Asks others instead. `how`: delegated, handed_on, handed_over, passed, left."""
         task.holders, task.claimed_by = holders, None
         self.change(f"task.{how}", actor=by, task=task.kind, holders=holders, why=why)
         self.notify(f"task.opened.{task.kind}", holders, task=task.id, title=task.title)
@@ -131,6 +140,27 @@ class TaskProcess(Process[S]):
             if key in task.holders:
                 self.move_task(task, without(key, task.holders) or self.instead(task.ladder), "left", "system")
         self.left(key)
+
+    @workflow.signal
+    async def owner_changed(self, change: OwnerChanged) -> None:
+        if self.state.closed_at is None:
+            self.take_over(change)
+
+    def take_over(self, change: OwnerChanged) -> None:
+        """The case is the new owner's, and so are the tasks its owner was asked."""
+        state, was, now = self.state, person_key(change.was), person_key(change.now)
+        if state.owner_id == change.was:
+            state.owner_id = change.now
+        self.change("task.owner_changed", actor=change.by, owner=change.now, note=change.note or None)
+        for task in filter(self.goes_along, state.open_tasks):
+            if task.from_id == change.was:
+                task.from_id = change.now
+            if was in task.holders:
+                self.move_task(task, [now if key == was else key for key in task.holders], "handed_over", change.by)
+
+    def goes_along(self, task: HumanTask) -> bool:
+        """Whether a task is the owner's business, so that one that names the former owner is the new one's now."""
+        return True
 
     def instead(self, ladder: list[str]) -> list[str]:
         """Who is asked when a task's only holder has left: the nearest above, who is off the ladder then."""

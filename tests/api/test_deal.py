@@ -51,9 +51,9 @@ async def test_a_deal_moves_one_stage_at_a_time_and_a_refusal_says_why(sign_in: 
     assert (late.json()["code"], late.json()["params"]["by"]) == ("moved_meanwhile", "李伟")
     lost = await move(owner, deal_id, "lose", "needs", "lost")
     assert (lost.status_code, lost.json()["errors"][0]["field"]) == (422, "reason")
-    assert (await move(owner, deal_id, "lost", "needs", "lost", reason="预算取消")).status_code == 200
+    assert (await move(owner, deal_id, "lost", "needs", "lost", reason="budget")).status_code == 200
     closed = await selling.row(Deal, deal_id, stage="lost")
-    assert closed.lost_reason == "预算取消"
+    assert (closed.end_reason, closed.lost_in) == ("budget", "needs")
 
 
 async def test_an_edit_carries_the_version_it_saw_and_a_note_wakes_the_deal(sign_in: SignIn, selling: Selling) -> None:

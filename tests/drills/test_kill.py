@@ -20,9 +20,10 @@ import pytest
 from sqlalchemy import func, select
 
 from db.collection import Collection, Payment
-from db.deal import Deal, Order
+from db.deal import Deal
 from db.engine import Database
 from db.lead import Lead
+from db.order import Order
 from db.process import Notification, Process, Task, TimelineEvent
 from launch.cast import DOMAIN, PASSWORD
 from launch.embedded import temporary_home
@@ -108,7 +109,7 @@ class Staff:
         task = await self.approval_of(lead)
         await self.manager.post(f"/api/tasks/{task}/decision", outcome="approve", version=1)
         await sales.until(deal, contract_status="approved")
-        await sales.post(f"{deal}/move", from_stage="negotiation", to_stage="won")
+        await sales.post(f"{deal}/move", from_stage="negotiation", to_stage="won", reason="fit")
         while (collection := (await sales.get(deal))["collection_id"]) is None:
             await asyncio.sleep(PAUSE)
         await finance.get(f"/api/collections/{collection}")

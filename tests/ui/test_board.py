@@ -108,10 +108,12 @@ async def test_keys_alone_lose_a_deal_with_its_reason(visit: Visit, selling: Sel
     await expect(page.locator(f"#deal-{deal_id} .menu-item").first).to_be_focused()
     await page.locator(f"#deal-{deal_id} .menu-item", has_text="Lost").press("Enter")
     dialog = page.get_by_role("dialog", name="Mark 用键盘输单 as lost?")
-    await dialog.get_by_label("Why was it lost?").fill("买了别家的")
+    await expect(dialog.get_by_label("Why was it lost?")).to_be_focused()
+    await page.keyboard.type("Chose")
+    await dialog.get_by_label("In your own words").fill("买了别家的")
     await page.keyboard.press("Enter")
     await expect(page.locator(f"#deal-{deal_id}")).to_have_count(0)
-    assert (await selling.row(Deal, deal_id, stage="lost")).lost_reason == "买了别家的"
+    assert (await selling.row(Deal, deal_id, stage="lost", end_reason="competitor")).end_note == "买了别家的"
 
 
 async def test_an_approved_deal_dropped_on_won_is_won_after_a_yes(visit: Visit, selling: Selling) -> None:
@@ -125,6 +127,7 @@ async def test_an_approved_deal_dropped_on_won_is_won_after_a_yes(visit: Visit, 
     dialog = page.get_by_role("dialog", name="Win 赢下来?")
     await expect(dialog).to_contain_text("An order of ¥48,000 for 蓝港食品 is placed")
     await expect(page.locator(f"#stage-negotiation #deal-{deal_id}")).to_have_count(1)
+    await dialog.get_by_label("Why was it won?").select_option("Best fit")
     await dialog.get_by_role("button", name="Won").click()
     await expect(page.locator(f"#deal-{deal_id}")).to_have_count(0)
     assert (await selling.row(Deal, deal_id, stage="won")).contract_status == "approved"
@@ -164,7 +167,7 @@ async def test_without_scripts_a_deal_moves_by_plain_forms(visit: Visit, selling
     page = (await visit(f"/deals/{deal_id}/ask?stage=lost", as_person="li.wei")).page
     await page.locator("form.form").evaluate("form => form.removeAttribute('hx-post')")
     await page.reload()
-    await page.get_by_label("Why was it lost?").fill("没有预算")
+    await page.get_by_label("Why was it lost?").select_option("No budget")
     await page.evaluate("document.querySelector('form.form').submit()")
     await page.wait_for_url(f"**/deals/{deal_id}")
     await expect(page.locator(".toast")).to_contain_text("moved to Lost")

@@ -88,10 +88,11 @@ async def test_the_letter_m_moves_it_and_lost_is_asked_for_its_reason(visit: Vis
     await expect(page.locator(".record-head .stage")).to_have_text("First contact")
     await page.keyboard.press("m")
     await page.locator("#move").get_by_role("link", name="Lost").click()
-    await page.get_by_role("dialog").get_by_label("Why was it lost?").fill("没有预算")
+    await page.get_by_role("dialog").get_by_label("Why was it lost?").select_option("No budget")
+    await page.get_by_role("dialog").get_by_label("In your own words").fill("明年再议")
     await page.get_by_role("dialog").get_by_role("button", name="Lost").click()
     await expect(page.locator(".record-head .stage")).to_have_text("Lost")
-    await expect(page.locator("#record")).to_contain_text("没有预算")
+    await expect(page.locator("#record")).to_contain_text("明年再议")
     assert await page.get_by_role("button", name="Log follow-up").count() == 0
 
 

@@ -124,10 +124,16 @@ class Office:
         return await self.until(lambda: self.row(Deal, id=answer.result["deal_id"]), "the deal")
 
     async def move(self, deal_id: str, to: str, *, by: str = "li.wei", reason: str | None = None) -> None:
+        """Won because it fits best, where the story gives no other reason."""
         deal = await self.row(Deal, id=deal_id)
         assert deal is not None
         await self.deals.move(
-            await self.actor(by), uuid4().hex, deal_id, from_stage=deal.stage, to_stage=to, reason=reason
+            await self.actor(by),
+            uuid4().hex,
+            deal_id,
+            from_stage=deal.stage,
+            to_stage=to,
+            reason=reason or ("fit" if to == "won" else None),
         )
 
     async def negotiating(self, amount: int, *, owner: str = "li.wei") -> tuple[Deal, Contract]:

@@ -6,8 +6,9 @@ from datetime import date
 from uuid import uuid4
 
 from db.collection import Collection, Instalment, Payment
-from db.deal import Deal, Order
+from db.deal import Deal
 from db.lead import Lead
+from db.order import Order
 from db.process import Process, Task
 from tests.workflows.office import YUAN, Office
 
@@ -70,13 +71,13 @@ async def test_a_lead_a_deal_and_their_money_share_one_line(office: Office) -> N
 async def test_a_lost_deal_withdraws_the_contract_and_its_approval(office: Office) -> None:
     deal, contract = await office.submitted(60_000 * YUAN)
     task = await office.open_task("approve", line_id=deal.line_id)
-    await office.move(deal.id, "lost", reason="预算取消")
+    await office.move(deal.id, "lost", reason="budget")
     await office.until(lambda: office.row(Process, record_id=contract.id, outcome="withdrawn"), "the contract's end")
     gone = await office.row(Task, id=task.id)
     assert gone is not None
     assert gone.status == "cancelled"
     lost = await office.deal_when(deal.id, stage="lost")
-    assert lost.lost_reason == "预算取消"
+    assert lost.end_reason == "budget"
 
 
 async def test_a_partial_payment_pays_the_oldest_instalment_first(office: Office) -> None:
