@@ -30,6 +30,7 @@ SENTENCES = {
     "deal.contract_rejected": N_("The contract of %(title)s is rejected."),
     "deal.contract_withdrawn": N_("The contract of %(title)s is withdrawn."),
     "deal.contract_ended": N_("The contract of %(title)s has ended its approval."),
+    "deal.handed_over": N_("A deal is yours now, with all that is under way: %(title)s"),
     "deal.stalled": N_("No activity for a week: %(title)s"),
     "collection.overdue": N_("An instalment is overdue: %(title)s"),
     "absence.planned": N_("You are to stand in for %(person)s, who will be away."),

@@ -22,7 +22,9 @@ ICONS = {
     "lead": "megaphone", "deal": "briefcase", "contract": "file-text", "approval": "shield-check",
     "collection": "wallet", "task": "circle-check", "absence": "calendar",
     "deal.moved": "arrow-right", "deal.edited": "pencil", "deal.followed_up": "phone", "deal.stalled": "hourglass",
-    "deal.order_placed": "package", "lead.contacted": "phone", "task.opened": "user", "task.reminded": "bell",
+    "deal.order_placed": "package", "deal.reopened": "undo-2", "deal.split": "split", "deal.file_added": "paperclip",
+    "deal.service_tier": "star", "task.owner_changed": "users", "lead.contacted": "phone", "task.opened": "user",
+    "task.reminded": "bell",
     "task.escalated": "triangle-alert", "approval.question": "message-square", "approval.answer": "message-square",
     "approval.comment": "message-square", "approval.nudged": "bell", "approval.returned_to": "undo-2",
     "approval.signer_before": "user-plus", "approval.signer_after": "user-plus",
@@ -57,7 +59,7 @@ Filter = Literal["", "follow_ups", "stages", "contract", "money", "steps"]
 FILTERS: dict[Filter, tuple[str, Told]] = {
     "": (N_("All"), MAIN),
     "follow_ups": (N_("Follow-ups"), Told(kinds={"deal.followed_up", "lead.contacted"})),
-    "stages": (N_("Stage moves"), Told(kinds={"deal.opened", "deal.moved", "deal.closed"})),
+    "stages": (N_("Stage moves"), Told(kinds={"deal.opened", "deal.moved", "deal.reopened", "deal.closed"})),
     "contract": (N_("Contract"), replace(MAIN, processes={"contract", "approval"})),
     "money": (N_("Money"), replace(MAIN, processes={"collection"}, kinds={"deal.order_placed"})),
     "steps": (N_("Every step"), Told()),
@@ -85,13 +87,14 @@ def _persons(keys: Iterable[str]) -> set[str]:
 @dataclass(frozen=True)
 class Story:
     """Everything said to one reader. `currency` is that of the amounts in events and waits, `steps` has the names of
-    approval steps by key."""
+    approval steps by key, `contacts` those of the customer's people by id."""
 
     formats: Formats
     names: Names
     pipelines: Pipelines
     currency: str
     steps: Mapping[str, str] = field(default_factory=dict)
+    contacts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def language(self) -> str:
@@ -116,8 +119,13 @@ class Story:
             "what": event_text(event.kind, words, self.language),
             "who": self._who(event),
             "at": event.at,
-            "detail": next((words[name] for name in DETAILS if words.get(name)), None),
+            "detail": self._detail(event.kind, words),
         }
+
+    def _detail(self, kind: str, words: Mapping[str, str]) -> str | None:
+        if kind == "deal.followed_up":  # what it came to, what was said, what comes next
+            return " · ".join(filter(None, map(words.get, ("result", "note", "changes")))) or None
+        return next((words[name] for name in DETAILS if words.get(name)), None)
 
     def _who(self, event: TimelineEvent) -> str:
         by, absent = self.names.person(event.actor), self.names.person(event.params.get("behalf_of"))
@@ -129,7 +137,7 @@ class Story:
     def words(self, params: Mapping[str, Any]) -> dict[str, str]:
         """Parameters as the reader reads them."""
         said = {name: self._said(name, value) for name, value in params.items()}
-        changed = [name for name in ("title", "amount", "close_on", "next_step") if name in params]
+        changed = [name for name in ("title", "amount", "close_on", "next_step", "next_step_on") if name in params]
         if changed:
             pair = self._(N_("%(field)s: %(value)s"))
             fields = [pair % {"field": label("field", n, self.language), "value": said[n] or "–"} for n in changed]
@@ -158,6 +166,14 @@ class Story:
             "task": lambda kind: self.label("task", kind),
             "outcome": lambda outcome: self.label("outcome", outcome),
             "status": lambda status: self.label("outcome", status),
+            "part": str,
+            "contact": lambda contact: self.contacts.get(contact) or self._(N_("somebody")),
+            "person_role": lambda role: self.label("person_role", role),
+            "attitude": lambda attitude: self.label("attitude", attitude),
+            "competitor_status": lambda status: self.label("competitor", status),
+            "tier": lambda tier: self.label("tier", tier),
+            "next_step_on": lambda day: self.formats.day(date.fromisoformat(day)),
+            "result": lambda result: self.label("result", result),
             "how": lambda how: self.label("how", how),
             "since": lambda instant: self.formats.day(datetime.fromisoformat(instant)),
             "close_on": lambda day: self.formats.day(date.fromisoformat(day)),
