@@ -142,6 +142,21 @@ class Processes:
             rpc_timeout=timedelta(seconds=WAIT),
         )
 
+    async def tell_or_begin(
+        self, run: str, start: dict[str, Any], workflow_id: str, signal: str, message: dict[str, Any]
+    ) -> None:
+        """Tells a process; one that has ended begins again, with the news."""
+        await self.client.start_workflow(
+            run,
+            start,
+            id=workflow_id,
+            task_queue=self.task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            start_signal=signal,
+            start_signal_args=[message],
+            rpc_timeout=timedelta(seconds=WAIT),
+        )
+
     async def signal(self, workflow_id: str, signal: str, message: dict[str, Any]) -> None:
         """Tells a process; one that has ended no longer needs to know."""
         try:

@@ -24,6 +24,11 @@ async def enqueue(session: AsyncSession, key: str, kind: str, payload: dict[str,
     await session.execute(entry.returning(func.pg_notify(WAKE, kind)))
 
 
+async def payload_of(session: AsyncSession, key: str) -> dict[str, Any] | None:
+    """What was written under a key, carried out or not."""
+    return await session.scalar(select(Outbox.payload).where(Outbox.key == key))
+
+
 async def take(session: AsyncSession, kind: str, limit: int) -> Sequence[Outbox]:
     """Entries that are due, locked until the transaction ends, so that several relays share the work."""
     return (

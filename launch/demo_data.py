@@ -34,16 +34,16 @@ class DemoDeal:
 
 
 CUSTOMERS = (
-    DemoCustomer("blue", "蓝港食品", "周明", "13800138001", "east", "li.wei"),
-    DemoCustomer("rongda", "荣达钢铁", "孙强", "13800138002", "east", "chen.tao"),
-    DemoCustomer("hengyuan", "恒远物流", "林芳", "13800138003", "east", "li.wei"),
-    DemoCustomer("kunlun", "昆仑机器人", "郑洁", "13800138004", "east", "wang.fang"),
-    DemoCustomer("lanzhi", "兰芷医疗", "冯勇", "13800138005", "east", "zhou.kai"),
-    DemoCustomer("yunfan", "云帆航空", "Amy Lau", "13800138006", "east", "chen.tao"),
-    DemoCustomer("xihu", "西湖零售", "杜娟", "13800138007", "south", "wu.hao"),
-    DemoCustomer("cuifeng", "翠峰能源", "贺军", "13800138008", "south", "deng.li"),
-    DemoCustomer("harbour", "Harbour Freight Asia", "Tom Reid", "13800138009", "south", "liang.yan"),
-    DemoCustomer("nanyue", "南粤电子", "龙丽", "13800138010", "south", "peng.cheng"),
+    DemoCustomer("blue", "蓝港食品", "周明", "+8613800138001", "east", "li.wei"),
+    DemoCustomer("rongda", "荣达钢铁", "孙强", "+8613800138002", "east", "chen.tao"),
+    DemoCustomer("hengyuan", "恒远物流", "林芳", "+8613800138003", "east", "li.wei"),
+    DemoCustomer("kunlun", "昆仑机器人", "郑洁", "+8613800138004", "east", "wang.fang"),
+    DemoCustomer("lanzhi", "兰芷医疗", "冯勇", "+8613800138005", "east", "zhou.kai"),
+    DemoCustomer("yunfan", "云帆航空", "Amy Lau", "+8613800138006", "east", "chen.tao"),
+    DemoCustomer("xihu", "西湖零售", "杜娟", "+8613800138007", "south", "wu.hao"),
+    DemoCustomer("cuifeng", "翠峰能源", "贺军", "+8613800138008", "south", "deng.li"),
+    DemoCustomer("harbour", "Harbour Freight Asia", "Tom Reid", "+8613800138009", "south", "liang.yan"),
+    DemoCustomer("nanyue", "南粤电子", "龙丽", "+8613800138010", "south", "peng.cheng"),
 )
 
 DEALS = (

@@ -91,7 +91,12 @@ class Relay:
         return len(entries) == BATCH
 
     async def _start(self, key: str, payload: dict[str, Any]) -> None:
-        await self.processes.start(payload["workflow"], payload["input"], payload["id"])
+        """With a signal it is news for a process, which begins (again) where it does not run."""
+        of_it = payload["workflow"], payload["input"], payload["id"]
+        if "signal" in payload:
+            await self.processes.tell_or_begin(*of_it, payload["signal"], payload["message"])
+        else:
+            await self.processes.start(*of_it)
 
     async def _signal(self, key: str, payload: dict[str, Any]) -> None:
         await self.processes.signal(payload["id"], payload["signal"], payload["input"])

@@ -8,6 +8,7 @@ from playwright.async_api import expect
 from api.services import Services
 from commands.lead_intake import NewLead
 from domain.access import Actor, Role
+from tests.somebody import phone_of
 from tests.ui.browser import PHONE, Visit, check_everywhere
 from tests.ui.conftest import Site
 
@@ -18,7 +19,7 @@ async def give(services: Services, people: dict[str, str], company: str, owner: 
     """A lead of this owner; its process starts in a moment."""
     actor = Actor(id=people[owner], roles=frozenset({Role.SALES}))
     lead = NewLead(
-        source="hand", company=company, name="周明", phone="138 0013 8000", message="想了解冷链方案", amount=4_800_000,
+        source="hand", company=company, name="周明", phone=phone_of(company), message="想了解冷链方案", amount=4_800_000,
         region="east", owner_id=people[owner],
     )  # fmt: skip
     return await services.leads.create(actor, f"{company}-{owner}", lead)

@@ -15,9 +15,11 @@ from db.actor import actor_of
 from db.base import new_id
 from db.collection import Collection
 from db.process import Task
+from domain.contact import readable_phone
 from tests.approving import draft_contract
 from tests.collecting import open_collection
 from tests.conftest import SignIn
+from tests.somebody import phone_of
 from tests.ui.browser import PHONE, Visit, check_everywhere
 from tests.ui.conftest import Site
 
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("worker")
 
 
 async def lead_of(site: Site, people: dict[str, str], company: str, owner: str = "li.wei") -> None:
-    new = NewLead(source="hand", company=company, name="周明", phone="+8613800138000", region="east",
+    new = NewLead(source="hand", company=company, name="周明", phone=phone_of(company), region="east",
                   owner_id=people[owner], message="想了解冷链方案")  # fmt: skip
     async with site.services.db.session() as session:
         actor = await actor_of(session, people[owner])
@@ -54,7 +56,7 @@ async def test_a_first_contact_is_logged_and_leaves_the_list(visit: Visit, site:
     page = visited.page
     await expect(page.get_by_role("link", name="蓝港食品")).to_be_visible()  # it comes in while one looks
     await open_task(page, "蓝港食品")
-    await expect(page.locator("#panel")).to_contain_text("138 0013 8000")
+    await expect(page.locator("#panel")).to_contain_text(readable_phone(phone_of("蓝港食品"), "CN"))
     await expect(page.locator("#panel")).to_contain_text("想了解冷链方案")
     await page.get_by_label("How").select_option("WeChat")
     await page.get_by_label("What was said").fill("下周演示")

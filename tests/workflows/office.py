@@ -40,6 +40,7 @@ from db.process import Task, TimelineEvent
 from domain.access import Actor
 from domain.search import SEARCH_ATTRIBUTES
 from settings import Settings
+from tests.somebody import phone_of
 from worker.mail import Mailer
 from worker.main import build_worker
 from worker.relay import Relay
@@ -99,7 +100,7 @@ class Office:
 
     async def lead(self, company: str = "蓝港食品", *, region: str = "east", owner: str | None = None) -> Lead:
         new = NewLead(
-            source="form", company=company, name="周明", phone="13800138000", region=region,
+            source="form", company=company, name="周明", phone=phone_of(uuid4().hex), region=region,
             owner_id=self.people[owner] if owner else None,
         )  # fmt: skip
         if owner:

@@ -53,7 +53,9 @@ async def test_a_qualified_lead_becomes_one_customer_with_its_contact(office: Of
     contact = await office.row(Contact, customer_id=deal.customer_id)
     assert customer is not None
     assert contact is not None
-    assert (customer.name, contact.name, contact.phone) == ("蓝港食品", "周明", "+8613800138000")
+    lead = await office.row(Lead, id=deal.lead_id)
+    assert lead is not None
+    assert (customer.name, contact.name, contact.phone) == ("蓝港食品", "周明", lead.phone)
 
 
 async def test_a_dismissed_lead_cannot_be_qualified(office: Office) -> None:
