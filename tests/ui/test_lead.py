@@ -19,8 +19,8 @@ async def give(services: Services, people: dict[str, str], company: str, owner: 
     """A lead of this owner; its process starts in a moment."""
     actor = Actor(id=people[owner], roles=frozenset({Role.SALES}))
     lead = NewLead(
-        source="hand", company=company, name="周明", phone=phone_of(company), message="想了解冷链方案", amount=4_800_000,
-        region="east", owner_id=people[owner],
+        source="hand", company=company, name="周明", phone=phone_of(company), message="想了解冷链方案",
+        amount=4_800_000, region="east", owner_id=people[owner],
     )  # fmt: skip
     return await services.leads.create(actor, f"{company}-{owner}", lead)
 
