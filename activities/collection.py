@@ -1,69 +1,168 @@
-"""Collections: what is owed, what was paid."""
+"""Collections: the terms an order is collected under, and the rows of what is owed, paid, promised and disputed."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from pydantic import BaseModel
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.process import ProcessActivities
-from db.collection import Collection, Payment, write_instalments
+from db.base import new_id
+from db.collection import Collection, Payment, append, overwrite, write_instalments
+from db.collection import Instalment as InstalmentRow
+from db.ledger import CollectionRequest, Dispute, LedgerEntry, Promise
+from db.policy import current_policy
 from db.projection import write_record
+from domain.collection import CollectionRules, PaymentPlanPolicy
+from domain.instalment import Instalment
+from domain.ledger import Book
+from domain.payment_plan import divide
+from domain.policy import load
 from domain.process import ProcessState
 
 
-class InstalmentState(BaseModel):
-    """`status`: planned, due, overdue, paid."""
+class CollectionTerms(BaseModel):
+    """How an order is collected: its payment plan and the rules, under the collection policy's version of that moment.
+
+    `happened` are the days of the events that instalments fall due after, as far as they are known.
+    """
+
+    policy_version: int
+    plan_key: str
+    zone: str
+    rules: CollectionRules
+    happened: dict[str, date]
+    instalments: list[Instalment]
+
+
+async def terms_of(
+    session: AsyncSession, zone: str, *, amount: int, currency: str, happened: Mapping[str, date],
+    tier: str | None = None,
+) -> CollectionTerms:  # fmt: skip
+    """The terms for an order of `amount` (minor units, positive) by a customer of this service tier.
+
+    `happened` has the day of `order`, and those of other events that are known (`domain.payment_plan.EVENTS`).
+    """
+    version, document = await current_policy(session, PaymentPlanPolicy.kind)
+    policy = load(PaymentPlanPolicy, document)
+    key = policy.chosen(amount, currency, tier)
+    instalments = []
+    for part in divide(amount, policy.plans[key].parts, happened):
+        instalment = Instalment(id=new_id(), no=part.no, amount=part.amount, event=part.event, days=part.days)
+        instalment.fall_due(part.due_on, zone)
+        instalments.append(instalment)
+    return CollectionTerms(
+        policy_version=version, plan_key=key, zone=zone, rules=policy.rules, happened=dict(happened),
+        instalments=instalments,
+    )  # fmt: skip
+
+
+class PromiseState(BaseModel):
+    """`got` is what came in since, in the collection's currency."""
 
     id: str
-    no: int
     amount: int
-    due_on: date
-    due_at: datetime
-    paid: int = 0
-    status: str = "planned"
-    paid_at: datetime | None = None
-    task_id: str | None = None
+    promised_on: date
+    until: datetime
+    contact_id: str | None = None
+    note: str | None = None
+    got: int = 0
+    status: str = "open"
+    by: str
+    at: datetime
+    ended_at: datetime | None = None
 
-    @property
-    def open(self) -> int:
-        return self.amount - self.paid
+
+class DisputeState(BaseModel):
+    """`instalment_id` None: all that is owed is disputed."""
+
+    id: str
+    instalment_id: str | None = None
+    reason: str
+    note: str | None = None
+    status: str = "open"
+    by: str
+    at: datetime
+    resolved_by: str | None = None
+    resolved_at: datetime | None = None
+    resolution: str | None = None
 
 
-class PaymentState(BaseModel):
+class RequestState(BaseModel):
+    """A write-off, refund or service hold under approval; `instalment_id` where it is about one instalment."""
+
+    id: str
+    kind: str
+    amount: int
+    reason: str | None = None
+    instalment_id: str | None = None
+    status: str = "in_approval"
+    approval_id: str
+    by: str
+    at: datetime
+    started: bool = False
+    ended_at: datetime | None = None
+
+
+class Transfer(BaseModel):
+    """Money on its way to another collection: `back` where that one had ended and it came back."""
+
     id: str
     amount: int
     received_on: date
-    reference: str | None = None
+    to: str
     by: str
-    at: datetime
-    revision: int
+
+
+class Letter(BaseModel):
+    """A letter to the customer that is to be sent, once by its `key`."""
+
+    key: str
+    template: str
+    params: dict[str, Any] = {}
 
 
 class CollectionState(ProcessState):
-    """`payments` are those the read model may not have yet; the instalments hold the sums."""
+    """`transfers` and `letters` are still to be sent; `version` counts what people changed; `told_paid`: its deal knows."""
 
     stage: str = "open"
     order_id: str
     deal_id: str
-    remind_before: timedelta
-    escalate_after: timedelta
-    instalments: list[InstalmentState]
-    payments: list[PaymentState] = []
+    zone: str
+    plan_key: str = ""
+    rules: CollectionRules
+    happened: dict[str, date] = {}
+    book: Book
+    promises: list[PromiseState] = []
+    disputes: list[DisputeState] = []
+    requests: list[RequestState] = []
+    transfers: list[Transfer] = []
+    letters: list[Letter] = []
+    taken: list[str] = []
+    service_hold: bool = False
+    version: int = 1
+    told_paid: bool = False
 
     @property
-    def paid(self) -> int:
-        return sum(i.paid for i in self.instalments)
+    def promise(self) -> PromiseState | None:
+        return next((p for p in self.promises if p.status == "open"), None)
 
     @property
-    def outstanding(self) -> int:
-        return sum(i.open for i in self.instalments)
+    def disputed_at(self) -> datetime | None:
+        return min((d.at for d in self.disputes if d.status == "open"), default=None)
+
+    @property
+    def level(self) -> int:
+        return max((i.level for i in self.book.instalments if i.open), default=0)
 
     def confirm(self, revision: int) -> None:
         super().confirm(revision)
-        self.payments = [p for p in self.payments if p.revision > revision]
+        self.book.confirm(revision)
 
 
 class CollectionActivities(ProcessActivities):
@@ -72,32 +171,84 @@ class CollectionActivities(ProcessActivities):
         async with self.projecting("collection", state) as session:
             if session is None:
                 return
-            fields = {
-                "order_id", "deal_id", "line_id", "customer_id", "region_id", "owner_id", "title", "amount", "currency",
-                "opened_at", "closed_at", "revision",
-            }  # fmt: skip
-            row = {
-                "id": state.record_id,
-                "status": state.stage,
-                "paid": state.paid,
-                "next_due_on": min((i.due_on for i in state.instalments if i.open), default=None),
-                **state.model_dump(include=fields),
-            }
-            await write_record(session, Collection, row, prefix="P", year=self.year(state))
-            await write_instalments(
-                session,
-                [
-                    {"collection_id": state.record_id, **i.model_dump(exclude={"due_at", "task_id"})}
-                    for i in state.instalments
-                ],
-            )
-            if state.payments:
-                payments = [
-                    {
-                        "id": p.id, "collection_id": state.record_id, "amount": p.amount, "currency": state.currency,
-                        "received_on": p.received_on, "reference": p.reference, "recorded_by": p.by,
-                        "recorded_at": p.at,
-                    }
-                    for p in state.payments
-                ]  # fmt: skip
-                await session.execute(insert(Payment).values(payments).on_conflict_do_nothing(index_elements=["id"]))
+            await write_record(session, Collection, _collection(state), prefix="P", year=self.year(state))
+            await write_instalments(session, state.record_id, _instalments(state))
+            await overwrite(session, Payment, _payments(state))
+            await append(session, LedgerEntry, _entries(state))
+            await overwrite(session, Promise, _promises(state))
+            await overwrite(session, Dispute, _disputes(state))
+            await overwrite(session, CollectionRequest, _requests(state))
+
+
+def _collection(state: CollectionState) -> dict[str, Any]:
+    fields = {
+        "order_id", "deal_id", "line_id", "customer_id", "region_id", "owner_id", "title", "amount", "currency",
+        "opened_at", "closed_at", "revision", "level", "disputed_at", "service_hold", "plan_key", "version",
+    }  # fmt: skip
+    book, promise = state.book, state.promise
+    return {
+        "id": state.record_id,
+        "status": state.stage,
+        "paid": book.paid,
+        "credited": book.credited,
+        "written_off": book.written_off,
+        "surplus": book.surplus,
+        "next_due_on": min((i.due_on for i in book.instalments if i.open and i.due_on), default=None),
+        "promised_on": promise.promised_on if promise else None,
+        "promised": promise.amount if promise else None,
+        "final": state.model_dump(mode="json") if state.closed_at else None,
+        **{name: getattr(state, name) for name in fields},
+    }
+
+
+def _instalments(state: CollectionState) -> list[dict[str, Any]]:
+    fields = {
+        "id", "no", "amount", "paid", "credited", "written_off", "event", "days", "due_on", "status", "level",
+        "disputed", "paid_at",
+    }  # fmt: skip
+    return [
+        {"collection_id": state.record_id, **{name: getattr(i, name) for name in fields}}
+        for i in state.book.instalments
+    ]
+
+
+def _payments(state: CollectionState) -> list[dict[str, Any]]:
+    fields = {
+        "id", "amount", "currency", "value", "counted", "rate", "received_on", "reference", "source", "status",
+        "ended_at", "moved_to",
+    }  # fmt: skip
+    return [
+        {"collection_id": state.record_id, "recorded_by": r.by, "recorded_at": r.at, **r.model_dump(include=fields)}
+        for r in state.book.receipts
+    ]
+
+
+def _entries(state: CollectionState) -> list[dict[str, Any]]:
+    shared = {"collection_id": state.record_id, "customer_id": state.customer_id}
+    return [
+        {
+            "id": str(uuid5(NAMESPACE_OID, f"{entry.posting_id}/{entry.no}")),
+            **shared,
+            **entry.model_dump(exclude={"revision"}),
+        }
+        for entry in state.book.entries
+    ]
+
+
+def _promises(state: CollectionState) -> list[dict[str, Any]]:
+    fields = {"id", "amount", "promised_on", "contact_id", "note", "status", "ended_at"}
+    shared = {"collection_id": state.record_id}
+    return [shared | {"recorded_by": p.by, "recorded_at": p.at} | p.model_dump(include=fields) for p in state.promises]
+
+
+def _disputes(state: CollectionState) -> list[dict[str, Any]]:
+    shared = {"collection_id": state.record_id}
+    return [shared | {"opened_by": d.by, "opened_at": d.at} | d.model_dump(exclude={"by", "at"}) for d in state.disputes]
+
+
+def _requests(state: CollectionState) -> list[dict[str, Any]]:
+    fields = {"id", "kind", "amount", "reason", "status", "approval_id", "ended_at"}
+    shared = {"collection_id": state.record_id, "currency": state.currency}
+    return [
+        shared | {"requested_by": r.by, "requested_at": r.at} | r.model_dump(include=fields) for r in state.requests
+    ]

@@ -13,6 +13,7 @@ from db import (
     deal_part,
     lead,
     lead_form,
+    ledger,
     letter,
     order,
     person,
@@ -24,6 +25,7 @@ from db import (
 from db.base import Base
 
 __all__ = [
-    "Base", "absence", "approval_reader", "approval_turn", "collection", "contract", "customer", "deal", "deal_part",
-    "lead", "lead_form", "letter", "order", "person", "policy", "process", "record", "sign_in",
+    "Base", "absence", "approval_reader", "approval_turn", "collection", "contract", "customer", "deal",
+    "deal_part", "lead", "lead_form", "ledger", "letter", "order", "person", "policy", "process", "record",
+    "sign_in",
 ]  # fmt: skip

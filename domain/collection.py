@@ -1,77 +1,137 @@
-"""Collecting what an order owes: its payment plan, and when to remind and escalate."""
+"""Collecting what an order owes, as a policy: the payment plans there are, when to remind, and what overdue leads to."""
 
-from datetime import date, timedelta
-from typing import Annotated, Any, ClassVar, Self
+from __future__ import annotations
 
-from pydantic import Field, model_validator
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from domain.document import Duration, PolicyDocument, Strict, fault, refuse_faults
+from pydantic import Field, StringConstraints, model_validator
 
-WHOLE_BP = 10_000
+from domain.document import Duration, Key, Label, PolicyDocument, Strict, duplicates, fault, refuse_faults
+from domain.payment_plan import MOST_PARTS, Part, part_faults
+
+Told = Literal["owner", "finance", "manager", "director", "cfo"]
+"""Whom an overdue level tells: the collection's owner, or those who hold a role."""
+TOLD: tuple[Told, ...] = get_args(Told)
 
 DEFAULT: dict[str, Any] = {
     "engine": 1,
-    "instalments": [{"share_bp": 5_000, "after": "P7D"}, {"share_bp": 5_000, "after": "P37D"}],
-    "remind_before": "P3D",
-    "escalate_after": "P7D",
+    "plans": {
+        "halves": {
+            "name": {"zh": "两期各半", "en": "Two halves"},
+            "parts": [{"share_bp": 5_000, "days": 7}, {"share_bp": 5_000, "days": 37}],
+        },
+        "stages": {
+            "name": {"zh": "预付、交付、验收 3-4-3", "en": "Advance, delivery, acceptance 3-4-3"},
+            "parts": [
+                {"share_bp": 3_000, "days": 7},
+                {"share_bp": 4_000, "event": "delivery", "days": 15},
+                {"share_bp": 3_000, "event": "acceptance", "days": 30},
+            ],
+        },
+    },
+    "choices": [{"at_least": 200_000_000, "currency": "CNY", "plan": "stages"}, {"plan": "halves"}],
+    "rules": {
+        "reminders": ["P3D"],
+        "reminder_letter": "payment_reminder",
+        "levels": [
+            {"after": "P1D", "tell": ["owner"]},
+            {"after": "P7D", "tell": ["owner", "finance"], "letter": "overdue_1"},
+            {"after": "P14D", "tell": ["manager"], "letter": "overdue_2"},
+            {"after": "P30D", "tell": ["manager", "cfo"], "letter": "overdue_3", "hold": True},
+        ],
+    },
 }
 
 
-class Share(Strict):
-    """A part of the total, in basis points, due a number of whole days after the order."""
-
-    share_bp: Annotated[int, Field(ge=1, le=WHOLE_BP)]
-    after: Duration
+class PlanVariant(Strict):
+    name: Label
+    parts: Annotated[tuple[Part, ...], Field(min_length=1, max_length=MOST_PARTS)]
 
     @model_validator(mode="after")
-    def due_dates_are_days(self) -> Self:
-        if self.after % timedelta(days=1):
-            refuse_faults(self, [fault(["after"], "days_only", "An instalment is due after whole days, such as P7D.")])
+    def parts_make_the_whole(self) -> Self:
+        refuse_faults(self, part_faults(self.parts, "parts"))
         return self
 
 
-class PaymentPlanPolicy(PolicyDocument):
-    """`remind_before` counts back from an instalment's due date, `escalate_after` from it on."""
+class Choice(Strict):
+    """A row of the table that chooses the plan: the first that fits. `at_least` is in minor units of `currency`."""
 
-    kind: ClassVar[str] = "collection"
-    default: ClassVar[dict[str, Any]] = DEFAULT
-
-    instalments: Annotated[tuple[Share, ...], Field(min_length=1, max_length=60)]
-    remind_before: Duration
-    escalate_after: Duration
+    at_least: Annotated[int, Field(ge=0, le=10**15)] | None = None
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
+    tier: Key | None = None
+    plan: Key
 
     @model_validator(mode="after")
-    def shares_make_the_whole_in_order(self) -> Self:
+    def an_amount_has_a_currency(self) -> Self:
+        if self.at_least is not None and self.currency is None:
+            refuse_faults(self, [fault(["currency"], "currency_needed", "An amount needs its currency.")])
+        return self
+
+    @property
+    def fits_all(self) -> bool:
+        return self.at_least is None and self.currency is None and self.tier is None
+
+    def fits(self, amount: int, currency: str, tier: str | None) -> bool:
+        return (
+            (self.at_least is None or amount >= self.at_least)
+            and self.currency in (None, currency)
+            and self.tier in (None, tier)
+        )
+
+
+class Level(Strict):
+    """What happens so long after an instalment was due: who is told, what the customer is sent, whether service stops.
+
+    A service hold is asked for by an approval.
+    """
+
+    after: Duration
+    tell: Annotated[tuple[Told, ...], Field(max_length=len(TOLD))] = ()
+    letter: Key | None = None
+    hold: bool = False
+
+
+class CollectionRules(Strict):
+    """`reminders` count back from the end of the day an instalment is due on, levels from it on."""
+
+    reminders: Annotated[tuple[Duration, ...], Field(max_length=5)] = ()
+    reminder_letter: Key | None = None
+    levels: Annotated[tuple[Level, ...], Field(max_length=12)] = ()
+
+    @model_validator(mode="after")
+    def levels_follow_one_another(self) -> Self:
+        waits = [level.after for level in self.levels]
         faults = []
-        total = sum(share.share_bp for share in self.instalments)
-        if total != WHOLE_BP:
-            faults.append(fault(["instalments"], "shares_total", "The shares make {total}, not 10000.", total=total))
-        waits = [share.after for share in self.instalments]
         if waits != sorted(set(waits)):
-            faults.append(fault(["instalments"], "shares_order", "Each instalment is due later than the one before."))
+            faults.append(fault(["levels"], "levels_order", "Each level comes later than the one before."))
+        if duplicates(self.reminders):
+            faults.append(fault(["reminders"], "reminders_twice", "Two reminders come at the same time."))
         refuse_faults(self, faults)
         return self
 
 
-class Instalment(Strict):
-    """`no` counts from 1; `amount` is in minor units."""
+class PaymentPlanPolicy(PolicyDocument):
+    """Which plan an order gets, and the rules its collection follows."""
 
-    no: int
-    amount: int
-    due_on: date
+    kind: ClassVar[str] = "collection"
+    default: ClassVar[dict[str, Any]] = DEFAULT
 
+    plans: Annotated[dict[Key, PlanVariant], Field(min_length=1, max_length=50)]
+    choices: Annotated[tuple[Choice, ...], Field(min_length=1, max_length=200)]
+    rules: CollectionRules
 
-def plan(total: int, policy: PaymentPlanPolicy, ordered_on: date) -> list[Instalment]:
-    """Divide a positive total (minor units) exactly; each share is rounded down and the last takes the remainder.
+    @model_validator(mode="after")
+    def every_order_has_a_plan(self) -> Self:
+        faults = [
+            fault(["choices", no, "plan"], "plan_unknown", "There is no plan {plan}.", plan=choice.plan)
+            for no, choice in enumerate(self.choices)
+            if choice.plan not in self.plans
+        ]
+        if not self.choices[-1].fits_all:
+            faults.append(fault(["choices"], "choice_for_all", "The last row must fit every order."))
+        refuse_faults(self, faults)
+        return self
 
-    A share that comes to nothing is left out: nobody can pay it.
-    """
-    if total <= 0:
-        raise ValueError("an order without an amount has no payment plan")
-    amounts = [total * share.share_bp // WHOLE_BP for share in policy.instalments[:-1]]
-    amounts.append(total - sum(amounts))
-    dues = [(amount, ordered_on + share.after) for amount, share in zip(amounts, policy.instalments, strict=True)]
-    return [
-        Instalment(no=no, amount=amount, due_on=due)
-        for no, (amount, due) in enumerate((d for d in dues if d[0]), start=1)
-    ]
+    def chosen(self, amount: int, currency: str, tier: str | None) -> str:
+        """The key of the plan for an order."""
+        return next(choice.plan for choice in self.choices if choice.fits(amount, currency, tier))
