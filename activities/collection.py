@@ -11,10 +11,10 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
+from activities.letter import LetterRequest
 from activities.process import ProcessActivities
 from db.base import new_id
 from db.collection import Collection, Payment, append, overwrite, write_instalments
-from db.collection import Instalment as InstalmentRow
 from db.ledger import CollectionRequest, Dispute, LedgerEntry, Promise
 from db.policy import current_policy
 from db.projection import write_record
@@ -114,21 +114,18 @@ class Transfer(BaseModel):
 
     id: str
     amount: int
+    currency: str
+    customer_id: str
     received_on: date
+    reference: str | None = None
     to: str
     by: str
-
-
-class Letter(BaseModel):
-    """A letter to the customer that is to be sent, once by its `key`."""
-
-    key: str
-    template: str
-    params: dict[str, Any] = {}
+    back: bool = False
 
 
 class CollectionState(ProcessState):
-    """`transfers` and `letters` are still to be sent; `version` counts what people changed; `told_paid`: its deal knows."""
+    """`transfers` and `letters` are still to be sent, `taken` are the transfers that came; `version` counts what people
+    changed; `told_paid`: its deal knows."""
 
     stage: str = "open"
     order_id: str
@@ -142,7 +139,7 @@ class CollectionState(ProcessState):
     disputes: list[DisputeState] = []
     requests: list[RequestState] = []
     transfers: list[Transfer] = []
-    letters: list[Letter] = []
+    letters: list[LetterRequest] = []
     taken: list[str] = []
     service_hold: bool = False
     version: int = 1
@@ -243,7 +240,9 @@ def _promises(state: CollectionState) -> list[dict[str, Any]]:
 
 def _disputes(state: CollectionState) -> list[dict[str, Any]]:
     shared = {"collection_id": state.record_id}
-    return [shared | {"opened_by": d.by, "opened_at": d.at} | d.model_dump(exclude={"by", "at"}) for d in state.disputes]
+    return [
+        shared | {"opened_by": d.by, "opened_at": d.at} | d.model_dump(exclude={"by", "at"}) for d in state.disputes
+    ]
 
 
 def _requests(state: CollectionState) -> list[dict[str, Any]]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 
 from pydantic import BaseModel
+from sqlalchemy import select
 from temporalio import activity
 
+from activities.collection import CollectionTerms, terms_of
 from activities.process import ProcessActivities
+from db.customer import Customer
 from db.order import place_order
-from db.policy import current_policy
-from domain.collection import PaymentPlanPolicy, plan
 from domain.order import Line, order_lines
-from domain.policy import load
 
 
 class OrderRequest(BaseModel):
@@ -27,15 +27,8 @@ class OrderRequest(BaseModel):
     at: datetime
 
 
-class PlannedInstalment(BaseModel):
-    no: int
-    amount: int
-    due_on: date
-    due_at: datetime
-
-
 class PlacedOrder(BaseModel):
-    """The order and its payment plan, under the collection policy's version of that moment.
+    """The order, and the terms it is collected under.
 
     `service_tier` is the queue the customer was put into, where this order changed it.
     """
@@ -43,10 +36,7 @@ class PlacedOrder(BaseModel):
     order_id: str
     number: str
     service_tier: str | None = None
-    policy_version: int
-    remind_before: timedelta
-    escalate_after: timedelta
-    instalments: list[PlannedInstalment]
+    collection: CollectionTerms
 
 
 class OrderActivities(ProcessActivities):
@@ -59,17 +49,9 @@ class OrderActivities(ProcessActivities):
             lines = order_lines(request.title, request.amount, quoted)
             values = request.model_dump(exclude={"at", "owner_id"})
             order = await place_order(session, values, ordered_on, lines, request.owner_id)
-            version, document = await current_policy(session, PaymentPlanPolicy.kind)
-        policy = load(PaymentPlanPolicy, document)
-        instalments = [
-            PlannedInstalment(no=i.no, amount=i.amount, due_on=i.due_on, due_at=self._end_of(i.due_on))
-            for i in plan(order.amount, policy, order.ordered_on)
-        ]
-        return PlacedOrder(
-            order_id=order.id, number=order.number, service_tier=order.service_tier, policy_version=version,
-            instalments=instalments, remind_before=policy.remind_before, escalate_after=policy.escalate_after,
-        )  # fmt: skip
-
-    def _end_of(self, day: date) -> datetime:
-        """Due on a day means until its end in the company's zone."""
-        return datetime.combine(day + timedelta(days=1), time(), self.zone)
+            tier = await session.scalar(select(Customer.service_tier).where(Customer.id == order.customer_id))
+            happened = {"order": ordered_on} | ({"contract_signed": ordered_on} if request.contract_id else {})
+            terms = await terms_of(
+                session, str(self.zone), amount=order.amount, currency=order.currency, happened=happened, tier=tier
+            )
+        return PlacedOrder(order_id=order.id, number=order.number, service_tier=order.service_tier, collection=terms)

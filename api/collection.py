@@ -38,7 +38,16 @@ class CollectionView(BaseModel):
     amount: int
     paid: int
     currency: str
-    status: str = Field(description="open, overdue or paid.")
+    credited: int
+    written_off: int
+    surplus: int = Field(description="What the customer has too much with us.")
+    status: str = Field(description="open, overdue, paid or written_off.")
+    level: int = Field(description="The highest overdue level of an open instalment; 0: none.")
+    promised_on: date | None
+    promised: int | None
+    disputed_at: datetime | None
+    service_hold: bool
+    version: int = Field(description="Counts what people changed; acts on the plan ask for it.")
     next_due_on: date | None
     opened_at: datetime
     closed_at: datetime | None
@@ -57,8 +66,14 @@ class InstalmentView(BaseModel):
     no: int
     amount: int
     paid: int
-    due_on: date
-    status: str = Field(description="planned, overdue or paid.")
+    credited: int
+    written_off: int
+    event: str | None = Field(description="What it falls due after; null: a day was agreed.")
+    days: int = Field(description="So many days after the event.")
+    due_on: date | None = Field(description="null: its event has not happened.")
+    status: str = Field(description="waiting, planned, due, overdue, paid, credited or written_off.")
+    level: int = Field(description="How many overdue levels it has reached.")
+    disputed: bool
     paid_at: datetime | None
 
 
@@ -67,8 +82,14 @@ class PaymentView(BaseModel):
 
     id: str
     amount: int
+    currency: str
+    value: int = Field(description="Its worth in the collection's currency.")
+    counted: int = Field(description="What it pays there.")
+    rate: str | None
     received_on: date
     reference: str | None
+    source: str = Field(description="hand, api, bank or transfer.")
+    status: str = Field(description="received, reversed or moved.")
     recorded_by: str
     recorded_at: datetime
 

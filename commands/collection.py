@@ -9,7 +9,8 @@ from commands.desk import Desk
 from domain.access import Actor
 from domain.process import Answer
 from domain.refusal import invalid
-from workflows.collection import CollectionWorkflow, RecordPayment
+from workflows.collection import CollectionWorkflow
+from workflows.collection_message import RecordPayment
 
 EARLIEST = date(2000, 1, 1)
 """Money received before is a slip in the year."""

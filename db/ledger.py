@@ -23,7 +23,7 @@ class LedgerEntry(Base):
     customer_id: Mapped[Ref]
     posting_id: Mapped[Ref] = mapped_column(index=True)
     no: Mapped[int] = mapped_column(BigInteger)  # counts the collection's entries from 1
-    kind: Mapped[str]  # order, payment, reversal, credit_note, write_off, refund, apply, transfer_out, transfer_in, plan
+    kind: Mapped[str]  # domain.ledger.Kind
     account: Mapped[str]  # domain.ledger.Account
     instalment_id: Mapped[Ref | None]
     payment_id: Mapped[Ref | None]

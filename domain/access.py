@@ -50,6 +50,7 @@ class Action(StrEnum):
     CONTRACT_WORK = "contract.work"
     COLLECTION_READ = "collection.read"
     COLLECTION_WORK = "collection.work"
+    COLLECTION_FOLLOW = "collection.follow"
     TASK_WORK = "task.work"
     TASK_HAND_ON = "task.hand_on"
     TEAM_READ = "team.read"
@@ -68,6 +69,7 @@ def _grants() -> dict[Role, dict[Action, Scope]]:
     sales = everyone | {
         a.LEAD_READ: own, a.LEAD_CREATE: own, a.LEAD_WORK: own, a.CUSTOMER_READ: own, a.DEAL_READ: own,
         a.DEAL_CREATE: own, a.DEAL_WORK: own, a.CONTRACT_READ: own, a.CONTRACT_WORK: own, a.COLLECTION_READ: own,
+        a.COLLECTION_FOLLOW: own,
     }  # fmt: skip
     manager = dict.fromkeys(sales, region) | everyone | {
         a.TASK_HAND_ON: region, a.TEAM_READ: region, a.REPORT_READ: region, a.POLICY_READ: all_,
@@ -75,7 +77,7 @@ def _grants() -> dict[Role, dict[Action, Scope]]:
     director = dict.fromkeys(manager, all_)
     money = everyone | {
         a.CUSTOMER_READ: all_, a.DEAL_READ: all_, a.CONTRACT_READ: all_, a.COLLECTION_READ: all_,
-        a.COLLECTION_WORK: all_, a.POLICY_READ: all_,
+        a.COLLECTION_WORK: all_, a.COLLECTION_FOLLOW: all_, a.POLICY_READ: all_,
     }  # fmt: skip
     reader = everyone | {a.CUSTOMER_READ: all_, a.DEAL_READ: all_, a.CONTRACT_READ: all_, a.POLICY_READ: all_}
     ops = reader | {

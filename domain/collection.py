@@ -1,4 +1,4 @@
-"""Collecting what an order owes, as a policy: the payment plans there are, when to remind, and what overdue leads to."""
+"""Collecting what an order owes, as a policy: payment plans, when to remind, and what being overdue leads to."""
 
 from __future__ import annotations
 

@@ -141,6 +141,11 @@ class Book(BaseModel):
         return sum(i.written_off for i in self.instalments)
 
     @property
+    def creditable(self) -> int:
+        """What was ordered and neither credited nor given up so far."""
+        return self.amount - self.credited - self.written_off
+
+    @property
     def free(self) -> int:
         """The surplus that nothing waits for."""
         return self.surplus - self.reserved
@@ -157,9 +162,16 @@ class Book(BaseModel):
         lines = [self._receivable(i, i.amount) for i in self.instalments]
         self._post(slip, "order", [*lines, Line("order", -self.amount, self.currency)])
 
-    def receive(self, slip: Slip, receipt: Receipt, first: str | None = None) -> None:
-        """Pays the oldest instalments first, `first` before them; what is too much becomes the customer's surplus."""
-        lines = self._pay(receipt.parts, receipt.counted, first)
+    def receive(self, slip: Slip, receipt: Receipt, first: str | None = None, *, keep: bool = False) -> None:
+        """Pays the oldest instalments first, `first` before them; what is too much becomes the customer's surplus.
+
+        `keep`: all of it does, and pays nothing by itself.
+        """
+        if keep:
+            self.surplus += receipt.counted
+            lines = [self._surplus(-receipt.counted)]
+        else:
+            lines = self._pay(receipt.parts, receipt.counted, first)
         if receipt.source == "transfer":
             lines.append(Line("transfer", receipt.value, self.currency))
         else:
@@ -171,7 +183,7 @@ class Book(BaseModel):
     def may_take_back(self, receipt: Receipt) -> None:
         """Raises Refused (409) where the payment was ended before, or its money is no longer here."""
         if receipt.status != "received":
-            raise Refused("payment_ended", 409, status=receipt.status)
+            raise Refused("payment_ended", 409, how=receipt.status)
         if receipt.counted > self.paid + self.free:
             raise Refused("surplus_spent", 409)
 
@@ -206,8 +218,8 @@ class Book(BaseModel):
 
     def credit(self, slip: Slip, amount: int, first: str | None = None) -> None:
         """Less is owed. What had been paid of it already is the customer's surplus then."""
-        if amount > self.amount - self.credited - self.written_off:
-            raise invalid("more_than_ordered", "amount")
+        if amount > self.creditable:
+            raise invalid("more_than_ordered", "amount", most=self.creditable, currency=self.currency)
         left, lines = amount, []
         for instalment in self._newest(first):
             part = min(left, instalment.open)

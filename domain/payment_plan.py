@@ -87,7 +87,7 @@ def divide(total: int, parts: Sequence[Part], happened: Mapping[str, date]) -> l
 
 
 def due_day(event: str | None, days: int, happened: Mapping[str, date]) -> date | None:
-    return happened[event] + timedelta(days=days) if event in happened else None
+    return happened[event] + timedelta(days=days) if event is not None and event in happened else None
 
 
 def day_begins(day: date, zone: str) -> datetime:
@@ -98,3 +98,8 @@ def day_begins(day: date, zone: str) -> datetime:
 def day_ends(day: date, zone: str) -> datetime:
     """Due on a day means until its end in the company's zone."""
     return day_begins(day + timedelta(days=1), zone)
+
+
+def local_day(at: datetime, zone: str) -> date:
+    """The business day of an instant."""
+    return at.astimezone(ZoneInfo(zone)).date()

@@ -84,7 +84,8 @@ def _next(instalments: list[Instalment], left: int) -> int:
 
 def _due(instalment: Instalment, opened_at: datetime, zone: str) -> dict[str, Any]:
     """From when to when an instalment's ring runs: to the end of its day in the company's zone."""
-    return {"instalment": instalment, "from": opened_at, "to": end_of(instalment.due_on, zone)}
+    to = end_of(instalment.due_on, zone) if instalment.due_on else None
+    return {"instalment": instalment, "from": opened_at, "to": to}
 
 
 def end_of(day: date, zone: str) -> datetime:

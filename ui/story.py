@@ -28,19 +28,25 @@ ICONS = {
     "task.escalated": "triangle-alert", "approval.question": "message-square", "approval.answer": "message-square",
     "approval.comment": "message-square", "approval.nudged": "bell", "approval.returned_to": "undo-2",
     "approval.signer_before": "user-plus", "approval.signer_after": "user-plus",
-    "collection.payment": "banknote", "collection.overdue": "triangle-alert",
+    "collection.payment": "banknote", "collection.overdue": "triangle-alert", "collection.payment_abroad": "banknote",
+    "collection.reversed": "undo-2", "collection.level": "triangle-alert", "collection.reminder": "bell",
+    "collection.promised": "calendar", "collection.promise_broken": "triangle-alert",
+    "collection.disputed": "message-square", "collection.replanned": "pencil",
 }  # fmt: skip
 """By an event's kind, or by the first part of it."""
 
 STATES = {
     "task.escalated": "warn", "deal.stalled": "warn", "lead.late": "warn", "collection.overdue": "bad",
     "contract.returned": "warn", "contract.rejected": "bad", "contract.approved": "ok", "collection.payment": "ok",
-    "collection.paid": "ok",
+    "collection.paid": "ok", "collection.payment_abroad": "ok", "collection.promise_kept": "ok",
+    "collection.promise_broken": "bad", "collection.level": "bad", "collection.reversed": "warn",
+    "collection.disputed": "warn", "collection.held": "bad", "collection.written_off": "warn",
 }  # fmt: skip
 
 ECHOES = frozenset({
     "deal.contract_opened", "deal.contract_changed", "contract.closed", "approval.opened", "approval.approved",
     "approval.returned", "approval.rejected", "approval.withdrawn", "lead.converted", "task.claimed", "task.released",
+    "collection.closed",
 })  # fmt: skip
 """What one process says of another, and small steps: told only where every step is asked for."""
 
@@ -174,6 +180,10 @@ class Story:
             "tier": lambda tier: self.label("tier", tier),
             "next_step_on": lambda day: self.formats.day(date.fromisoformat(day)),
             "result": lambda result: self.label("result", result),
+            "event": lambda event: self.label("plan_event", event),
+            "dispute": lambda reason: self.label("dispute", reason),
+            "foreign": lambda money: self.formats.money(int(money[0]), money[1]),
+            "on": lambda day: self.formats.day(date.fromisoformat(day)),
             "how": lambda how: self.label("how", how),
             "since": lambda instant: self.formats.day(datetime.fromisoformat(instant)),
             "close_on": lambda day: self.formats.day(date.fromisoformat(day)),

@@ -7,7 +7,6 @@ from pydantic import BaseModel
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.collection import InstalmentState
     from activities.deal import DealState
     from activities.order import OrderActivities, OrderRequest
     from activities.policy import PinnedPolicy
@@ -207,9 +206,7 @@ class DealWorkflow(DealRecord):
             collection_id=order.order_id, order_id=order.order_id, deal_id=state.record_id, line_id=state.line_id,
             customer_id=request.customer_id, region_id=state.region_id or "", owner_id=state.owner_id or "",
             title=state.title, amount=request.amount, currency=request.currency,
-            policy_version=order.policy_version, remind_before=order.remind_before,
-            escalate_after=order.escalate_after,
-            instalments=[InstalmentState(id=self.new_id(), **i.model_dump()) for i in order.instalments],
+            terms=order.collection,
         )  # fmt: skip
         await self.start_once(CollectionWorkflow.run, start, collection_workflow_id(order.order_id))
         state.order_id = state.collection_id = order.order_id

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
 from db.collection import Collection, Instalment
+from db.letter import Letter
 from db.process import Notification, Task
+from domain.payment_plan import local_day
 from domain.refusal import Refused
 from tests.workflows.office import YUAN, Office
 
@@ -21,32 +23,41 @@ async def won(office: Office, fen: int) -> Collection:
     return await office.until(lambda: office.row(Collection, deal_id=deal.id), "the collection")
 
 
-async def test_finance_has_a_task_for_each_instalment_with_its_date(office: Office) -> None:
-    collection = await won(office, 30_000 * YUAN)
-    tasks = sorted(await office.rows(Task, record_id=collection.id), key=lambda t: t.params["no"])
-    assert [(t.holders, t.amount) for t in tasks] == [(["role:finance:*"], 15_000 * YUAN)] * 2
-    plan = sorted(await office.rows(Instalment, collection_id=collection.id), key=lambda i: i.no)
-    assert plan[1].due_on - plan[0].due_on == timedelta(days=30)
+def today(office: Office, days: int) -> date:
+    return local_day(datetime.now(UTC), office.settings.zone) + timedelta(days=days)
 
 
-async def test_a_late_instalment_is_reminded_before_overdue_after_and_then_goes_to_the_cfo(office: Office) -> None:
-    collection = await won(office, 30_000 * YUAN)
-    first = await office.open_task("record_payment", record_id=collection.id, amount=15_000 * YUAN)
-    await office.days_pass(6)
+async def seen(office: Office, collection: Collection, kind: str) -> list[str] | None:
     line = await office.line(collection.line_id)
-    assert "task.reminded" in line
+    return line if kind in line else None
+
+
+async def test_finance_has_each_instalment_as_a_task_on_its_day_and_not_before(office: Office) -> None:
+    collection = await won(office, 30_000 * YUAN)
+    assert not await office.rows(Task, record_id=collection.id)
+    plan = sorted(await office.rows(Instalment, collection_id=collection.id), key=lambda i: i.no)
+    assert (plan[0].due_on, plan[1].due_on) == (today(office, 7), today(office, 37))
+    await office.days_pass(7.5)
+    task = await office.open_task("record_payment", record_id=collection.id)
+    assert (task.holders, task.amount, task.params["no"]) == (["role:finance:*"], 15_000 * YUAN, 1)
+
+
+async def test_a_late_instalment_is_reminded_before_and_goes_through_the_levels_in_order(office: Office) -> None:
+    collection = await won(office, 30_000 * YUAN)
+    await office.days_pass(6)
+    line = await office.until(lambda: seen(office, collection, "collection.reminder"), "the reminder")
     assert "collection.overdue" not in line
+    assert [letter.template for letter in await office.rows(Letter, line_id=collection.line_id)] == ["payment_reminder"]
     await office.days_pass(2.5)
     await office.until(lambda: office.row(Collection, id=collection.id, status="overdue"), "the overdue mark")
     owner = office.people["li.wei"]
     assert await office.rows(Notification, person_id=owner, kind="collection.overdue")
-    await office.days_pass(7)
-
-    async def escalated() -> Task | None:
-        tasks = await office.rows(Task, record_id=collection.id, status="open")
-        return next((t for t in tasks if "role:cfo:*" in t.holders), None)
-
-    assert (await office.until(escalated, "the CFO to hold it")).params["no"] == first.params["no"]
+    await office.days_pass(15)
+    await office.until(lambda: office.row(Collection, id=collection.id, level=3), "the third level")
+    line = [kind for kind in await office.line(collection.line_id) if kind.startswith("collection.")]
+    assert line == ["collection.opened", "collection.reminder", "collection.overdue", *["collection.level"] * 3]
+    manager = office.people["zhao.min"]
+    assert len(await office.rows(Notification, person_id=manager, kind="collection.level")) == 1
 
 
 @pytest.mark.parametrize(

@@ -16,44 +16,47 @@ branch_labels = None
 depends_on = None
 
 REF, INSTANT, MINOR = sa.Uuid(as_uuid=False), sa.DateTime(timezone=True), sa.BigInteger()
-ADDED: dict[str, list[sa.Column[object]]] = {
-    "collection": [
-        sa.Column("credited", MINOR, nullable=False, server_default="0"),
-        sa.Column("written_off", MINOR, nullable=False, server_default="0"),
-        sa.Column("surplus", MINOR, nullable=False, server_default="0"),
-        sa.Column("level", sa.Integer(), nullable=False, server_default="0"),
-        sa.Column("promised_on", sa.Date()),
-        sa.Column("promised", MINOR),
-        sa.Column("disputed_at", INSTANT),
-        sa.Column("service_hold", sa.Boolean(), nullable=False, server_default="false"),
-        sa.Column("plan_key", sa.Text(), nullable=False, server_default=""),
-        sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
-        sa.Column("final", JSONB()),
-    ],
-    "instalment": [
-        sa.Column("credited", MINOR, nullable=False, server_default="0"),
-        sa.Column("written_off", MINOR, nullable=False, server_default="0"),
-        sa.Column("event", sa.Text()),
-        sa.Column("days", sa.Integer(), nullable=False, server_default="0"),
-        sa.Column("level", sa.Integer(), nullable=False, server_default="0"),
-        sa.Column("disputed", sa.Boolean(), nullable=False, server_default="false"),
-    ],
-    "payment": [
-        sa.Column("value", MINOR, nullable=False, server_default="0"),
-        sa.Column("counted", MINOR, nullable=False, server_default="0"),
-        sa.Column("rate", sa.Text()),
-        sa.Column("source", sa.Text(), nullable=False, server_default="hand"),
-        sa.Column("status", sa.Text(), nullable=False, server_default="received"),
-        sa.Column("ended_at", INSTANT),
-        sa.Column("moved_to", REF),
-    ],
-}
+
+
+def _added() -> dict[str, list[sa.Column[object]]]:
+    return {
+        "collection": [
+            sa.Column("credited", MINOR, nullable=False, server_default="0"),
+            sa.Column("written_off", MINOR, nullable=False, server_default="0"),
+            sa.Column("surplus", MINOR, nullable=False, server_default="0"),
+            sa.Column("level", sa.Integer(), nullable=False, server_default="0"),
+            sa.Column("promised_on", sa.Date()),
+            sa.Column("promised", MINOR),
+            sa.Column("disputed_at", INSTANT),
+            sa.Column("service_hold", sa.Boolean(), nullable=False, server_default="false"),
+            sa.Column("plan_key", sa.Text(), nullable=False, server_default=""),
+            sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
+            sa.Column("final", JSONB()),
+        ],
+        "instalment": [
+            sa.Column("credited", MINOR, nullable=False, server_default="0"),
+            sa.Column("written_off", MINOR, nullable=False, server_default="0"),
+            sa.Column("event", sa.Text()),
+            sa.Column("days", sa.Integer(), nullable=False, server_default="0"),
+            sa.Column("level", sa.Integer(), nullable=False, server_default="0"),
+            sa.Column("disputed", sa.Boolean(), nullable=False, server_default="false"),
+        ],
+        "payment": [
+            sa.Column("value", MINOR, nullable=False, server_default="0"),
+            sa.Column("counted", MINOR, nullable=False, server_default="0"),
+            sa.Column("rate", sa.Text()),
+            sa.Column("source", sa.Text(), nullable=False, server_default="hand"),
+            sa.Column("status", sa.Text(), nullable=False, server_default="received"),
+            sa.Column("ended_at", INSTANT),
+            sa.Column("moved_to", REF),
+        ],
+    }
 
 
 def upgrade() -> None:
-    for table, columns in ADDED.items():
+    for table, columns in _added().items():
         for column in columns:
-            op.add_column(table, column.copy())
+            op.add_column(table, column)
             if column.server_default is not None:
                 op.alter_column(table, column.name, server_default=None)
     op.alter_column("instalment", "due_on", nullable=True)
@@ -139,6 +142,6 @@ def downgrade() -> None:
         op.drop_table(table)
     op.execute("delete from instalment where due_on is null")
     op.alter_column("instalment", "due_on", nullable=False)
-    for table, columns in ADDED.items():
+    for table, columns in _added().items():
         for column in columns:
             op.drop_column(table, column.name)
