@@ -17,6 +17,7 @@ from api import (
     contract,
     customer,
     deal,
+    deal_part,
     document,
     health,
     lead,
@@ -39,7 +40,7 @@ from api.services import open_services
 from settings import Settings
 
 ROUTERS = (
-    sign_in.router, account.router, person.router, lead.router, lead_form.router, deal.router,
+    sign_in.router, account.router, person.router, lead.router, lead_form.router, deal.router, deal_part.router,
     contract.router, document.router, collection.router, customer.router, task.router, team.router, approval.router,
     absence.router, notification.router, policy.router, policy_draft.router, report.router, ops.router, codec.router,
 )  # fmt: skip

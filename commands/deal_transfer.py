@@ -123,10 +123,10 @@ async def _as_it_was(session: AsyncSession, deal: Deal, actor: Actor, key: str) 
     row = {name: getattr(deal, name) for name in names}
     gone = dict.fromkeys(GONE)
     state = DealState(
-        **{**row, **gone},
-        record_id=deal.id, stage=deal.lost_in, policies=process.policies, pipeline=pipeline, people=_people(kept),
+        **{**row, **gone, "stage": deal.lost_in, "moved_by": actor.id},
+        record_id=deal.id, policies=process.policies, pipeline=pipeline, people=_people(kept),
         competitors=_competitors(kept, same=True), files=_files(kept, same=True), has_parts=any(kept),
-        moved_by=actor.id, reopened_by=actor.id, reopened_key=key,
+        reopened_by=actor.id, reopened_key=key,
     )  # fmt: skip
     return DealStart(
         deal_id=deal.id, line_id=deal.line_id, lead_id=deal.lead_id, customer_id=deal.customer_id,
