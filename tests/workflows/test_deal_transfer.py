@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import gather
 from datetime import date
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -136,7 +137,7 @@ async def test_who_may_not_hand_over_cannot_and_nobody_outside_the_region_gets_i
 async def test_a_split_is_done_once_and_both_deals_together_are_worth_what_one_was(office: Office) -> None:
     deal, contract = await office.negotiating(100_000 * YUAN + 1)
     seen, owner, key = await current(office, deal.id), await office.actor("li.wei"), uuid4().hex
-    part = {"version": seen.version, "title": "二期", "amount": 33_333 * YUAN}
+    part: dict[str, Any] = {"version": seen.version, "title": "二期", "amount": 33_333 * YUAN}
     made, _ = await office.deals.split(owner, key, deal.id, **part)
     again, _ = await office.deals.split(owner, key, deal.id, **part)
     assert made == again
@@ -155,7 +156,7 @@ async def test_a_split_is_done_once_and_both_deals_together_are_worth_what_one_w
 
 async def test_two_who_split_from_the_same_page_split_once(office: Office) -> None:
     deal = await office.deal(90_000 * YUAN)
-    part = {"version": deal.version, "title": "二期", "amount": 60_000 * YUAN}
+    part: dict[str, Any] = {"version": deal.version, "title": "二期", "amount": 60_000 * YUAN}
     both = [await office.actor(name) for name in ("li.wei", "zhao.min")]
     answers = await gather(
         *(office.deals.split(who, uuid4().hex, deal.id, **part) for who in both), return_exceptions=True
