@@ -14,7 +14,7 @@ from domain.access import Action
 
 router = APIRouter(prefix="/api/policies", tags=["policies"], dependencies=[Depends(require(Action.POLICY_READ))])
 
-Kind = Annotated[str, Path(max_length=60, description="approval, calendar, pipeline, collection, lead, letter")]
+Kind = Annotated[str, Path(max_length=60, description="approval, calendar, pipeline, collection, lead, letter, bank")]
 Version = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Without it, the one in force.")]
 
 

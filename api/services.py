@@ -13,6 +13,7 @@ from temporalio.client import Client
 from commands.absence import AbsenceCommands
 from commands.account import Account
 from commands.approval import ApprovalCommands
+from commands.bank import BankCommands
 from commands.collection import CollectionCommands
 from commands.contract import ContractCommands
 from commands.credentials import Credentials
@@ -53,6 +54,7 @@ class Services:
     decisions_by_mail: DecisionsByMail
     approvals: ApprovalCommands
     collections: CollectionCommands
+    bank: BankCommands
     absences: AbsenceCommands
     documents: Documents
     notifications: Notifications
@@ -70,6 +72,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         credentials = Credentials(db, passwords, SecondFactor(key, settings.company))
         temporal = await connect(settings)
         desk = Desk(db, Processes(temporal, settings.task_queue), settings)
+        store = DocumentStore(settings.home / "documents")
         leads = LeadCommands(desk)
         tasks = TaskCommands(desk, credentials)
         yield Services(
@@ -87,8 +90,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             decisions_by_mail=DecisionsByMail(tasks, DecisionLinks(key, settings)),
             approvals=ApprovalCommands(desk),
             collections=CollectionCommands(desk),
+            bank=BankCommands(desk, store),
             absences=AbsenceCommands(desk),
-            documents=Documents(db, DocumentStore(settings.home / "documents")),
+            documents=Documents(db, store),
             notifications=Notifications(db),
             policies=Policies(db),
             policy_drafts=PolicyDrafts(db),

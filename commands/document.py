@@ -115,12 +115,12 @@ class Documents:
         """Sending the same bytes again gives the same document, under the name it had first."""
         actor.require(Action.CONTRACT_WORK)
         digest, size = await self.store.put(chunks, _is_pdf)
-        return await self._remember(actor, Stored(digest, _bare_name(name), PDF, size))
+        return await self._remember(actor, Stored(digest, bare_name(name), PDF, size))
 
     async def add_file(self, actor: Actor, name: str, chunks: AsyncIterator[bytes]) -> Stored:
         """A file for a deal: text, a picture, PDF or an office document (domain.file_type)."""
         actor.require(Action.DEAL_WORK)
-        called, seen = _bare_name(name), []
+        called, seen = bare_name(name), []
 
         def check(head: bytes) -> None:
             seen.append(media_type_of(called, head))
@@ -149,7 +149,7 @@ def _is_pdf(head: bytes) -> None:
         raise invalid("document_not_pdf", "file")
 
 
-def _bare_name(name: str) -> str:
+def bare_name(name: str) -> str:
     """Without folders, and without characters that a terminal or a header would take for something else."""
     bare = "".join(c for c in name.replace("\\", "/").rpartition("/")[2] if c.isprintable()).strip()
     return bare[-_NAME_MAX:] or "document.pdf"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +27,13 @@ async def enqueue(session: AsyncSession, key: str, kind: str, payload: dict[str,
 async def payload_of(session: AsyncSession, key: str) -> dict[str, Any] | None:
     """What was written under a key, carried out or not."""
     return await session.scalar(select(Outbox.payload).where(Outbox.key == key))
+
+
+async def enqueue_all(session: AsyncSession, kind: str, payloads: Mapping[str, dict[str, Any]]) -> None:
+    """`enqueue` for many, by key; the relay is woken once."""
+    rows = [{"key": key, "kind": kind, "payload": payload} for key, payload in payloads.items()]
+    await session.execute(insert(Outbox).on_conflict_do_nothing(index_elements=["key"]), rows)
+    await session.execute(select(func.pg_notify(WAKE, kind)))
 
 
 async def take(session: AsyncSession, kind: str, limit: int) -> Sequence[Outbox]:

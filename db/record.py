@@ -43,7 +43,7 @@ class Outbox(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
-    kind: Mapped[str]  # start, signal, mail, letter
+    kind: Mapped[str]  # start, signal, mail, letter, bank
     payload: Mapped[dict[str, Any]]
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
     due_at: Mapped[Instant] = mapped_column(server_default=func.now())

@@ -6,6 +6,8 @@ from db import (
     absence,
     approval_reader,
     approval_turn,
+    bank,
+    bank_match,
     collection,
     contract,
     customer,
@@ -25,7 +27,7 @@ from db import (
 from db.base import Base
 
 __all__ = [
-    "Base", "absence", "approval_reader", "approval_turn", "collection", "contract", "customer", "deal",
-    "deal_part", "lead", "lead_form", "ledger", "letter", "order", "person", "policy", "process", "record",
+    "Base", "absence", "approval_reader", "approval_turn", "bank", "bank_match", "collection", "contract", "customer",
+    "deal", "deal_part", "lead", "lead_form", "ledger", "letter", "order", "person", "policy", "process", "record",
     "sign_in",
 ]  # fmt: skip

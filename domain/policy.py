@@ -9,6 +9,7 @@ from pydantic import JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
 from domain.approval import ApprovalPolicy
+from domain.bank_policy import BankPolicy
 from domain.calendar import CalendarPolicy
 from domain.collection import PaymentPlanPolicy
 from domain.document import PolicyDocument, Problem
@@ -30,6 +31,7 @@ KINDS: dict[str, type[PolicyDocument]] = {
         LeadPolicy,
         LetterPolicy,
         ServiceTierPolicy,
+        BankPolicy,
     )
 }
 

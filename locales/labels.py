@@ -154,6 +154,7 @@ LABELS: dict[str, dict[str, str]] = {
         "lead": N_("Lead times"),
         "service_tier": N_("Service queue"),
         "letter": N_("Letters to customers"),
+        "bank": N_("Matching bank lines"),
     },
     "fact_type": {
         "enum": N_("One of several values"),
@@ -187,6 +188,21 @@ LABELS: dict[str, dict[str, str]] = {
     },
     "calendar": {
         "office": N_("office calendar"),
+    },
+    "bank_statement": {
+        "reading": N_("Being read"),
+        "matching": N_("Being matched"),
+        "booking": N_("Being booked"),
+        "done": N_("Done"),
+        "failed": N_("Not readable"),
+    },
+    "bank_line": {
+        "new": N_("To be matched"),
+        "booking": N_("Being booked"),
+        "booked": N_("Booked"),
+        "doubt": N_("To be decided"),
+        "ignored": N_("Set aside"),
+        "not_ours": N_("Not a payment of a customer"),
     },
     "letter": {
         "queued": N_("Waits to be sent"),

@@ -22,7 +22,10 @@ from activities.lead import LeadActivities
 from activities.letter import LetterActivities
 from activities.order import OrderActivities
 from activities.policy import PolicyActivities
+from activities.statement import StatementActivities
+from commands.bank import StatementOpener
 from commands.database import open_database
+from commands.document import DocumentStore
 from commands.lead_form import open_default_forms
 from commands.policy import publish_defaults
 from commands.temporal import Processes, connect
@@ -38,9 +41,11 @@ from workflows.contract import ContractWorkflow
 from workflows.deal import DealWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.lead import LeadWorkflow
+from workflows.statement import StatementWorkflow
 
 WORKFLOWS = [
     LeadWorkflow, DealWorkflow, ContractWorkflow, ApprovalWorkflow, CollectionWorkflow, AbsenceWorkflow, DigestWorkflow,
+    StatementWorkflow,
 ]  # fmt: skip
 ACTIVITIES = [
     PolicyActivities, LeadActivities, DealActivities, OrderActivities, ContractActivities, ApprovalActivities,
@@ -67,7 +72,7 @@ def build_worker(client: Client, db: Database, settings: Settings, *, strict: bo
         workflows=WORKFLOWS,
         activities=[
             getattr(held, name)
-            for held in (activities(db, settings.zone) for activities in ACTIVITIES)
+            for held in _activities(db, settings)
             for name in dir(held)
             if hasattr(getattr(held, name), "__temporal_activity_definition")
         ],
@@ -79,6 +84,12 @@ def build_worker(client: Client, db: Database, settings: Settings, *, strict: bo
         max_concurrent_workflow_tasks=SLOTS,
         graceful_shutdown_timeout=GRACE,
     )
+
+
+def _activities(db: Database, settings: Settings) -> list[object]:
+    opener = StatementOpener(DocumentStore(settings.home / "documents"), settings.currency)
+    held: list[object] = [activities(db, settings.zone) for activities in ACTIVITIES]
+    return [*held, StatementActivities(db, settings.zone, opener)]
 
 
 async def run_worker(settings: Settings) -> None:

@@ -10,10 +10,13 @@ import structlog
 from psycopg import AsyncConnection, OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
+from commands.collection import CollectionCommands
+from commands.desk import Desk
 from commands.temporal import Processes
 from db.engine import Database, plain_url
 from db.outbox import WAKE, done, failed, take
 from db.record import Outbox
+from worker.bank import BankBooker
 from worker.letter import LetterSender
 from worker.mail import Mailer
 
@@ -31,6 +34,7 @@ class Relay:
         self.acts: dict[str, Callable[[str, dict[str, Any]], Awaitable[None]]] = {
             "start": self._start, "signal": self._signal, "mail": mailer.send,
             "letter": LetterSender(db, mailer).send,
+            "bank": BankBooker(db, CollectionCommands(Desk(db, processes, mailer.settings))).book,
         }  # fmt: skip
         self.woken = {kind: asyncio.Event() for kind in self.acts}
 
