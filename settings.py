@@ -58,6 +58,10 @@ class Settings(BaseSettings):
         14, ge=0, le=90, description="Days in which a mail's link lets its reader decide without signing in; 0: none."
     )
 
+    webhook_private: bool = Field(
+        False, description="Lets outgoing webhooks reach private and loopback addresses: systems in the same network."
+    )
+
     durability: Literal["full", "normal"] = Field(
         "full", description="Embedded Temporal: full survives a power cut; normal is for tests and demos."
     )

@@ -16,6 +16,7 @@ from db.projection import write_record
 from domain.deal import Competitor, DealFile, DealPerson, is_planned
 from domain.pipeline import SALES
 from domain.process import ProcessState
+from domain.stage_action import DueAction
 
 
 class SplitOff(BaseModel):
@@ -41,11 +42,18 @@ class DealState(ProcessState):
     `has_parts` says that people, competitors or files were ever kept; `splits` and `handed_over` wait to be carried
     out, as does `amount_news`: the contract in draft is to hear of another amount. `reopened_key` is the command that a
     run after the end began with.
+    `visit` counts the stages entered, `entered` how often each; `actions` are those the stages asked for and that are
+    not done yet. `stall`: 0, then 1 amber, 2 red, 3 the manager was told.
     """
 
     pipeline: PinnedPolicy
     pipeline_key: str = SALES
     priority: int = 0
+    visit: int = 1
+    entered: dict[str, int] = {}
+    actions: list[DueAction] = []
+    stall: int = 0
+    invoice_id: str | None = None
     quote_id: str | None = None
     quote_status: str | None = None
     lead_id: str | None = None
@@ -95,10 +103,17 @@ class DealActivities(ProcessActivities):
                 "close_on", "next_step", "contract_id", "contract_status", "order_id", "collection_id", "end_reason",
                 "opened_at", "stage_since", "active_at", "stalled_at", "moved_by", "closed_at", "version", "revision",
                 "pipeline_key", "priority", "quote_id", "quote_status", "next_step_on", "end_note", "lost_to",
-                "lost_in", "copied_from", "split_from",
+                "lost_in", "copied_from", "split_from", "stall", "invoice_id",
             }  # fmt: skip
             unplanned = state.under_way and not is_planned(state.next_step, state.next_step_on)
-            row = {"id": state.record_id, "unplanned": unplanned, **state.model_dump(include=fields)}
+            actions = [
+                action.model_dump(mode="json", include={"key", "stage", "when", "attempts", "error", "retry_at"})
+                | {"do": action.kind}
+                for action in state.actions
+            ]
+            row = {
+                "id": state.record_id, "unplanned": unplanned, "actions": actions, **state.model_dump(include=fields),
+            }  # fmt: skip
             await write_record(session, Deal, row, prefix="D", year=self.year(state))
             if state.has_parts:
                 await write_parts(session, state.record_id, *_parts(state))

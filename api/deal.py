@@ -1,9 +1,9 @@
 """Deals: listed, opened, moved over the stages, edited, followed up."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.answer import ACCEPTED, Answered, answered
@@ -12,12 +12,13 @@ from api.body import IdempotencyKey
 from api.services import Provided
 from commands.deal import NewDeal
 from db import board
-from db.board import Sort, Wanted
+from db.board import Sort, Stalled, Wanted
 from db.scope import visible
 from domain.access import Action
 from domain.deal import How, Result
 from domain.ids import RecordId
 from domain.money import LARGEST, MinorUnits
+from domain.pipeline import SALES
 from domain.text import ON_ONE_LINE
 
 router = APIRouter(prefix="/api/deals", tags=["deals"])
@@ -26,6 +27,7 @@ PAGE = 50
 Title = Annotated[str, Field(min_length=1, max_length=200), ON_ONE_LINE]
 NextStep = Annotated[str, Field(max_length=200), ON_ONE_LINE]
 StageKey = Annotated[str, Field(max_length=60, description="A stage's key in the pipeline policy, such as proposal.")]
+ActionKey = Annotated[str, Path(max_length=60, description="The action's key, such as 3/entry/0.")]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)]
 
 
@@ -41,13 +43,20 @@ class DealView(BaseModel):
     lead_id: str | None
     region_id: str
     owner_id: str
+    pipeline_key: str
     stage: str
+    priority: int = Field(description="Set by hand: 0 none, 1 low, 2 medium, 3 high.")
+    actions: list[dict[str, Any]] = Field(
+        description="What the stages asked for and is not done yet: key, do, stage, when, attempts, error, retry_at."
+    )
     amount: int = Field(description="In minor units of `currency`.")
     currency: str
     close_on: date | None
     next_step: str | None
     next_step_on: date | None
     unplanned: bool = Field(description="Under way without a next step and its day.")
+    quote_id: str | None
+    quote_status: str | None
     contract_id: str | None
     contract_status: str | None = Field(description="draft, in_approval, approved, rejected or withdrawn.")
     order_id: str | None
@@ -61,7 +70,8 @@ class DealView(BaseModel):
     opened_at: datetime
     stage_since: datetime
     active_at: datetime
-    stalled_at: datetime | None = Field(description="Since when nothing has happened for a week.")
+    stalled_at: datetime | None = Field(description="Since when nothing has happened for longer than is well.")
+    stall: int = Field(description="How far it has stalled: 0 not, 1 amber, 2 red, 3 the manager was told.")
     moved_by: str | None
     closed_at: datetime | None
     version: int
@@ -74,6 +84,11 @@ class DealsView(BaseModel):
 
 
 class DealSearch(BaseModel):
+    pipeline: StageKey = Field(SALES, description="The pipeline's key.")
+    region_id: RecordId | None = None
+    priority: Annotated[int, Field(ge=1, le=3)] | None = Field(None, description="At least so high.")
+    stalled: Stalled | None = None
+    text: str | None = Field(None, max_length=100, description="Part of title, number or the customer's name.")
     owner: Literal["me", "team"] | RecordId | None = Field(
         None, description="me, team (who reports to me, and I), or a person's id."
     )
@@ -98,12 +113,18 @@ class DealSearch(BaseModel):
             most=self.amount_to,
             stages=(self.stage,) if self.stage else (),
             customer_id=self.customer_id,
+            pipeline=self.pipeline,
+            region_id=self.region_id,
+            priority=self.priority,
+            stalled=self.stalled,
+            text=self.text,
         )
 
 
 class DealBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    pipeline: StageKey = Field(SALES, description="The key of the pipeline it takes.")
     customer_id: RecordId
     title: Title
     amount: MinorUnits = Field(description="In minor units of the company's currency.")
@@ -126,6 +147,15 @@ class MoveBody(BaseModel):
     competitor: Annotated[str, Field(max_length=120), ON_ONE_LINE] | None = Field(
         None, description="Who won a deal that is lost."
     )
+    amount: MinorUnits | None = Field(None, description="Filled in as it moves, where the stage requires it.")
+    close_on: date | None = None
+    next_step: NextStep | None = None
+
+
+class PriorityBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    priority: int = Field(ge=0, le=3)
 
 
 class EditBody(BaseModel):
@@ -186,6 +216,30 @@ async def move_deal(
 ) -> Answered:
     """One stage forward, back to any earlier one, or lost. 409 says why a stage cannot be entered now."""
     return answered(out, deal_id, await services.deals.move(actor, key, deal_id, **body.model_dump()))
+
+
+@router.post("/{deal_id}/priority", responses=ACCEPTED)
+async def prioritise_deal(
+    deal_id: RecordId, body: PriorityBody, key: IdempotencyKey, actor: CurrentActor, services: Provided, out: Response
+) -> Answered:
+    """Set by hand; cards of a column stand in this order."""
+    return answered(out, deal_id, await services.deals.prioritise(actor, key, deal_id, body.priority))
+
+
+@router.post("/{deal_id}/actions/{action:path}/retry", responses=ACCEPTED)
+async def retry_action(
+    deal_id: RecordId, action: ActionKey, key: IdempotencyKey, actor: CurrentActor, services: Provided, out: Response
+) -> Answered:
+    """Try a failed action of a stage at once."""
+    return answered(out, deal_id, await services.deals.try_action(actor, key, deal_id, action))
+
+
+@router.post("/{deal_id}/actions/{action:path}/give-up", responses=ACCEPTED)
+async def give_up_action(
+    deal_id: RecordId, action: ActionKey, key: IdempotencyKey, actor: CurrentActor, services: Provided, out: Response
+) -> Answered:
+    """Try a failed action of a stage no more."""
+    return answered(out, deal_id, await services.deals.give_up_action(actor, key, deal_id, action))
 
 
 @router.post("/{deal_id}/edit", responses=ACCEPTED)

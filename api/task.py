@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api/tasks", tags=["tasks"], dependencies=[Depends(re
 PAGE = 50
 LONGEST_COMMENT = 2_000
 
-TaskKind = Literal["approve", "answer_question", "first_contact", "submit_contract", "record_payment"]
+TaskKind = Literal["approve", "answer_question", "first_contact", "submit_contract", "record_payment", "stage_task"]
 Why = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_COMMENT)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_COMMENT)]
 
@@ -165,6 +165,12 @@ class Said(BaseModel):
     text: Text
 
 
+class Finished(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    comment: Why | None = None
+
+
 @router.get("")
 async def search_tasks(search: Annotated[TaskSearch, Query()], actor: CurrentActor, services: Provided) -> TasksView:
     """By time left, what is done by when; 50 at a time."""
@@ -248,6 +254,14 @@ async def answer_approver(
 ) -> Answered:
     """Answer an approver's question."""
     return answered(response, task_id, await services.tasks.answer(actor, key, task_id, body.text))
+
+
+@router.post("/{task_id}/finish", responses=ACCEPTED)
+async def finish_task(
+    task_id: RecordId, body: Finished, key: IdempotencyKey, response: Response, actor: CurrentActor, services: Provided
+) -> Answered:
+    """Say that a task of a deal's stage is done."""
+    return answered(response, task_id, await services.tasks.finish(actor, key, task_id, comment=body.comment))
 
 
 @router.post("/{task_id}/claim", responses=ACCEPTED)

@@ -16,13 +16,15 @@ from domain.access import Action, Actor
 from domain.pipeline import SALES
 from domain.process import Answer, Command
 from domain.refusal import forbidden, invalid
-from workflows.deal import DealStart, DealWorkflow, MoveDeal, deal_workflow_id
+from workflows.deal import DealStart, DealWorkflow, MoveDeal, SetPriority, deal_workflow_id
+from workflows.deal_action import ActionCommand
 from workflows.deal_record import EditDeal, NoteDeal
 
 
 class NewDeal(BaseModel):
-    """`amount` in minor units of the company's currency."""
+    """`amount` in minor units of the company's currency; `pipeline` is the key of one that takes new deals."""
 
+    pipeline: str = SALES
     customer_id: str
     title: str
     amount: int
@@ -46,11 +48,13 @@ class DealCommands(DealTransfers):
             if not mine:
                 raise forbidden(Action.DEAL_CREATE)
             deal_id = await claim(session, actor, key, "NewDeal", "deal", deal.model_dump())
-            pipeline = await self.pinned(session, SALES)
+            pipeline = await self.pinned(session, deal.pipeline)
+            if pipeline.document.get("retired"):
+                raise invalid("pipeline_retired", "pipeline", pipeline=deal.pipeline)
         start = DealStart(
             deal_id=deal_id, line_id=deal_id, region_id=mine[0].region_id, owner_id=mine[0].owner_id or actor.id,
             currency=settings.currency, by=actor.id,
-            pipeline=pipeline, **deal.model_dump(),
+            pipeline=pipeline, **deal.model_dump(exclude={"pipeline"}),
         )  # fmt: skip
         opened = Command(actor=actor, key=update_id(actor, key))
         answer = await self.desk.processes.open(
@@ -60,13 +64,36 @@ class DealCommands(DealTransfers):
 
     async def move(
         self, actor: Actor, key: str, deal_id: str, *, from_stage: str, to_stage: str, reason: str | None = None,
-        note: str | None = None, competitor: str | None = None,
+        note: str | None = None, competitor: str | None = None, amount: int | None = None,
+        close_on: date | None = None, next_step: str | None = None,
     ) -> Answer:  # fmt: skip
-        """To an end with its `reason`, `note` in words of one's own, and for a lost one the `competitor` who won."""
+        """To an end with its `reason`, `note` in words of one's own, and for a lost one the `competitor` who won.
+
+        `amount`, `close_on` and `next_step` fill in what the stage requires, as the deal moves.
+        """
         return await self.desk.update(
             actor, key, "deal", deal_id, DealWorkflow.move, MoveDeal,
             from_stage=from_stage, to_stage=to_stage, reason=reason, note=note, competitor=competitor,
+            amount=amount, close_on=close_on, next_step=next_step,
         )  # fmt: skip
+
+    async def prioritise(self, actor: Actor, key: str, deal_id: str, priority: int) -> Answer:
+        """0 none, 1 low, 2 medium, 3 high."""
+        return await self.desk.update(
+            actor, key, "deal", deal_id, DealWorkflow.prioritise, SetPriority, priority=priority
+        )
+
+    async def try_action(self, actor: Actor, key: str, deal_id: str, action: str) -> Answer:
+        """A failed action of a stage, at once."""
+        return await self.desk.update(
+            actor, key, "deal", deal_id, DealWorkflow.try_action, ActionCommand, action=action
+        )
+
+    async def give_up_action(self, actor: Actor, key: str, deal_id: str, action: str) -> Answer:
+        """A failed action of a stage is not tried any more."""
+        return await self.desk.update(
+            actor, key, "deal", deal_id, DealWorkflow.give_up_action, ActionCommand, action=action
+        )
 
     async def edit(
         self, actor: Actor, key: str, deal_id: str, *, version: int, title: str | None = None,

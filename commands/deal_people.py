@@ -17,9 +17,9 @@ from db.policy import current_policy
 from db.scope import visible
 from domain.access import Action, Actor
 from domain.deal import DealPerson
-from domain.pipeline import PipelinePolicy
+from domain.pipeline import pipeline_kind
 from domain.process import Answer
-from domain.refusal import forbidden, invalid
+from domain.refusal import Refused, forbidden, invalid
 from workflows.deal import DealWorkflow
 from workflows.deal_record import DropCompetitor, DropFile, DropPerson, KeepCompetitor, KeepFile, KeepPerson
 
@@ -38,9 +38,13 @@ class DealPeople:
         self.desk = desk
 
     async def pinned(self, session: AsyncSession, pipeline_key: str) -> PinnedPolicy:
-        """The pipeline's version in force, for a deal that begins now."""
-        version, document = await current_policy(session, PipelinePolicy.kind)
-        return PinnedPolicy(kind=PipelinePolicy.kind, version=version, document=document)
+        """The pipeline's version in force, for a deal that begins now. Raises Refused (422) for one there is not."""
+        kind = pipeline_kind(pipeline_key)
+        try:
+            version, document = await current_policy(session, kind)
+        except Refused:
+            raise invalid("pipeline_unknown", "pipeline", pipeline=pipeline_key) from None
+        return PinnedPolicy(kind=kind, version=version, document=document)
 
     async def keep_person(
         self, actor: Actor, key: str, deal_id: str, *, contact_id: str, role: str, attitude: str, note: str

@@ -57,7 +57,7 @@ class Policies:
         async with self.db.session(actor.id) as session:
             asked = {"document": document, "follows": follows, "note": note, "valid_from": valid_from}
             publication = await claim(session, actor, key, "PublishPolicy", f"policy/{kind}", asked)
-            return await _publish(session, actor, publication, policy, document, follows, note, valid_from)
+            return await _publish(session, actor, publication, kind, policy, document, follows, note, valid_from)
 
     async def publish_draft(
         self, actor: Actor, key: str, kind: str, *, revision: int, note: str, valid_from: datetime | None = None
@@ -78,7 +78,7 @@ class Policies:
                 raise not_found("draft")
             policy = await asyncio.to_thread(validate, kind, draft.document)
             version = await _publish(
-                session, actor, publication, policy, draft.document, draft.based_on, note, valid_from
+                session, actor, publication, kind, policy, draft.document, draft.based_on, note, valid_from
             )
             await session.delete(draft)
         return version
@@ -88,6 +88,7 @@ async def _publish(
     session: AsyncSession,
     actor: Actor,
     publication: str,
+    kind: str,
     policy: PolicyDocument,
     document: dict[str, Any],
     follows: int,
@@ -99,17 +100,17 @@ async def _publish(
     problems = await unknown_calendars(session, list(references(policy)))
     problems += await _calendars_still_named(session, policy)
     if problems:
-        raise unfit(policy.kind, problems)
+        raise unfit(kind, problems)
     try:
         version = await publish(
-            session, policy.kind, document, by=actor.id, note=note, follows=follows, origin=_origin(publication),
+            session, kind, document, by=actor.id, note=note, follows=follows, origin=_origin(publication),
             valid_from=valid_from if valid_from and valid_from > datetime.now(UTC) else None,
         )  # fmt: skip
     except Refused as refused:
         if refused.code == "policy_outdated":
-            refused.params["changes"] = await _changes(session, policy.kind, follows, refused.params["version"])
+            refused.params["changes"] = await _changes(session, kind, follows, refused.params["version"])
         raise
-    await announce(session, "policy", policy.kind, version)
+    await announce(session, "policy", kind, version)
     return version
 
 

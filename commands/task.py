@@ -21,6 +21,8 @@ from domain.process import Answer
 from domain.refusal import Refused, forbidden, invalid, not_found
 from workflows.approval import ApprovalWorkflow, Decide
 from workflows.approval_message import AddSigner, Ask
+from workflows.deal import DealWorkflow
+from workflows.deal_action import FinishTask
 from workflows.human_task import MoveTask, TaskCommand, TaskProcess
 
 BULK = 100
@@ -97,6 +99,12 @@ class TaskCommands:
             actor, key, task_id, ApprovalWorkflow.add_signer, AddSigner, kind="approve",
             people=people, where=where, mode=mode, why=why,
         )  # fmt: skip
+
+    async def finish(self, actor: Actor, key: str, task_id: str, *, comment: str | None = None) -> Answer:
+        """A task of a deal's stage is done."""
+        return await self._act(
+            actor, key, task_id, DealWorkflow.finish_task, FinishTask, kind="stage_task", comment=comment
+        )
 
     async def ask(self, actor: Actor, key: str, task_id: str, text: str) -> Answer:
         """A question to the submitter, who gets a task to answer it."""

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import eq, ge, le
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Text, cast, func, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, Integer, ScalarSelect, Text, cast, func, literal, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from db.customer import Customer
 from db.deal import Deal
-from db.person import team_of
+from db.person import OrgUnit, team_of
 from db.process import Process
 from db.scope import visible, within
-from domain.access import Actor
+from domain.access import Action, Actor, Scope
+from domain.pipeline import SALES
 
-Sort = Literal["amount", "close", "stage"]
+Sort = Literal["amount", "close", "stage", "priority"]
+Stalled = Literal["amber", "red"]
 NEVER = date(9999, 12, 31)
 """Where a deal without a close date stands among the others."""
 
@@ -28,17 +30,28 @@ ORDERS: dict[Sort, ColumnElement[Any]] = {
     "amount": Deal.amount.expression,
     "close": func.coalesce(Deal.close_on, literal(NEVER)),
     "stage": Deal.stage_since.expression,
+    "priority": Deal.priority.expression,
 }
+
+
+PLACE = (Deal.priority.desc(), Deal.close_on, Deal.id)
+"""The order of a column's cards: what somebody put first, then what should close first."""
 
 
 @dataclass(frozen=True)
 class Wanted:
     """Which deals to look at. `owner` is "me", "team" (who reports to me, and I) or a person's id; dates inclusive.
 
-    `stages`: only those in one of them; none: any.
+    `stages`: only those in one of them; none: any. `priority`: at least so high. `text` is part of the deal's title or
+    number, or of its customer's name.
     """
 
+    pipeline: str = SALES
     owner: str | None = None
+    region_id: str | None = None
+    priority: int | None = None
+    stalled: Stalled | None = None
+    text: str | None = None
     closes_from: date | None = None
     closes_to: date | None = None
     least: int | None = None
@@ -71,7 +84,7 @@ class MonthSum(NamedTuple):
 
 
 def _matching(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
-    where = [within(actor, "deal")]
+    where = [within(actor, "deal"), Deal.pipeline_key == wanted.pipeline]
     match wanted.owner:
         case None:
             pass
@@ -88,12 +101,25 @@ def _matching(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
         (Deal.amount, le, wanted.most),
         (Deal.stage, _among, wanted.stages or None),
         (Deal.customer_id, eq, wanted.customer_id),
+        (Deal.region_id, eq, wanted.region_id),
+        (Deal.priority, ge, wanted.priority),
+        (Deal.stall, ge, {None: None, "amber": 1, "red": 2}[wanted.stalled]),
+        (Deal.title, _said, wanted.text),
     )
     return [*where, *(compare(column, value) for column, compare, value in bounds if value is not None)]
 
 
 def _among(column: Any, values: Sequence[str]) -> Any:
     return column.in_(values)
+
+
+def _said(title: Any, part: str) -> Any:
+    customers = select(Customer.id).where(Customer.name.icontains(part, autoescape=True))
+    return or_(
+        title.icontains(part, autoescape=True),
+        Deal.number.icontains(part, autoescape=True),
+        Deal.customer_id.in_(customers),
+    )
 
 
 async def column_sums(session: AsyncSession, actor: Actor, wanted: Wanted) -> list[ColumnSum]:
@@ -106,8 +132,8 @@ async def column_sums(session: AsyncSession, actor: Actor, wanted: Wanted) -> li
     return [ColumnSum(*row) for row in await session.execute(query)]
 
 
-async def won_since(session: AsyncSession, actor: Actor, wanted: Wanted, stage: str, since: datetime) -> ColumnSum:
-    """Deals that reached the won stage at or after an instant, whether their money is in or not."""
+async def ended_since(session: AsyncSession, actor: Actor, wanted: Wanted, stage: str, since: datetime) -> ColumnSum:
+    """Deals that reached the won or lost stage at or after an instant, whether their money is in or not."""
     query = select(func.count(), func.coalesce(cast(func.sum(Deal.amount), Deal.amount.type), 0)).where(
         Deal.stage == stage, Deal.stage_since >= since, *_matching(actor, wanted)
     )
@@ -116,15 +142,16 @@ async def won_since(session: AsyncSession, actor: Actor, wanted: Wanted, stage: 
 
 
 async def cards(
-    session: AsyncSession, actor: Actor, wanted: Wanted, stages: Sequence[str], limit: int
+    session: AsyncSession, actor: Actor, wanted: Wanted, limits: Mapping[str, int]
 ) -> dict[str, list[Card]]:
-    """The first cards of each stage by close date, read in one go; each column at most `limit` long."""
-    column = select(func.unnest(cast(list(stages), ARRAY(Text))).label("stage")).subquery("stages")
+    """The first cards of each stage by priority and close date, read in one go; each column as long as its limit."""
+    lists = func.unnest(cast(list(limits), ARRAY(Text)), cast(list(limits.values()), ARRAY(Integer)))
+    column = lists.table_valued("stage", "most").render_derived(name="stages")
     top = (
         select(Deal)
         .where(Deal.stage == column.c.stage, Deal.closed_at.is_(None), *_matching(actor, wanted))
-        .order_by(Deal.close_on, Deal.id)
-        .limit(limit)
+        .order_by(*PLACE)
+        .limit(column.c.most)
         .lateral("top")
     )
     deal = aliased(Deal, top)
@@ -133,9 +160,9 @@ async def cards(
         .select_from(column)
         .join(top, true())
         .join(Customer, Customer.id == deal.customer_id)
-        .order_by(deal.close_on, deal.id)
+        .order_by(deal.priority.desc(), deal.close_on, deal.id)
     )
-    found: dict[str, list[Card]] = {stage: [] for stage in stages}
+    found: dict[str, list[Card]] = {stage: [] for stage in limits}
     for row in await session.execute(query):
         found[row[0].stage].append(Card(row[0], row[1], row[2] or []))
     return found
@@ -204,7 +231,15 @@ async def by_month(session: AsyncSession, actor: Actor, wanted: Wanted) -> list[
     return [MonthSum(*row) for row in await session.execute(query)]
 
 
-async def owners(session: AsyncSession, actor: Actor, limit: int = 100) -> list[str]:
+async def owners(session: AsyncSession, actor: Actor, pipeline: str, limit: int = 100) -> list[str]:
     """Ids of those who own an open deal that this person may see."""
-    query = select(Deal.owner_id).where(Deal.closed_at.is_(None), within(actor, "deal")).distinct().limit(limit)
+    seen = (Deal.closed_at.is_(None), Deal.pipeline_key == pipeline, within(actor, "deal"))
+    query = select(Deal.owner_id).where(*seen).distinct().limit(limit)
     return list(await session.scalars(query))
+
+
+async def regions(session: AsyncSession, actor: Actor) -> Sequence[OrgUnit]:
+    """Those whose deals this person may see, where there are several to choose from."""
+    wide = actor.scope(Action.DEAL_READ) == Scope.ALL
+    query = select(OrgUnit).where(OrgUnit.kind == "region", true() if wide else OrgUnit.id.in_(actor.regions))
+    return (await session.scalars(query.order_by(OrgUnit.code))).all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -20,7 +20,7 @@ from domain.access import person_in
 from domain.approval import ApprovalPolicy
 from domain.approval_path import PathStep, seats
 from domain.approver import PersonApprover
-from domain.pipeline import PipelinePolicy
+from domain.pipeline import SALES, PipelinePolicy
 
 
 class ContractCase(NamedTuple):
@@ -50,7 +50,7 @@ async def contract_case(session: AsyncSession, contract_id: str) -> ContractCase
             select(Contract, Deal, Policy)
             .join(Deal, Deal.id == Contract.deal_id)
             .outerjoin(Process, and_(Process.kind == "deal", Process.record_id == Deal.id))
-            .outerjoin(Policy, _pinned(Process, PipelinePolicy.kind))
+            .outerjoin(Policy, _pinned(Process, _PIPELINE))
             .where(Contract.id == contract_id)
         )
     ).one_or_none()
@@ -76,7 +76,11 @@ async def contract_case(session: AsyncSession, contract_id: str) -> ContractCase
     )  # fmt: skip
 
 
-def _pinned(process: Any, kind: str) -> Any:
+_PIPELINE = case((Deal.pipeline_key == SALES, PipelinePolicy.kind), else_=PipelinePolicy.kind + "." + Deal.pipeline_key)
+"""The policy kind of the deal's pipeline."""
+
+
+def _pinned(process: Any, kind: Any) -> Any:
     """The version of a policy that a process runs under."""
     return and_(Policy.kind == kind, Policy.version == process.policies[kind].as_integer())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -32,12 +33,14 @@ class Deal(Base):
     next_step: Mapped[str | None]
     next_step_on: Mapped[date | None]
     unplanned: Mapped[bool] = mapped_column(server_default=text("false"))  # under way without a next step and its day
+    actions: Mapped[list[dict[str, Any]]] = mapped_column(server_default="[]")  # asked for by a stage, not done yet
     quote_id: Mapped[Ref | None]
     quote_status: Mapped[str | None]
     contract_id: Mapped[Ref | None]
     contract_status: Mapped[str | None]
     order_id: Mapped[Ref | None]
     collection_id: Mapped[Ref | None]
+    invoice_id: Mapped[Ref | None]
     end_reason: Mapped[str | None]  # a key of the pipeline's won_reasons or lost_reasons
     end_note: Mapped[str | None]
     lost_to: Mapped[str | None]  # the competitor's name
@@ -48,14 +51,31 @@ class Deal(Base):
     stage_since: Mapped[Instant]
     active_at: Mapped[Instant]
     stalled_at: Mapped[datetime | None]
+    stall: Mapped[int] = mapped_column(server_default="0")  # 1 amber, 2 red, 3 the manager was told
     moved_by: Mapped[Ref | None]
     closed_at: Mapped[Instant | None]
     version: Mapped[int]
     revision: Mapped[int] = mapped_column(BigInteger)
 
     __table_args__ = (
-        Index("ix_deal_board", "stage", "region_id", "owner_id", "id", postgresql_where=text("closed_at is null")),
-        Index("ix_deal_column", "stage", "close_on", "id", postgresql_where=text("closed_at is null")),
+        Index(
+            "ix_deal_board",
+            "pipeline_key",
+            "stage",
+            "region_id",
+            "owner_id",
+            "id",
+            postgresql_where=text("closed_at is null"),
+        ),
+        Index(
+            "ix_deal_column",
+            "pipeline_key",
+            "stage",
+            text("priority desc"),
+            "close_on",
+            "id",
+            postgresql_where=text("closed_at is null"),
+        ),
         Index("ix_deal_stage", "stage", "stage_since", "id"),
         Index("ix_deal_owner", "owner_id", "id"),
         Index("ix_deal_region", "region_id", "id"),

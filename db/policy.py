@@ -34,7 +34,7 @@ class Policy(Base):
     origin: Mapped[str | None] = mapped_column(unique=True)  # business key of what published it: policy/<id>
 
 
-def _in_force() -> Select[Policy]:
+def in_force() -> Select[Policy]:
     """Versions that have come to be valid, the one in force first."""
     begun = or_(Policy.valid_from.is_(None), Policy.valid_from <= func.now())
     return select(Policy).where(begun).order_by(Policy.kind, Policy.version.desc())
@@ -59,12 +59,12 @@ async def versions(session: AsyncSession, kind: str) -> Sequence[Policy]:
 
 async def current_policies(session: AsyncSession) -> Sequence[Policy]:
     """What is in force of each kind."""
-    return (await session.scalars(_in_force().ext(distinct_on(Policy.kind)))).all()
+    return (await session.scalars(in_force().ext(distinct_on(Policy.kind)))).all()
 
 
 async def find_version(session: AsyncSession, kind: str, version: int | None = None) -> Policy:
     """One version, or the one in force. Raises Refused (404)."""
-    query = _in_force() if version is None else select(Policy).where(Policy.version == version)
+    query = in_force() if version is None else select(Policy).where(Policy.version == version)
     found = await session.scalar(query.where(Policy.kind == kind).limit(1))
     if found is None:
         raise not_found("policy")

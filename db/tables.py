@@ -8,6 +8,7 @@ from db import (
     approval_turn,
     bank,
     bank_match,
+    board_view,
     collection,
     contract,
     customer,
@@ -23,11 +24,12 @@ from db import (
     process,
     record,
     sign_in,
+    webhook,
 )
 from db.base import Base
 
 __all__ = [
-    "Base", "absence", "approval_reader", "approval_turn", "bank", "bank_match", "collection", "contract", "customer",
-    "deal", "deal_part", "lead", "lead_form", "ledger", "letter", "order", "person", "policy", "process", "record",
-    "sign_in",
+    "Base", "absence", "approval_reader", "approval_turn", "bank", "bank_match", "board_view", "collection", "contract",
+    "customer", "deal", "deal_part", "lead", "lead_form", "ledger", "letter", "order", "person", "policy", "process",
+    "record", "sign_in", "webhook",
 ]  # fmt: skip

@@ -106,6 +106,7 @@ NEEDED: dict[str, frozenset[Action]] = {
     "first_contact": frozenset({Action.LEAD_READ, Action.LEAD_WORK}),
     "submit_contract": frozenset({Action.CONTRACT_READ, Action.CONTRACT_WORK}),
     "record_payment": frozenset({Action.COLLECTION_READ, Action.COLLECTION_WORK}),
+    "stage_task": frozenset({Action.DEAL_READ}),
 }
 """Each kind of human task, and what else one must be allowed to do it: the case behind it is seen and worked."""
 

@@ -73,6 +73,13 @@ class Label(Strict):
     en: Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
 
+class Sentence(Strict):
+    """What people read where a name is too short: a message, the title of a task."""
+
+    zh: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    en: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
 def fault(where: Sequence[str | int], code: str, what: str, **params: Any) -> InitErrorDetails:
     """A problem found by a validator of ours; `what` may name params as `{name}`."""
     return InitErrorDetails(type=PydanticCustomError(code, what, params), loc=tuple(where), input=None)

@@ -36,6 +36,20 @@ KINDS: dict[str, type[PolicyDocument]] = {
 }
 
 
+def model_of(kind: str) -> type[PolicyDocument] | None:
+    """The model of a kind's documents; each pipeline beside the first is a kind of its own (`pipeline.<key>`)."""
+    base, _, key = kind.partition(".")
+    return KINDS.get(base) if not key or base == PipelinePolicy.kind else None
+
+
+def known_model(kind: str) -> type[PolicyDocument]:
+    """Raises Refused `policy_kind_unknown`."""
+    model = model_of(kind)
+    if model is None:
+        raise invalid("policy_kind_unknown", "kind", kind=kind, known=sorted(KINDS))
+    return model
+
+
 def canonical(document: Mapping[str, Any]) -> str:
     """The same text for the same document, whatever the order its keys were stored in."""
     return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -61,8 +75,7 @@ def validate(kind: str, document: Mapping[str, Any]) -> PolicyDocument:
 
     Raises Refused `policy_kind_unknown`, or `policy_invalid` with every problem found (see `Problem`).
     """
-    require_kind(kind)
-    policy = load(KINDS[kind], document)
+    policy = load(known_model(kind), document)
     problems = policy.problems()
     if problems:
         raise unfit(kind, problems)
@@ -71,8 +84,7 @@ def validate(kind: str, document: Mapping[str, Any]) -> PolicyDocument:
 
 def require_kind(kind: str) -> None:
     """Raises Refused `policy_kind_unknown`."""
-    if kind not in KINDS:
-        raise invalid("policy_kind_unknown", "kind", kind=kind, known=sorted(KINDS))
+    known_model(kind)
 
 
 def unfit(kind: str, problems: list[Problem]) -> Refused:

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 from domain.approval import ApprovalPolicy, PassOn, Step
 from domain.approver import Approver, HeadApprover, PersonApprover, RoleApprover
 from domain.document import PolicyDocument, Problem, Strict
-from domain.policy import KINDS, load, require_kind
+from domain.policy import known_model, load
 from domain.refusal import Refused
 from domain.table_check import Overlap, check_table
 
@@ -35,9 +35,9 @@ def examine(kind: str, document: Mapping[str, Any]) -> tuple[PolicyDocument | No
 
     Takes as long as `check_table`. Raises Refused `policy_kind_unknown`.
     """
-    require_kind(kind)
+    model = known_model(kind)
     try:
-        policy = load(KINDS[kind], document)
+        policy = load(model, document)
     except Refused as refused:
         return None, Findings(problems=tuple(Problem.model_validate(p) for p in refused.params["problems"]))
     problems = tuple(policy.problems())

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import JsonValue
 
 from domain.document import Strict
-from domain.policy import KINDS, load
+from domain.policy import known_model, load
 from domain.policy_draft import columns_of, rows_of
 from domain.refusal import Refused
 
@@ -64,7 +64,7 @@ def compare(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Differ
 def _spelt_out(kind: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
     """With every default; a draft that is no policy yet is taken as it is."""
     try:
-        return load(KINDS[kind], document).model_dump(mode="json")
+        return load(known_model(kind), document).model_dump(mode="json")
     except Refused:
         return document
 

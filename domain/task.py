@@ -12,7 +12,7 @@ from domain.refusal import Refused, not_found
 
 Status = Literal["open", "done", "cancelled"]
 
-TaskKind = Literal["approve", "answer_question", "first_contact", "submit_contract", "record_payment"]
+TaskKind = Literal["approve", "answer_question", "first_contact", "submit_contract", "record_payment", "stage_task"]
 KINDS: tuple[TaskKind, ...] = get_args(TaskKind)
 
 

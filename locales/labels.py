@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from locales import N_, translate
 
 LABELS: dict[str, dict[str, str]] = {
@@ -145,6 +148,7 @@ LABELS: dict[str, dict[str, str]] = {
         "approve": N_("Approve the contract"),
         "answer_question": N_("Answer a question"),
         "record_payment": N_("Collect an instalment"),
+        "stage_task": N_("Task of a stage"),
     },
     "policy": {
         "approval": N_("Approval lines"),
@@ -155,6 +159,30 @@ LABELS: dict[str, dict[str, str]] = {
         "service_tier": N_("Service queue"),
         "letter": N_("Letters to customers"),
         "bank": N_("Matching bank lines"),
+    },
+    "stage_action": {
+        "task": N_("a task"),
+        "mail": N_("a letter to the customer"),
+        "quote": N_("the quote"),
+        "contract": N_("the contract"),
+        "invoice_draft": N_("the invoice draft"),
+        "payment_reminder": N_("a payment reminder"),
+        "field": N_("a field filled in"),
+        "webhook": N_("a message to another system"),
+    },
+    "stage_when": {
+        "entry": N_("On entering"),
+        "leave": N_("On leaving"),
+    },
+    "priority": {
+        "0": N_("None"),
+        "1": N_("Low"),
+        "2": N_("Medium"),
+        "3": N_("High"),
+    },
+    "stall": {
+        "amber": N_("Stalled"),
+        "red": N_("Stalled for long"),
     },
     "fact_type": {
         "enum": N_("One of several values"),
@@ -246,6 +274,7 @@ LABELS: dict[str, dict[str, str]] = {
         "written_off": N_("closed with a write-off"),
         "credited": N_("credited"),
         "lost": N_("lost"),
+        "done": N_("done"),
     },
     "absence": {
         "coming": N_("Coming"),
@@ -307,6 +336,15 @@ LABELS: dict[str, dict[str, str]] = {
         "roles": N_("Roles"),
     },
 }
+
+
+def task_name(kind: str, params: Mapping[str, Any], language: str) -> str:
+    """What a task is called: a stage's by the words of its policy, any other by its kind."""
+    if words := params.get("words"):
+        return str(words["en" if language == "en" else "zh"])
+    if kind == "stage_task" and params.get("action") == "payment_reminder":
+        return translate(language).gettext(N_("Agree when and how it is paid"))
+    return label("task", kind, language)
 
 
 def label(group: str, key: str, language: str) -> str:

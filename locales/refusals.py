@@ -174,6 +174,18 @@ SENTENCES = {
     "stage_same": N_("The deal stands in this stage already."),
     "stage_closed": N_("A won or lost deal does not move."),
     "stage_skipped": N_("Stages are taken one after the other."),
+    "fields_missing": N_("This stage asks for something that is not filled in yet."),
+    "action_running": N_("This is being done just now."),
+    "pipeline_other": N_("This deal takes another pipeline."),
+    "pipeline_unknown": N_("There is no such pipeline."),
+    "pipeline_retired": N_("No deals are begun in this pipeline any more."),
+    "pipeline_doubled": N_("There is a pipeline of this key already."),
+    "stage_gone": N_("That version has no such stage, and does not say which one takes its place."),
+    "stage_in_use": N_("Say where the deals of this stage go, or that they stay under their version."),
+    "webhook_doubled": N_("There is a webhook of this key already."),
+    "webhook_sent": N_("This message was sent already."),
+    "webhook_unknown": N_("No webhook is registered under this key."),
+    "url_unusable": N_("Write a whole address, such as https://hooks.example.com/throughline."),
     "gate_failed": N_("Something is missing before this stage."),
     "amount_needed": N_("The deal needs an amount first."),
     "contract_not_approved": N_("The contract must be approved first."),
@@ -246,12 +258,20 @@ PARAMETER = re.compile(r"%\((\w+)\)[sd]")
 
 def refusal_text(refused: Coded, language: str, formats: Formats | None = None) -> str:
     """The refusal in words, instants among its parameters as `formats` writes them; a gate says all that is missing."""
-    missing = [condition["message"] for condition in refused.params.get("conditions", ())]
-    codes = [code for code in missing if code in SENTENCES] or [refused.code]
-    sentences = [translate(language).gettext(SENTENCES.get(code, UNKNOWN)) for code in codes]
+    missing = [_condition(one, language) for one in refused.params.get("conditions", ())]
+    told = translate(language).gettext(SENTENCES.get(refused.code, UNKNOWN))
+    sentences = [sentence for sentence in missing if sentence] or [told]
     params = readable(refused.params, formats) | {"code": refused.code}
     # Not by `%`: a sentence that asks for more than the refusal carries is still said.
     return PARAMETER.sub(lambda asked: str(params.get(asked[1], "…")), " ".join(sentences))
+
+
+def _condition(condition: Mapping[str, Any], language: str) -> str:
+    """A gate's condition in the policy's own words, else in ours."""
+    if said := condition.get("said"):
+        return str(said["en" if language == "en" else "zh"])
+    sentence = SENTENCES.get(condition["message"])
+    return translate(language).gettext(sentence) if sentence else ""
 
 
 def readable(params: Mapping[str, object], formats: Formats | None) -> dict[str, object]:

@@ -43,6 +43,7 @@ from ui.app import create_app
 from worker.mail import Mailer
 from worker.main import build_worker
 from worker.relay import Relay
+from worker.webhook import WebhookSender
 
 TEMPLATE = "throughline_template"
 
@@ -126,7 +127,12 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
 async def worker(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     await publish_defaults(services.db)
-    relay = Relay(services.db, services.leads.desk.processes, Mailer(services.settings))
+    relay = Relay(
+        services.db,
+        services.leads.desk.processes,
+        Mailer(services.settings),
+        WebhookSender(services.db, services.settings),
+    )
     async with build_worker(services.temporal, services.db, services.settings):
         carrying = asyncio.create_task(relay.run())
         yield

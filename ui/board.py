@@ -17,7 +17,11 @@ from api.auth import CurrentActor, require
 from api.services import Provided
 from db import board
 from db.board import Card, ColumnSum, Wanted
+from db.board_view import views
+from db.customer import Customer
+from db.pipeline import Pinned
 from domain.access import Action, Actor
+from domain.pipeline import SALES, pipeline_kind
 from settings import Settings
 from ui.card import CardView, card_view, people_on, pinned
 from ui.environment import pages_of
@@ -31,7 +35,8 @@ from ui.story import Story
 router = APIRouter(prefix="/deals", include_in_schema=False, dependencies=[Depends(require(Action.DEAL_READ))])
 
 COLUMN = 30
-"""Cards a column shows; the table has the others."""
+"""Cards a column shows at first; the next come as somebody scrolls to its end."""
+MORE = 60
 PAGE = 50
 
 
@@ -61,6 +66,10 @@ class Column:
         return self.stage.chance
 
     @property
+    def known(self) -> bool:
+        return self.stage.known
+
+    @property
     def more(self) -> int:
         return self.count - len(self.cards)
 
@@ -74,9 +83,10 @@ async def show(
     request: Request, selection: Annotated[Selection, Query()], actor: CurrentActor, services: Provided
 ) -> HTMLResponse:
     today = datetime.now(ZoneInfo(services.settings.zone)).date()
-    wanted = selection.wanted(services.settings.currency, today)
     async with services.db.session(actor.id) as session:
-        look = Look(request, session, actor, services.settings, today, selection, wanted)
+        known = await pipelines(session, pages_of(request).language(request), key=selection.pipeline or SALES)
+        wanted = selection.wanted(known.key, services.settings.currency, today)
+        look = Look(request, session, actor, services.settings, today, selection, wanted, known)
         template, block, context = await getattr(look, selection.view)()
     return await respond(request, template, block, selection=selection, oob=wants_fragment(request), **context)
 
@@ -87,7 +97,7 @@ Shown = tuple[str, str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Look:
-    """One look at a selection."""
+    """One look at a selection. `known` are the pipelines in force, the one looked at among them."""
 
     request: Request
     session: AsyncSession
@@ -96,14 +106,15 @@ class Look:
     today: date
     selection: Selection
     wanted: Wanted
+    known: Pipelines
 
     async def board(self) -> Shown:
         sums = await self._sums()
-        keys = _columns(await self._pipelines(), sums)
-        cards = await board.cards(self.session, self.actor, self.wanted, keys, COLUMN)
+        limits = {key: self.selection.limits.get(key, COLUMN) for key in _columns(self.known, sums)}
+        cards = await board.cards(self.session, self.actor, self.wanted, limits)
         story = await self._story([card for column in cards.values() for card in column])
-        columns = [_column(story, key, sums, self._views(cards[key], story)) for key in keys]
-        return "deal/board.html", "board", await self._around(columns, story)
+        columns = [_column(story, key, sums, self._views(cards[key], story)) for key in limits]
+        return "deal/board.html", "board", {**await self._around(columns, story), "next_cards": MORE}
 
     async def table(self) -> Shown:
         columns, story = await self._columns_alone()
@@ -136,15 +147,13 @@ class Look:
     async def _sums(self) -> dict[str, ColumnSum]:
         return {found.stage: found for found in await board.column_sums(self.session, self.actor, self.wanted)}
 
-    async def _pipelines(self, versions: Iterable[int] = ()) -> Pipelines:
-        return await pipelines(self.session, pages_of(self.request).language(self.request), versions)
-
     async def _story(self, cards: Sequence[Card]) -> Story:
         formats = pages_of(self.request).formats(self.request)
+        versions = {Pinned(self.known.key, version) for card in cards if (version := pinned(card))}
         return Story(
             formats=formats,
             names=await names(self.session, formats.language, people_on(cards)),
-            pipelines=await self._pipelines({version for card in cards if (version := pinned(card))}),
+            pipelines=await self.known.with_versions(self.session, versions),
             currency=self.settings.currency,
         )
 
@@ -159,27 +168,38 @@ class Look:
         ]
 
     async def _around(self, columns: Sequence[Column], story: Story) -> dict[str, Any]:
-        """What every view shows: the filters with their choices, the sums above, what was won."""
-        ids = await board.owners(self.session, self.actor)
-        people = await names(self.session, story.language, ids)
+        """What every view shows: the filters with their choices, the sums above, what was won, the saved views."""
+        ids = await board.owners(self.session, self.actor, self.known.key)
+        kept = await views(self.session, self.actor)
+        people = await names(self.session, story.language, [*ids, *(view.owner_id for view in kept)])
+        customer = await self.session.get(Customer, self.selection.customer) if self.selection.customer else None
         return {
             "columns": columns,
-            "won": await self._won(story),
+            "won": await self._ended(story, "won"),
+            "lost": await self._ended(story, "lost"),
+            "pipeline_kind": pipeline_kind(self.known.key),
             "story": story,
             "owners": sorted(((id_, people.person(id_)) for id_ in ids), key=itemgetter(1)),
-            "may_create": self.actor.scope(Action.DEAL_CREATE) is not None,
+            "regions": await board.regions(self.session, self.actor),
+            "customer": customer,
+            "views": kept,
+            "people_named": people,
+            "own_regions": [(one, people.unit(one)) for one in sorted(self.actor.regions) if people.unit(one)],
+            "me": self.actor.id,
+            "may_create": self.actor.scope(Action.DEAL_CREATE) is not None and not self.known.current.retired,
+            "manages_pipelines": self.actor.scope(Action.POLICY_MANAGE) is not None,
         }
 
-    async def _won(self, story: Story) -> Column:
-        """Won in the month or quarter looked at, whether the money is in or not."""
-        stage = next(stage for stage in story.pipelines.stages() if stage.kind == "won")
+    async def _ended(self, story: Story, kind: str) -> Column:
+        """Won or lost in the month or quarter looked at, whether the money is in or not."""
+        stage = next(stage for stage in story.pipelines.stages() if stage.kind == kind)
         begins = datetime.combine(period(self.selection.closes, self.today)[0], time(), ZoneInfo(self.settings.zone))
         wanted = replace(self.wanted, closes_from=None, closes_to=None)
-        found = await board.won_since(self.session, self.actor, wanted, stage.key, begins)
+        found = await board.ended_since(self.session, self.actor, wanted, stage.key, begins)
         return Column(stage, found.deals, found.amount)
 
 
-def _columns(ours: Pipelines, sums: Mapping[str, ColumnSum]) -> list[str]:
+def _columns(ours: Pipelines, sums: Iterable[str]) -> list[str]:
     """The open stages of today's pipeline, then those that only deals of an older version still stand in."""
     stages = ours.stages()
     strange = set(sums) - {stage.key for stage in stages}

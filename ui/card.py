@@ -10,14 +10,15 @@ from typing import Any
 from db.board import Card
 from db.deal import Deal
 from domain.access import person_in
+from domain.pipeline import pipeline_kind
 from locales import N_, translate
 from ui.sla import ring
 from ui.stage import Move
 from ui.story import Story
 
 JUST_NOW = timedelta(minutes=1)
-LONG_IDLE = timedelta(days=14)
-"""From here on a deal nobody touched is red rather than amber."""
+STALLED = ("", "warn", "bad", "bad")
+"""The state of a card by how far its deal has stalled."""
 
 ROLE_ICONS = {"finance": "hand-coins", "cfo": "hand-coins", "legal": "scale"}
 
@@ -35,7 +36,11 @@ class Foot:
 
 @dataclass(frozen=True)
 class CardView:
-    """As the macro `ui.deal_card` shows it; `moves` is empty where the reader may not move it."""
+    """As the macro `ui.deal_card` shows it; `moves` is empty where the reader may not move it.
+
+    `late` says by how much it is longer in its stage than expected, `stall` is warn or bad; `failed` actions are tried
+    again.
+    """
 
     id: str
     title: str
@@ -51,6 +56,10 @@ class CardView:
     foot: Foot
     moves: list[Move]
     moved: str
+    priority: int = 0
+    late: str = ""
+    stall: str = ""
+    failed: int = 0
 
     @property
     def href(self) -> str:
@@ -69,7 +78,8 @@ def people_on(cards: Iterable[Card]) -> set[str]:
 
 def pinned(card: Card) -> int | None:
     """The version of the pipeline that the deal runs under."""
-    return next((p["policies"].get("pipeline") for p in card.processes if p["kind"] == "deal"), None)
+    kind = pipeline_kind(card.deal.pipeline_key)
+    return next((p["policies"].get(kind) for p in card.processes if p["kind"] == "deal"), None)
 
 
 def card_view(card: Card, story: Story, *, may_move: bool) -> CardView:
@@ -89,7 +99,21 @@ def card_view(card: Card, story: Story, *, may_move: bool) -> CardView:
         foot=foot(card, story),
         moves=story.pipelines.moves(deal, pinned(card)) if may_move else [],
         moved=_moved(deal, story),
+        priority=deal.priority,
+        late=_late(deal, story),
+        stall=STALLED[deal.stall],
+        failed=sum(1 for action in deal.actions if action["error"]),
     )
+
+
+def _late(deal: Deal, story: Story) -> str:
+    """ "3 d over": how much longer it stands in its stage than deals usually do."""
+    expected = story.pipelines.stage(deal.stage, deal.pipeline_key).expected
+    over = datetime.now(UTC) - deal.stage_since - expected if expected else timedelta()
+    if over <= timedelta():
+        return ""
+    said = translate(story.language).gettext(N_("%(time)s over"))
+    return said % {"time": story.formats.span(over)}
 
 
 def _moved(deal: Deal, story: Story) -> str:
@@ -112,7 +136,9 @@ def foot(card: Card, story: Story) -> Foot:
     if deal.stalled_at:
         idle = datetime.now(UTC) - deal.active_at
         said = _(N_("No contact for %(days)s days")) % {"days": idle.days}
-        return Foot(said, "triangle-alert", "bad" if idle >= LONG_IDLE else "warn")
+        if idle < timedelta(days=2):
+            said = _(N_("No contact for %(time)s")) % {"time": story.formats.span(idle)}
+        return Foot(said, "triangle-alert", STALLED[deal.stall] or "warn")
     if deal.contract_status == "approved":
         return Foot(_(N_("Contract approved")), "circle-check", "ok")
     if deal.next_step:

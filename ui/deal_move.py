@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -10,15 +12,19 @@ from starlette.responses import HTMLResponse, Response
 
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
+from api.language import language_of
 from api.services import Provided, Services
 from db import board
 from db.board import Card
 from db.deal_part import parts_of
+from db.pipeline import Pinned
 from domain.access import Action, Actor
 from domain.ids import RecordId
-from domain.refusal import Refused, not_found
+from domain.money import parse_amount
+from domain.refusal import Refused, invalid, not_found
 from domain.text import one_line
 from locales import N_
+from locales.labels import label
 from ui.acting import done, say
 from ui.card import pinned
 from ui.environment import pages_of
@@ -27,6 +33,9 @@ from ui.render import fragment, page, wants_fragment
 from ui.stage import Pipelines, pipelines
 
 router = APIRouter(prefix="/deals", include_in_schema=False, dependencies=[Depends(require(Action.DEAL_READ))])
+
+ASKED_AGAIN = ("gate_failed", "amount_fixed")
+"""Refusals that a form which is already open says by itself."""
 
 Stage = Annotated[str, Form(max_length=60)]
 Asked = Annotated[str, Query(max_length=60)]
@@ -53,7 +62,15 @@ async def move(
     note: Annotated[str, Form(max_length=500)] = "",
     competitor: Annotated[str, Form(max_length=120)] = "",
     confirmed: Annotated[str, Form(max_length=5)] = "",
+    amount: Annotated[str, Form(max_length=40)] = "",
+    close_on: Annotated[str, Form(max_length=10)] = "",
+    next_step: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
+    """`amount`, `close_on` and `next_step` are what the stage asks for first."""
+    typed = {
+        "reason": reason, "note": note, "competitor": competitor, "amount": amount, "close_on": close_on,
+        "next_step": next_step,
+    }  # fmt: skip
     card, known = await _card(request, actor, services, deal_id)
     if known.stage(stage).kind == "won" and not confirmed:
         return await _ask(request, actor, services, deal_id, stage, status=422)
@@ -61,18 +78,34 @@ async def move(
         answer = await services.deals.move(
             actor, key, deal_id, from_stage=from_stage, to_stage=stage, reason=reason or None,
             note=one_line(note) or None, competitor=one_line(competitor) or None,
+            amount=parse_amount(amount, card.deal.currency) if amount.strip() else None,
+            close_on=_day(close_on), next_step=one_line(next_step) or None,
         )  # fmt: skip
     except Refused as refused:
-        if refused.status != 422:
+        again = refused.status == 422 or refused.code == "fields_missing"
+        if not again and not (confirmed and refused.code in ASKED_AGAIN):
             raise
-        again = {"reason": reason, "note": note, "competitor": competitor}
-        return await _ask(request, actor, services, deal_id, stage, status=422, refused=refused, typed=again)
+        return await _ask(request, actor, services, deal_id, stage, status=422, refused=refused, typed=typed)
     card, known = await _card(request, actor, services, deal_id)
     said = say(request, N_("%(title)s moved to %(stage)s."), title=card.deal.title, stage=known.name(stage))
     undo = ""
     if card.deal.stage == stage and known.can_be_undone(card.deal, pinned(card), was=from_stage):
         undo = f"/deals/{deal_id}/undo?{urlencode({'stage': from_stage, 'from_stage': stage})}"
     return done(request, f"/deals/{deal_id}", answer, said, undo)
+
+
+@router.post("/{deal_id}/priority")
+async def prioritise(
+    request: Request,
+    deal_id: RecordId,
+    key: IdempotencyKey,
+    actor: CurrentActor,
+    services: Provided,
+    priority: Annotated[int, Form(ge=0, le=3)],
+) -> Response:
+    answer = await services.deals.prioritise(actor, key, deal_id, priority)
+    level = label("priority", str(priority), language_of(request))
+    return done(request, f"/deals/{deal_id}", answer, say(request, N_("Priority: %(level)s"), level=level))
 
 
 @router.post("/{deal_id}/undo")
@@ -98,8 +131,27 @@ async def _card(request: Request, actor: Actor, services: Services, deal_id: str
         if card is None:
             raise not_found("deal")
         version = pinned(card)
-        known = await pipelines(session, pages_of(request).language(request), [version] if version else [])
+        known = await pipelines(
+            session,
+            pages_of(request).language(request),
+            [Pinned(card.deal.pipeline_key, version)] if version else [],
+            key=card.deal.pipeline_key,
+        )
     return card, known
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise invalid("date_unreadable", "close_on") from None
+
+
+def _mistakes(request: Request, refused: Refused | None) -> dict[str, str]:
+    """Fields still missing are marked each by itself."""
+    if refused is not None and refused.code == "fields_missing":
+        return {name: say(request, N_("Please fill this in.")) for name in refused.params["fields"]}
+    return mistakes(request, refused) if refused else {}
 
 
 async def _ask(
@@ -111,7 +163,7 @@ async def _ask(
     *,
     status: int = 200,
     refused: Refused | None = None,
-    typed: dict[str, str] | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     card, known = await _card(request, actor, services, deal_id)
     move = next((move for move in known.moves(card.deal, pinned(card)) if move.key == stage), None)
@@ -122,9 +174,9 @@ async def _ask(
     aside = wants_fragment(request)
     shown: dict[str, Any] = {
         "deal": card.deal, "customer": card.customer, "to": move, "aside": aside, "typed": typed or {},
-        "reasons": known.reasons(pinned(card), move.kind), "competitors": competitors,
+        "reasons": known.reasons(card.deal, pinned(card), move.kind), "competitors": competitors,
+        "errors": _mistakes(request, refused),
     }  # fmt: skip
-    shown["errors"] = mistakes(request, refused) if refused else {}
     if aside:
         return await fragment(request, "deal/ask_dialog.html", "dialog", status=status, **shown)
     return await page(request, "deal/ask.html", status=status, **shown)

@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.services import Services
 from db.deal import Deal
 from db.line import Line, asked_for, line_of
+from db.pipeline import Pinned
 from db.scope import visible
 from db.timeline import line_events
 from domain.access import Action, Actor
 from domain.money import plain_amount
+from domain.pipeline import pipeline_kind
 from domain.refusal import Refused
 from ui.approval_panel import ApprovalPanel
 from ui.environment import pages_of
@@ -54,6 +56,7 @@ async def record(
         "story": story,
         "stage": stage,
         "may_work": works,
+        "steers": actor.reaches(Action.DEAL_WORK, owner=deal.owner_id, region=deal.region_id),
         "moves": story.pipelines.moves(deal, _pipeline(line)) if works else [],
         "reads_money": actor.scope(Action.COLLECTION_READ) is not None,
         "approval": _approval(line, story),
@@ -79,7 +82,12 @@ async def _story(session: AsyncSession, request: Request, line: Line, people: se
     return Story(
         formats=formats,
         names=called,
-        pipelines=await pipelines(session, formats.language, [version] if version else []),
+        pipelines=await pipelines(
+            session,
+            formats.language,
+            [Pinned(line.deal.pipeline_key, version)] if version else [],
+            key=line.deal.pipeline_key,
+        ),
         currency=line.deal.currency,
         steps=_steps(line, PolicyWords(formats.language, formats, called)),
     )
@@ -93,7 +101,8 @@ def _steps(line: Line, words: PolicyWords) -> dict[str, str]:
 
 def _pipeline(line: Line) -> int | None:
     """The version of the pipeline that the deal runs under."""
-    return next((process.policies.get("pipeline") for process in line.processes if process.kind == "deal"), None)
+    kind = pipeline_kind(line.deal.pipeline_key)
+    return next((process.policies.get(kind) for process in line.processes if process.kind == "deal"), None)
 
 
 def _waits(line: Line) -> list[dict[str, Any]]:

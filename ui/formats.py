@@ -13,7 +13,7 @@ from zlib import crc32
 
 from locales import translate
 from locales.formats import Formats
-from locales.labels import label
+from locales.labels import label, task_name
 from ui.sla import ring
 
 HUES = 8
@@ -74,6 +74,11 @@ def label_text(group: str, key: str) -> str:
     return label(group, key, _reader.get().formats.language)
 
 
+def task_text(task: Any) -> str:
+    """What the reader calls a task (`locales.labels.task_name`)."""
+    return task_name(task.kind, task.params, _reader.get().formats.language)
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 
@@ -97,6 +102,7 @@ TEMPLATE_FUNCTIONS: dict[str, Callable[..., Any]] = {
     # `day_text(...)` is the bare text; the macro `ui.day(...)` writes it with its markup.
     **{f"{name}_text": _written(name) for name in WRITTEN},
     "label_text": label_text,
+    "task_text": task_text,
     "csrf_token": csrf_token,
     "now": now,
     "initials": initials,

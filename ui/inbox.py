@@ -32,7 +32,7 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(require(Action
 
 KINDS = {
     "first_contact": "phone", "answer_question": "message-square", "submit_contract": "file-pen",
-    "record_payment": "banknote",
+    "record_payment": "banknote", "stage_task": "square-check-big",
 }  # fmt: skip
 SUBJECTS = {"contract": "file-text"}
 """What tasks and approvals are about, each with its icon."""

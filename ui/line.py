@@ -121,7 +121,7 @@ class LineView:
     def _deal(self) -> Stop:
         """Its part ends with the stage that closes it; its process goes on until the money is in."""
         deal = self.line.deal
-        kind = self.story.pipelines.stage(deal.stage).kind
+        kind = self.story.pipelines.stage(deal.stage, deal.pipeline_key).kind
         ended = None if kind == "open" else deal.stage_since
         return self._stop("deal", STATES["deal"].get(kind, "current"), self._since(deal.opened_at, ended))
 

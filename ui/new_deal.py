@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.deal import DealBody
+from api.language import language_of
 from api.services import Provided, Services
 from commands.deal import NewDeal
 from db.customer import Customer
@@ -26,6 +27,7 @@ from locales import N_
 from ui.acting import body, say, typed
 from ui.form import mistakes
 from ui.render import fragment, page, redirect, wants_fragment
+from ui.stage import pipelines
 
 router = APIRouter(prefix="/deals", include_in_schema=False, dependencies=[Depends(require(Action.DEAL_CREATE))])
 
@@ -37,10 +39,15 @@ Sought = Annotated[str, Query(max_length=100)]
 
 @router.get("/new")
 async def ask(
-    request: Request, actor: CurrentActor, services: Provided, q: Sought = "", customer: RecordId | None = None
+    request: Request,
+    actor: CurrentActor,
+    services: Provided,
+    q: Sought = "",
+    customer: RecordId | None = None,
+    pipeline: Annotated[str, Query(max_length=60)] = "",
 ) -> HTMLResponse:
     """`customer`: the one it is for, already chosen. `q` finds others, for somebody without scripts."""
-    return await _form(request, actor, services, {"q": q, "customer_id": customer or ""})
+    return await _form(request, actor, services, {"q": q, "customer_id": customer or "", "pipeline": pipeline})
 
 
 @router.get("/new/customers")
@@ -59,7 +66,7 @@ async def open_deal(request: Request, key: IdempotencyKey, actor: CurrentActor, 
         if not form.get("amount"):
             raise invalid("field_needed", "amount")
         amount = parse_amount(form["amount"], services.settings.currency)
-        deal = body(DealBody, form, "customer_id", "title", "close_on", "next_step", amount=amount)
+        deal = body(DealBody, form, "pipeline", "customer_id", "title", "close_on", "next_step", amount=amount)
         deal_id, _ = await services.deals.open(actor, key, NewDeal(**deal.model_dump()))
     except (Refused, ValidationError) as error:
         if isinstance(error, Refused) and error.status not in (403, 422):
@@ -79,6 +86,7 @@ async def _form(
     chosen = form.get("customer_id", "")
     shown: dict[str, Any] = {
         "customers": await _customers(actor, services, form.get("q", ""), chosen),
+        "pipelines": await _pipelines(request, actor, services),
         "chosen": chosen,
         "sought": form.get("q", ""),
         "typed": form,
@@ -88,6 +96,13 @@ async def _form(
     if shown["aside"]:
         return await fragment(request, "deal/new_dialog.html", "dialog", status=status, **shown)
     return await page(request, "deal/new.html", status=status, **shown)
+
+
+async def _pipelines(request: Request, actor: Actor, services: Services) -> list[tuple[str, str]]:
+    """Those that take new deals, by key with their names."""
+    async with services.db.session(actor.id) as session:
+        known = await pipelines(session, language_of(request))
+    return [(key, name) for key, name in known.choices() if not known.in_force[key].retired]
 
 
 async def _customers(actor: Actor, services: Services, text: str, chosen: str) -> Sequence[Customer]:

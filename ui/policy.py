@@ -13,7 +13,7 @@ from db.policy import current_policies, find_version, versions
 from db.policy_draft import find_draft
 from db.policy_use import open_cases
 from domain.access import Action
-from domain.policy import KINDS, load
+from domain.policy import known_model, load
 from domain.refusal import not_found
 from locales import N_
 from ui.environment import pages_of
@@ -62,7 +62,7 @@ async def one_kind(
         current = await find_version(session, kind)
         shown = current if version is None else await find_version(session, kind, version)
         known = await versions(session, kind)
-        policy = load(KINDS[kind], shown.document)
+        policy = load(known_model(kind), shown.document)
         met = {one.published_by for one in known} | people_in(policy)
         called = await names(session, pages.language(request), met)
         cases = await open_cases(session, kind)

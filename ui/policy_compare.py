@@ -14,7 +14,7 @@ from api.services import Provided
 from db.policy import find_version, versions
 from db.policy_draft import find_draft
 from domain.access import Action
-from domain.policy import KINDS
+from domain.policy import model_of
 from domain.policy_diff import Difference, ValueChange, compare
 from domain.policy_draft import has_table, rows_of
 from domain.refusal import not_found
@@ -52,7 +52,7 @@ async def compare_versions(
     new: Version = None,
 ) -> Response:
     """Without `old` the version in force, without `new` the draft (for who may edit it)."""
-    if kind not in KINDS:
+    if model_of(kind) is None:
         raise not_found("policy")
     if new is None:
         actor.require(Action.POLICY_MANAGE)

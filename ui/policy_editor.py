@@ -18,7 +18,7 @@ from domain.access import Action, Actor
 from domain.approval import ApprovalPolicy
 from domain.approver import PersonApprover
 from domain.document import PolicyDocument
-from domain.policy import KINDS, load
+from domain.policy import known_model, load, model_of
 from domain.policy_check import Findings
 from domain.policy_draft import has_table
 from domain.policy_trial import Case
@@ -62,7 +62,7 @@ class Editing:
     @property
     def policy(self) -> PolicyDocument | None:
         try:
-            return load(KINDS[self.kind], self.document)
+            return load(known_model(self.kind), self.document)
         except Refused:
             return None
 
@@ -70,7 +70,7 @@ class Editing:
 async def editing(request: Request, services: Services, actor: Actor, kind: str) -> Editing:
     """Raises Refused: 403, 404 for a kind there is not."""
     actor.require(Action.POLICY_MANAGE)
-    if kind not in KINDS:
+    if model_of(kind) is None:
         raise not_found("policy")
     async with services.db.session(actor.id) as session:
         draft = await find_draft(session, kind)
@@ -85,7 +85,7 @@ async def editing(request: Request, services: Services, actor: Actor, kind: str)
 def people_named(kind: str, document: dict[str, Any]) -> set[str]:
     """The people a draft names, also one that is no valid policy."""
     try:
-        return people_in(load(KINDS[kind], document))
+        return people_in(load(known_model(kind), document))
     except Refused:
         table = document.get("table")
         rows = table.get("rows", ()) if kind == ApprovalPolicy.kind and isinstance(table, dict) else ()

@@ -1,40 +1,48 @@
-"""The pipeline as pages show it: its stages, and where a deal may go from where it stands."""
+"""The pipelines as pages show them: their stages, and where a deal may go from where it stands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.deal import Deal
-from db.policy import current_policy, documents
-from domain.pipeline import PipelinePolicy, Stage, may_move
+from db.pipeline import Pinned, pinned_pipelines, pipelines_in_force
+from domain.document import Label, Sentence
+from domain.pipeline import SALES, PipelinePolicy, Stage, facts_of, may_move
 from domain.policy import load
 from domain.refusal import Refused
 from locales import N_, translate
+from locales.labels import label
 from locales.refusals import refusal_text
 
 SWATCHES = ("grey", "blue", "violet", "amber", "teal")
 """Of the open stages, in their order and around again; won and lost have the colours of their states."""
 
+GONE = (None, "rejected", "withdrawn")
+"""A contract's status where entering its stage opens a new one."""
+
 
 @dataclass(frozen=True)
 class StageView:
-    """`chance`: from 0 to 1, how many of the deals in it are won."""
+    """`chance`: from 0 to 1, how many of the deals in it are won. `known`: the version in force has it."""
 
     key: str
     name: str
     kind: str
     swatch: str
     chance: float
+    expected: timedelta | None = None
+    known: bool = True
 
 
 @dataclass(frozen=True)
 class Move:
     """A stage a deal might go to. `refused` says why it may not now; `hint` what entering it would do.
 
-    `asks`: it wants a confirmation or a reason first.
+    `missing` are fields to fill in first. `asks`: it wants them, a confirmation or a reason first.
     """
 
     key: str
@@ -42,91 +50,139 @@ class Move:
     kind: str
     hint: str = ""
     refused: str = ""
+    missing: Sequence[str] = ()
 
     @property
     def asks(self) -> bool:
-        return self.kind != "open"
+        return self.kind != "open" or bool(self.missing)
 
 
 @dataclass(frozen=True)
 class Pipelines:
-    """The pipeline of today for the board, and the versions that deals under way were started with."""
+    """What is in force of every pipeline, and the versions that deals under way run under. `key`: the one looked at."""
 
     language: str
-    current: PipelinePolicy
-    versions: Mapping[int, PipelinePolicy]
+    in_force: Mapping[str, PipelinePolicy]
+    versions: Mapping[Pinned, PipelinePolicy]
+    key: str = SALES
 
-    def of(self, version: int | None) -> PipelinePolicy:
-        return self.versions.get(version or 0, self.current)
+    @property
+    def current(self) -> PipelinePolicy:
+        return self.in_force[self.key]
+
+    def of(self, deal: Deal, version: int | None) -> PipelinePolicy:
+        """The pipeline a deal runs under, as it was when it began."""
+        pinned = self.versions.get(Pinned(deal.pipeline_key, version or 0))
+        return pinned or self.in_force.get(deal.pipeline_key) or self.current
+
+    async def with_versions(self, session: AsyncSession, pinned: Iterable[Pinned]) -> Pipelines:
+        """The same, with versions that deals run under."""
+        found = await pinned_pipelines(session, pinned)
+        return replace(self, versions={one: load(PipelinePolicy, document) for one, document in found.items()})
+
+    def choices(self) -> list[tuple[str, str]]:
+        """Every pipeline by key, with its name."""
+        return [(key, called(pipeline.name, self.language)) for key, pipeline in self.in_force.items()]
 
     def stages(self) -> list[StageView]:
         return [self._view(stage, no) for no, stage in enumerate(self.current.stages)]
 
-    def stage(self, key: str) -> StageView:
-        """Also one that only an older version has, or that none has any more: then its key is its name."""
-        for pipeline in (self.current, *self.versions.values()):
-            for no, stage in enumerate(pipeline.stages):
-                if stage.key == key:
-                    return self._view(stage, no)
-        return StageView(key, key, "open", "grey", 0)
+    def stage(self, key: str, pipeline: str | None = None) -> StageView:
+        """By its name of today; also one that only an older version has, or that none has any more."""
+        at = pipeline or self.key
+        found = self._find(self.in_force[at], key) if at in self.in_force else None
+        if found is not None:
+            return found
+        for pinned, policy in sorted(self.versions.items(), reverse=True):
+            if pinned.key == at and (older := self._find(policy, key, known=False)):
+                return older
+        return StageView(key, key, "open", "grey", 0, known=False)
+
+    def _find(self, policy: PipelinePolicy, key: str, *, known: bool = True) -> StageView | None:
+        return next(
+            (self._view(stage, no, known=known) for no, stage in enumerate(policy.stages) if stage.key == key), None
+        )
 
     def name(self, key: str) -> str:
         return self.stage(key).name
 
-    def _view(self, stage: Stage, no: int) -> StageView:
+    def _view(self, stage: Stage, no: int, *, known: bool = True) -> StageView:
         swatch = {"won": "ok", "lost": "bad"}.get(stage.kind, SWATCHES[no % len(SWATCHES)])
-        return StageView(stage.key, self._called(stage), stage.kind, swatch, stage.win_percent / 100)
+        name = called(stage.name, self.language)
+        return StageView(stage.key, name, stage.kind, swatch, stage.win_percent / 100, stage.expected, known)
 
-    def _called(self, stage: Stage) -> str:
-        return stage.name.en if self.language == "en" else stage.name.zh
-
-    def reasons(self, version: int | None, kind: str) -> list[tuple[str, str]]:
+    def reasons(self, deal: Deal, version: int | None, kind: str) -> list[tuple[str, str]]:
         """Why a deal may have been won or lost, as keys and words; none for an open stage."""
-        pipeline = self.of(version)
+        pipeline = self.of(deal, version)
         listed = {"won": pipeline.won_reasons, "lost": pipeline.lost_reasons}.get(kind, ())
-        return [(reason.key, reason.name.en if self.language == "en" else reason.name.zh) for reason in listed]
+        return [(reason.key, called(reason.name, self.language)) for reason in listed]
 
     def moves(self, deal: Deal, version: int | None) -> list[Move]:
         """Every other stage of the pipeline the deal runs under."""
-        pipeline = self.of(version)
+        pipeline = self.of(deal, version)
+        if pipeline.find(deal.stage) is None:
+            return []
         return [self._move(pipeline, deal, stage) for stage in pipeline.stages if stage.key != deal.stage]
 
     def _move(self, pipeline: PipelinePolicy, deal: Deal, stage: Stage) -> Move:
-        _ = translate(self.language).gettext
-        hint = ""
-        if stage.kind == "won":
-            hint = _(N_("Drop to win: the order is placed"))
-        elif stage is pipeline.last_open and deal.contract_status in (None, "rejected", "withdrawn"):
-            hint = _(N_("Drop to open the contract"))
-        refused = ""
+        refused, missing = "", list[str]()
         try:
-            may_move(pipeline, deal.stage, stage.key, {"amount": deal.amount, "contract_status": deal.contract_status})
+            may_move(pipeline, deal.stage, stage.key, facts_of(deal))
         except Refused as refusal:
-            refused = self.why_not(pipeline, refusal)
-        return Move(stage.key, self._called(stage), stage.kind, hint, refused)
+            if refusal.code == "fields_missing":
+                missing = refusal.params["fields"]
+            else:
+                refused = self.why_not(pipeline, refusal)
+        name = self.stage(stage.key, deal.pipeline_key).name
+        return Move(stage.key, name, stage.kind, self._hint(deal, stage, missing), refused, missing)
+
+    def _hint(self, deal: Deal, stage: Stage, missing: Sequence[str]) -> str:
+        """What a drop would do, or ask for, said before it."""
+        _ = translate(self.language).gettext
+        if missing:
+            return _(N_("Asks for: %(fields)s")) % {"fields": self.fields(missing)}
+        if stage.kind == "won":
+            return _(N_("Drop to win: the order is placed"))
+        if stage.opens_contract and deal.contract_status in GONE:
+            return _(N_("Drop to open the contract"))
+        if stage.entry:
+            made = [label("stage_action", action.do, self.language) for action in stage.entry]
+            return _(N_("Drop to start: %(actions)s")) % {"actions": self._listed(dict.fromkeys(made))}
+        return ""
+
+    def fields(self, fields: Iterable[str]) -> str:
+        return self._listed(label("field", name, self.language) for name in fields)
+
+    def _listed(self, parts: Iterable[str]) -> str:
+        return translate(self.language).gettext(N_(", ")).join(parts)
 
     def why_not(self, pipeline: PipelinePolicy, refused: Refused) -> str:
         if refused.code == "stage_skipped" and (ahead := refused.params.get("next")):
-            next_stage = self._called(pipeline.stage(str(ahead)))
+            next_stage = called(pipeline.stage(str(ahead)).name, self.language)
             return translate(self.language).gettext(N_("One stage at a time: next is %(stage)s")) % {
                 "stage": next_stage
             }
         return refusal_text(refused, self.language)
 
     def can_be_undone(self, deal: Deal, version: int | None, *, was: str) -> bool:
-        """Whether a deal just moved here from `was` may simply go back: nothing outside followed, the way is open."""
-        pipeline = self.of(version)
-        quiet = {stage.key for stage in pipeline.stages if stage.kind == "open"} - {pipeline.last_open.key}
+        """Whether a deal just moved here from `was` may simply go back: the move set nothing going, the way is open."""
+        pipeline = self.of(deal, version)
+        stage, left = pipeline.find(deal.stage), pipeline.find(was)
+        if stage is None or left is None or stage.kind != "open" or stage.entry or left.leave:
+            return False
         back = next((move for move in self.moves(deal, version) if move.key == was), None)
-        return {deal.stage, was} <= quiet and back is not None and not back.refused
+        return back is not None and not back.refused and not back.asks
 
 
-async def pipelines(session: AsyncSession, language: str, versions: Iterable[int] = ()) -> Pipelines:
-    """Raises Refused (404) where no pipeline was ever published."""
-    _, current = await current_policy(session, PipelinePolicy.kind)
-    older = await documents(session, PipelinePolicy.kind, versions)
-    return Pipelines(
-        language,
-        load(PipelinePolicy, current),
-        {version: load(PipelinePolicy, document) for version, document in older.items()},
-    )
+def called(name: Label | Sentence, language: str) -> str:
+    return name.en if language == "en" else name.zh
+
+
+async def pipelines(
+    session: AsyncSession, language: str, pinned: Iterable[Pinned] = (), *, key: str = SALES
+) -> Pipelines:
+    """`key` is the pipeline looked at; one there is not is the one an installation begins with."""
+    found = await pipelines_in_force(session)
+    in_force = {one: load(PipelinePolicy, policy.document) for one, policy in found.items()}
+    known = Pipelines(language, in_force, {}, key if key in in_force else SALES)
+    return await known.with_versions(session, pinned)

@@ -21,7 +21,10 @@ from ui.stage import Pipelines
 ICONS = {
     "lead": "megaphone", "deal": "briefcase", "contract": "file-text", "approval": "shield-check",
     "collection": "wallet", "task": "circle-check", "absence": "calendar",
-    "deal.moved": "arrow-right", "deal.edited": "pencil", "deal.followed_up": "phone", "deal.stalled": "hourglass",
+    "deal.moved": "arrow-right", "deal.prioritised": "flag", "deal.stalled_red": "hourglass",
+    "deal.stalled_told": "hourglass", "deal.action_done": "zap", "deal.action_failed": "triangle-alert",
+    "deal.action_still_failing": "triangle-alert", "deal.action_retried": "refresh-cw", "deal.action_given_up": "x",
+    "deal.pipeline_moved": "kanban", "deal.edited": "pencil", "deal.followed_up": "phone", "deal.stalled": "hourglass",
     "deal.order_placed": "package", "deal.reopened": "undo-2", "deal.split": "split", "deal.file_added": "paperclip",
     "deal.service_tier": "star", "task.owner_changed": "users", "lead.contacted": "phone", "task.opened": "user",
     "task.reminded": "bell",
@@ -36,7 +39,8 @@ ICONS = {
 """By an event's kind, or by the first part of it."""
 
 STATES = {
-    "task.escalated": "warn", "deal.stalled": "warn", "lead.late": "warn", "collection.overdue": "bad",
+    "task.escalated": "warn", "deal.stalled": "warn", "deal.stalled_red": "bad", "deal.stalled_told": "bad",
+    "deal.action_failed": "bad", "deal.action_still_failing": "bad", "lead.late": "warn", "collection.overdue": "bad",
     "contract.returned": "warn", "contract.rejected": "bad", "contract.approved": "ok", "collection.payment": "ok",
     "collection.paid": "ok", "collection.payment_abroad": "ok", "collection.promise_kept": "ok",
     "collection.promise_broken": "bad", "collection.level": "bad", "collection.reversed": "warn",
@@ -165,6 +169,10 @@ class Story:
             "holders": self.holders,
             "to": self.names.holder,
             "was": self.pipelines.name,
+            "stage": self.pipelines.name,
+            "action": lambda kind: self.label("stage_action", kind),
+            "when": lambda when: self.label("stage_when", when),
+            "priority": lambda level: self.label("priority", str(level)),
             "now": self.pipelines.name,
             "steps": lambda keys: " → ".join(map(self.step, keys)),
             "step": self.step,

@@ -46,6 +46,10 @@ class Payment(BaseModel):
     paid_before: int | None = Field(None, ge=0, le=LARGEST)
 
 
+class Finish(BaseModel):
+    comment: Remark = ""
+
+
 @router.get("/inbox/{task_id}")
 @router.get("/tasks/{task_id}")
 async def read(
@@ -97,6 +101,15 @@ async def record_payment(acting: Act) -> Response:
         )  # fmt: skip
 
     return await acting.do(Payment, act, N_("Payment recorded: %(title)s"))
+
+
+@router.post("/tasks/{task_id}/finish")
+async def finish(acting: Act) -> Response:
+    async def act(typed: Finish, task: Task) -> Answer:
+        tasks = acting.services.tasks
+        return await tasks.finish(acting.actor, acting.key, task.id, comment=typed.comment or None)
+
+    return await acting.do(Finish, act, N_("Done: %(title)s"))
 
 
 @router.post("/tasks/{task_id}/claim")

@@ -15,9 +15,11 @@ from api.services import services_of
 from db.collection_list import Plan, find_plan
 from db.contract import Approval
 from db.contract_case import ContractCase, contract_case
+from db.deal import Deal
 from db.lead_list import Listed as LeadCase
 from db.lead_list import find_lead
 from db.process import Task
+from db.scope import visible
 from db.task import Listed, find_task
 from domain.access import Action, Actor, person_in
 from domain.contact import readable_phone
@@ -29,6 +31,7 @@ from ui.environment import pages_of
 from ui.names import Names, names
 from ui.policy_words import PolicyWords
 from ui.render import fragment, page, wants_fragment
+from ui.stage import StageView, pipelines
 
 Standing = Literal["turn", "sending", "done", "cancelled", "claimed", "own", "others"]
 """Whether this reader may act now, and if not, why."""
@@ -55,6 +58,8 @@ class TaskPanel:
     case: ApprovalCase | None = None
     contract: ContractCase | None = None
     lead: LeadCase | None = None
+    deal: Deal | None = None
+    stage: StageView | None = None
     phone: str = ""
     plan: Plan | None = None
     today: date | None = None
@@ -129,6 +134,11 @@ async def _case(
         lead = await find_lead(session, actor, task.record_id)
         called = await names(session, language, people)
         return {"lead": lead, "number": lead.lead.number, "phone": _phone(request, lead.lead.phone), "names": called}
+    if task.process_kind == "deal":
+        deal: Deal = await visible(session, actor, "deal", task.record_id)
+        known = await pipelines(session, language, key=deal.pipeline_key)
+        called = await names(session, language, people | {deal.owner_id})
+        return {"deal": deal, "stage": known.stage(deal.stage), "number": deal.number, "names": called}
     if task.process_kind == "collection":
         plan = await find_plan(session, actor, task.record_id)
         return {"plan": plan, "number": plan.collection.number, "names": await names(session, language, people)}

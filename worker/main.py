@@ -22,6 +22,7 @@ from activities.lead import LeadActivities
 from activities.letter import LetterActivities
 from activities.order import OrderActivities
 from activities.policy import PolicyActivities
+from activities.stage_action import StageActivities
 from activities.statement import StatementActivities
 from commands.bank import StatementOpener
 from commands.database import open_database
@@ -34,6 +35,7 @@ from settings import Settings
 from worker.mail import Mailer
 from worker.relay import Relay
 from worker.schedule import keep_schedules
+from worker.webhook import WebhookSender
 from workflows.absence import AbsenceWorkflow
 from workflows.approval import ApprovalWorkflow
 from workflows.collection import CollectionWorkflow
@@ -49,7 +51,7 @@ WORKFLOWS = [
 ]  # fmt: skip
 ACTIVITIES = [
     PolicyActivities, LeadActivities, DealActivities, OrderActivities, ContractActivities, ApprovalActivities,
-    CollectionActivities, AbsenceActivities, DigestActivities, LetterActivities,
+    CollectionActivities, AbsenceActivities, DigestActivities, LetterActivities, StageActivities,
 ]  # fmt: skip
 
 GRACE = timedelta(seconds=20)
@@ -99,7 +101,7 @@ async def run_worker(settings: Settings) -> None:
     await open_default_forms(db)
     client = await connect(settings, runtime=_runtime(settings))
     await keep_schedules(client, settings)
-    relay = Relay(db, Processes(client, settings.task_queue), Mailer(settings))
+    relay = Relay(db, Processes(client, settings.task_queue), Mailer(settings), WebhookSender(db, settings))
     try:
         async with build_worker(client, db, settings), asyncio.TaskGroup() as group:
             log.info("worker.ready", queue=settings.task_queue)

@@ -1,4 +1,4 @@
-"""Carries out the outbox: starts and tells processes, sends mail. At least once each, so all are idempotent."""
+"""Carries out the outbox: starts and tells processes, sends mail and webhooks. At least once: all are idempotent."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from db.record import Outbox
 from worker.bank import BankBooker
 from worker.letter import LetterSender
 from worker.mail import Mailer
+from worker.webhook import WebhookSender
 
 BATCH = 50
 IDLE = 5.0
@@ -28,13 +29,14 @@ log = structlog.get_logger()
 
 
 class Relay:
-    def __init__(self, db: Database, processes: Processes, mailer: Mailer) -> None:
+    def __init__(self, db: Database, processes: Processes, mailer: Mailer, webhooks: WebhookSender) -> None:
         self.db = db
         self.processes = processes
         self.acts: dict[str, Callable[[str, dict[str, Any]], Awaitable[None]]] = {
             "start": self._start, "signal": self._signal, "mail": mailer.send,
             "letter": LetterSender(db, mailer).send,
             "bank": BankBooker(db, CollectionCommands(Desk(db, processes, mailer.settings))).book,
+            "webhook": webhooks.send,
         }  # fmt: skip
         self.woken = {kind: asyncio.Event() for kind in self.acts}
 

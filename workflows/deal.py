@@ -1,7 +1,7 @@
-"""A deal moves through the stages of its pipeline. Negotiation opens the contract; won makes the order, and its
+"""A deal moves through the stages of its pipeline, and each stage sets its actions going. Won makes the order, and its
 collection, once; lost withdraws what is under way. It ends when the money is in."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel
 from temporalio import workflow
@@ -10,18 +10,17 @@ with workflow.unsafe.imports_passed_through():
     from activities.deal import DealState
     from activities.order import OrderActivities, OrderRequest
     from activities.policy import PinnedPolicy
-    from domain.access import person_key
+    from domain.access import Role, person_key, role_key
     from domain.deal import Competitor, DealFile, DealPerson
-    from domain.pipeline import PipelinePolicy, may_move
+    from domain.pipeline import PipelinePolicy, facts_of, may_move, pipeline_key
     from domain.policy import load
     from domain.process import Command, Waiting
     from domain.refusal import Refused
+    from domain.stage_action import told
     from workflows.collection import CollectionEnded, CollectionStart, CollectionWorkflow, collection_workflow_id
-    from workflows.contract import ENDED, ContractNews, ContractStart, ContractWorkflow, contract_workflow_id
-    from workflows.deal_record import DealRecord
+    from workflows.contract import ENDED, ContractNews, ContractWorkflow, contract_workflow_id
+    from workflows.deal_action import DealActions
     from workflows.process import command
-
-STALLS_AFTER = timedelta(days=7)
 
 
 def deal_workflow_id(deal_id: str) -> str:
@@ -60,7 +59,8 @@ class MoveDeal(Command):
     """`from_stage` is where the mover saw it: a stale page moves nothing.
 
     An end takes `reason`, one of those the pipeline lists, `note` in words of one's own, and for a lost deal
-    `competitor`, who won it.
+    `competitor`, who won it. `amount`, `close_on` and `next_step` are filled in as it moves, where the stage requires
+    them.
     """
 
     from_stage: str
@@ -68,10 +68,32 @@ class MoveDeal(Command):
     reason: str | None = None
     note: str | None = None
     competitor: str | None = None
+    amount: int | None = None
+    close_on: date | None = None
+    next_step: str | None = None
+
+    @property
+    def filled(self) -> dict[str, int | date | str]:
+        return self.model_dump(include={"amount", "close_on", "next_step"}, exclude_none=True)
+
+
+class SetPriority(Command):
+    """0 none, 1 low, 2 medium, 3 high."""
+
+    priority: int
+
+
+class FollowPipeline(Command):
+    """The deal goes on under another version of its pipeline."""
+
+    pipeline: PinnedPolicy
+
+
+STALLS = ("deal.stalled", "deal.stalled_red", "deal.stalled_told")
 
 
 @workflow.defn(name="DealWorkflow")
-class DealWorkflow(DealRecord):
+class DealWorkflow(DealActions):
     @workflow.init
     def __init__(self, start: DealStart) -> None:
         now = workflow.now()
@@ -80,13 +102,14 @@ class DealWorkflow(DealRecord):
             start.state
             or DealState(
                 record_id=start.deal_id, stage=start.stage or self.pipeline.first.key, stage_since=now, active_at=now,
-                policies={"pipeline": start.pipeline.version}, has_parts=start.has_parts,
-                **start.model_dump(exclude={"deal_id", "by", "state", "stage"}),
+                policies={start.pipeline.kind: start.pipeline.version}, pipeline_key=pipeline_key(start.pipeline.kind),
+                has_parts=start.has_parts, **start.model_dump(exclude={"deal_id", "by", "state", "stage"}),
             )
         )  # fmt: skip
         self.start = start
         if start.state is None:
             self.change("deal.opened", actor=start.by, title=start.title, amount=start.amount)
+            self.enter(self.pipeline.stage(self.state.stage))
 
     @property
     def begun_with(self) -> DealStart:
@@ -97,44 +120,84 @@ class DealWorkflow(DealRecord):
 
     @workflow.run
     async def run(self, start: DealStart) -> str:
-        await self.live(self._tend())
+        await self.live(self._tend(), self.run_actions(), self._watch_activity())
         return self.state.outcome or ""
 
     async def _tend(self) -> None:
         while self.state.closed_at is None:
-            if self._needs_contract:
-                await self._open_contract()
-            elif self._kind == "won" and self.state.order_id is None:
+            if self._kind == "won" and self.state.order_id is None:
                 await self._place_order()
             elif self._kind == "lost":
                 await self._withdraw_contract()
+                self.cancel_tasks()
                 self.close("lost")
                 self.change("deal.closed", outcome="lost")
-            elif self._kind == "open":
-                await self._notice_when_it_stalls()
             else:
-                await self.wait(lambda: self.state.closed_at is not None)
+                kind, order = self._kind, self.state.order_id
+                await self.wait(
+                    lambda: self.state.closed_at is not None or self._kind != kind or self.state.order_id != order  # noqa: B023 - awaited before they change
+                )
+        await self.wait(lambda: all(one.error for one in self.state.actions))
+        self.give_up_all()
 
     # --- messages -------------------------------------------------------------------------------------------------
 
     def _may_move(self, asked: MoveDeal) -> None:
         state = self.state
-        self._may_work(asked)
+        self._may_touch(asked)
         if asked.from_stage != state.stage:
             raise Refused("moved_meanwhile", 409, by=state.moved_by, stage=state.stage)
-        facts = {"amount": state.amount, "contract_status": state.contract_status}
-        may_move(self.pipeline, state.stage, asked.to_stage, facts)
+        self._may_work(asked)
+        if asked.amount not in (None, state.amount):
+            self._amount_is_free()
+        may_move(self.pipeline, state.stage, asked.to_stage, facts_of(state, **asked.filled))
         self.check_end(asked.to_stage, asked.reason, asked.note)
 
     @command(_may_move)
     def move(self, asked: MoveDeal) -> None:
         state, was = self.state, self.state.stage
+        self.fill_in(asked.filled, asked.actor.id)
+        self.leave(self.pipeline.stage(was))
         state.stage = asked.to_stage
         state.stage_since = workflow.now()
         state.moved_by = asked.actor.id
+        state.visit += 1
         self.end(was, asked.reason, asked.note, asked.competitor)
         self._active()
         self.change("deal.moved", actor=asked.actor.id, was=was, now=state.stage, note=asked.note)
+        self.enter(self.pipeline.stage(state.stage))
+
+    @command(DealActions._may_work)
+    def prioritise(self, asked: SetPriority) -> None:
+        """Not a contact with the customer: it wakes no stalled deal."""
+        self.state.priority = asked.priority
+        self.state.version += 1
+        self.change("deal.prioritised", actor=asked.actor.id, priority=asked.priority)
+
+    def _may_follow(self, asked: FollowPipeline) -> None:
+        """By who publishes pipelines; the command has checked that."""
+        state = self.state
+        if pipeline_key(asked.pipeline.kind) != state.pipeline_key:
+            raise Refused("pipeline_other", 409)
+        if asked.pipeline.version == state.pipeline.version:
+            raise Refused("same_version", 409, version=state.pipeline.version)
+        if load(PipelinePolicy, asked.pipeline.document).taken_over(state.stage) is None:
+            raise Refused("stage_gone", 409, stage=state.stage)
+
+    @command(_may_follow)
+    def follow_pipeline(self, asked: FollowPipeline) -> None:
+        """What the stage it comes to would do on entry is not done: the deal has not moved."""
+        state, was = self.state, self.state.stage
+        self.pipeline = load(PipelinePolicy, asked.pipeline.document)
+        stage = self.pipeline.taken_over(was)
+        assert stage is not None  # noqa: S101 - the validator saw it in the same turn
+        state.pipeline, state.stage = asked.pipeline, stage.key
+        state.policies = state.policies | {asked.pipeline.kind: asked.pipeline.version}
+        if stage.key != was:
+            state.stage_since, state.moved_by = workflow.now(), asked.actor.id
+            state.visit += 1
+        state.version += 1
+        self.change("deal.pipeline_moved", actor=asked.actor.id, version=asked.pipeline.version, was=was, now=stage.key)
 
     @workflow.signal
     def contract_changed(self, news: ContractNews) -> None:
@@ -148,44 +211,48 @@ class DealWorkflow(DealRecord):
         if news.status in ENDED:
             owner = [person_key(state.owner_id or "")]
             self.notify(f"deal.contract_{news.status}", owner, title=state.title)
+        if news.status in ("rejected", "withdrawn") and self._kind == "open":
+            self.contract_again()
 
     @workflow.signal
     def collection_ended(self, ended: CollectionEnded) -> None:
         if ended.collection_id == self.state.collection_id and self.state.closed_at is None:
+            self.cancel_tasks()
             self.close("paid")
             self.change("deal.closed", outcome="paid")
 
     # --- steps ----------------------------------------------------------------------------------------------------
 
+    async def _watch_activity(self) -> None:
+        """One timer: amber, then red, then the manager is told; each once, until somebody does something."""
+        while True:
+            due = self._stalls_at
+            timeout = None if due is None else max(due - workflow.now(), timedelta())
+            try:
+                await workflow.wait_condition(
+                    lambda: self._stalls_at != due,  # noqa: B023 - awaited before due changes
+                    timeout=timeout,
+                    timeout_summary="no activity",
+                )
+            except TimeoutError:
+                self._stall()
+
     @property
-    def _needs_contract(self) -> bool:
-        """The last open stage has a contract, anew where the one before came to nothing."""
-        last_open = self.pipeline.last_open.key
-        return self.state.stage == last_open and self.state.contract_status in (None, "rejected", "withdrawn")
-
-    async def _notice_when_it_stalls(self) -> None:
-        state, active, stage = self.state, self.state.active_at, self.state.stage
-        until = None if state.stalled_at else active + STALLS_AFTER
-        moved = await self.wait(
-            lambda: self.state.active_at != active or self.state.stage != stage or self._needs_contract,
-            until=until,
-            summary="no activity for a week",
-        )
-        if not moved:
-            state.stalled_at = workflow.now()
-            self.change("deal.stalled", since=active.isoformat())
-            self.notify("deal.stalled", [person_key(state.owner_id or "")], title=state.title)
-
-    async def _open_contract(self) -> None:
+    def _stalls_at(self) -> datetime | None:
+        """When the deal is the next step further from an active one."""
         state = self.state
-        contract = ContractStart(
-            contract_id=self.new_id(), deal_id=state.record_id, line_id=state.line_id,
-            customer_id=state.customer_id or "", region_id=state.region_id or "", owner_id=state.owner_id or "",
-            title=state.title, amount=state.amount or 0, currency=state.currency or "",
-        )  # fmt: skip
-        state.contract_id, state.contract_status = contract.contract_id, "draft"
-        self.change("deal.contract_opened")
-        await self.start_once(ContractWorkflow.run, contract, contract_workflow_id(contract.contract_id))
+        if self._kind != "open" or state.closed_at is not None or state.stall >= len(STALLS):
+            return None
+        return state.active_at + self.pipeline.stall.steps[state.stall]
+
+    def _stall(self) -> None:
+        state = self.state
+        kind = STALLS[state.stall]
+        state.stall += 1
+        state.stalled_at = state.stalled_at or workflow.now()
+        self.change(kind, since=state.active_at.isoformat())
+        owner, manager = person_key(state.owner_id or ""), role_key(Role.REGIONAL_MANAGER, state.region_id)
+        self.notify(kind, [manager if state.stall == len(STALLS) else owner], title=state.title)
 
     async def _withdraw_contract(self) -> None:
         if self.state.contract_id and self.state.contract_status in ("draft", "in_approval"):
@@ -217,14 +284,22 @@ class DealWorkflow(DealRecord):
     def waiting(self) -> list[Waiting]:
         state = self.state
         owner = [person_key(state.owner_id)] if state.owner_id else []
-        if self._kind == "won":
-            return [Waiting(reason="deal.collection", since=state.stage_since)]
-        if state.contract_status in ("draft", "in_approval"):
-            return [Waiting(reason=f"deal.contract_{state.contract_status}", since=state.stage_since)]
-        if state.contract_status == "approved" and not state.stalled_at:
-            return [Waiting(reason="deal.contract_approved", holders=owner, since=state.active_at)]
-        stalls = None if state.stalled_at else state.active_at + STALLS_AFTER
-        reason = "deal.stalled" if state.stalled_at else "deal.next_step"
-        return [
-            Waiting(reason=reason, params={"step": state.next_step}, holders=owner, since=state.active_at, due=stalls)
+        failed = [
+            Waiting(reason="deal.action_failed", params=told(one), holders=owner, due=one.retry_at)
+            for one in state.actions
+            if one.error
         ]
+        if self._kind == "won":
+            return [Waiting(reason="deal.collection", since=state.stage_since), *failed]
+        return [self._waits_for(owner), *super().waiting(), *failed]
+
+    def _waits_for(self, owner: list[str]) -> Waiting:
+        state = self.state
+        if state.contract_status in ("draft", "in_approval"):
+            return Waiting(reason=f"deal.contract_{state.contract_status}", since=state.stage_since)
+        if state.contract_status == "approved" and not state.stalled_at:
+            return Waiting(reason="deal.contract_approved", holders=owner, since=state.active_at)
+        reason = "deal.stalled" if state.stalled_at else "deal.next_step"
+        return Waiting(
+            reason=reason, params={"step": state.next_step}, holders=owner, since=state.active_at, due=self._stalls_at
+        )

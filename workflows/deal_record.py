@@ -1,6 +1,7 @@
 """What people keep on a deal's record: its figures, follow-ups, people, competitors, files, and how it ended."""
 
 from datetime import date
+from typing import Any
 
 from temporalio import workflow
 
@@ -84,19 +85,24 @@ class DealRecord(DealTransfer):
 
     @command(_may_edit)
     def edit(self, asked: EditDeal) -> None:
-        state = self.state
         fields = {"title", "amount", "close_on", "next_step", "next_step_on"}
         news = asked.model_dump(include=fields, exclude_none=True)
         if asked.no_close_on:
             news["close_on"] = None
         if asked.no_next_step_on or asked.next_step == "":
             news["next_step_on"] = None
+        self._active()
+        self.fill_in(news, asked.actor.id, always=True)
+
+    def fill_in(self, news: dict[str, Any], by: str, *, always: bool = False) -> None:
+        """Writes fields of the record; told where one of them changed, or `always`."""
+        state = self.state
         changed = {k: v for k, v in news.items() if getattr(state, k) != v}
         for name, value in changed.items():
             setattr(state, name, value)
         state.amount_news = state.amount_news or "amount" in changed
-        self._active()
-        self.change("deal.edited", actor=asked.actor.id, **{k: v and str(v) for k, v in changed.items()})
+        if changed or always:
+            self.change("deal.edited", actor=by, **{k: v and str(v) for k, v in changed.items()})
 
     def _may_note(self, asked: NoteDeal) -> None:
         self._may_work(asked)

@@ -51,7 +51,7 @@ class DealTransfer(TaskProcess[DealState]):
     def _active(self) -> None:
         """Somebody did something: the deal is not stalled, and a page from before is stale."""
         self.state.active_at = workflow.now()
-        self.state.stalled_at = None
+        self.state.stalled_at, self.state.stall = None, 0
         self.state.version += 1
 
     def _may_touch(self, asked: Command) -> None:

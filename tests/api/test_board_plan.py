@@ -37,8 +37,8 @@ Question = Callable[[AsyncSession, Actor], Awaitable[Any]]
 
 QUESTIONS: dict[str, Question] = {
     "sums": lambda session, actor: board.column_sums(session, actor, Wanted()),
-    "cards": lambda session, actor: board.cards(session, actor, Wanted(), STAGES, 30),
-    "won": lambda session, actor: board.won_since(
+    "cards": lambda session, actor: board.cards(session, actor, Wanted(), dict.fromkeys(STAGES, 30)),
+    "won": lambda session, actor: board.ended_since(
         session, actor, Wanted(), "won", datetime.now(UTC) - timedelta(days=30)
     ),
     "lost": lambda session, actor: board.deal_list(

@@ -1,6 +1,7 @@
 """A deal moves forward stage by stage, back at will, and closes only where it may."""
 
 import copy
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from domain.pipeline import DEFAULT, PipelinePolicy, may_move
 from domain.policy import load, validate
 from domain.refusal import Refused
+from domain.stage_action import ContractAction, DueAction
+from locales.refusals import refusal_text
 
 PIPELINE = load(PipelinePolicy, DEFAULT)
 READY = {"amount": 4_800_000, "contract_status": "approved"}
@@ -52,9 +55,8 @@ def test_moving_to_the_same_stage_or_to_one_nobody_knows_is_refused() -> None:
 
 @pytest.mark.parametrize("amount", [None, 0, -100])
 def test_a_proposal_needs_an_amount(amount: int | None) -> None:
-    condition = {"message": "amount_needed", "fact": "amount", "value": amount}
     assert refusal("needs", "proposal", amount=amount) == (
-        "gate_failed", {"stage": "proposal", "conditions": [condition]},
+        "fields_missing", {"stage": "proposal", "fields": ["amount"]},
     )  # fmt: skip
     may_move(PIPELINE, "needs", "proposal", READY | {"amount": 1})
 
@@ -83,18 +85,59 @@ def test_a_pipeline_leads_from_open_stages_to_won_and_lost(order: list[str]) -> 
 
 def test_a_gate_may_ask_only_for_facts_the_pipeline_declares() -> None:
     with pytest.raises(Refused) as refused:
-        load(PipelinePolicy, DEFAULT | {"facts": DEFAULT["facts"][:1]})
+        load(PipelinePolicy, DEFAULT | {"facts": []})
     assert [(p["where"], p["code"]) for p in refused.value.params["problems"]] == [
         ("stages.4.gate.contract_not_approved", "column_unknown")
     ]
 
 
+def test_a_gate_speaks_in_the_policys_own_words() -> None:
+    said = {"zh": "先签合同", "en": "Sign the contract first"}
+    pipeline = load(PipelinePolicy, DEFAULT | {"messages": {"contract_not_approved": said}})
+    with pytest.raises(Refused) as refused:
+        may_move(pipeline, "negotiation", "won", READY | {"contract_status": None})
+    assert refused.value.params["conditions"][0]["said"] == said
+    assert refusal_text(refused.value, "zh_CN") == "先签合同"
+
+
+def test_a_stage_that_is_gone_says_where_its_deals_belong() -> None:
+    stages = [stage for stage in DEFAULT["stages"] if stage["key"] != "needs"]
+    pipeline = load(PipelinePolicy, DEFAULT | {"stages": stages, "replaced": {"needs": "proposal"}})
+    taken = [pipeline.taken_over(key) for key in ("contact", "needs", "dreams")]
+    assert [stage and stage.key for stage in taken] == ["contact", "proposal", None]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"replaced": {"old": "dreams"}}, "stage_unknown"),
+        ({"stall": {"amber": "P9D", "red": "P2D", "manager": "P10D"}}, "stall_order"),
+        ({"facts": [*DEFAULT["facts"], {"key": "mood", "type": "int"}]}, "deal_fact_unknown"),
+    ],
+)
+def test_a_pipeline_that_makes_no_sense_is_refused_with_the_reason(change: dict[str, Any], code: str) -> None:
+    with pytest.raises(Refused) as refused:
+        load(PipelinePolicy, DEFAULT | change)
+    assert [problem["code"] for problem in refused.value.params["problems"]] == [code]
+
+
+def test_an_action_that_keeps_failing_is_tried_ever_more_rarely() -> None:
+    now = datetime(2026, 11, 26, tzinfo=UTC)
+    due = DueAction(key="1/entry/0", id="x", stage="contact", when="entry", action=ContractAction())
+    waits = []
+    for _ in range(12):
+        due.failed("no answer", now)
+        assert due.retry_at is not None
+        waits.append(int((due.retry_at - now).total_seconds()))
+    assert waits == [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600, 3600]
+
+
 def test_a_gate_no_deal_could_ever_pass_is_not_published() -> None:
     document = copy.deepcopy(DEFAULT)
-    gate = document["stages"][2]["gate"]
-    document["stages"][2]["gate"] = {"all": [gate, {"not": gate, "message": "amount_unwanted"}]}
+    gate = document["stages"][4]["gate"]
+    document["stages"][4]["gate"] = {"all": [gate, {"not": gate, "message": "amount_unwanted"}]}
     with pytest.raises(Refused) as refused:
         validate("pipeline", document)
     assert [(p["where"], p["code"]) for p in refused.value.params["problems"]] == [
-        ("stages.2.gate", "gate_never_opens")
+        ("stages.4.gate", "gate_never_opens")
     ]

@@ -91,7 +91,9 @@ def event(kind: str, **params: object) -> TimelineEvent:
 )
 def test_events_speak_the_readers_language(language: str, sentences: list[str]) -> None:
     pipeline = load(PipelinePolicy, DEFAULT)
-    story = Story(Formats(language, "Asia/Shanghai"), Names(language, {}, {}), Pipelines(language, pipeline, {}), "CNY")
+    story = Story(
+        Formats(language, "Asia/Shanghai"), Names(language, {}, {}), Pipelines(language, {"sales": pipeline}, {}), "CNY"
+    )
     year = datetime.now(UTC).year
     told = story.told([
         event("deal.moved", was="proposal", now="negotiation"),

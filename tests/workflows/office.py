@@ -44,6 +44,7 @@ from tests.somebody import phone_of
 from worker.mail import Mailer
 from worker.main import build_worker
 from worker.relay import Relay
+from worker.webhook import WebhookSender
 
 T = TypeVar("T")
 YUAN = 100
@@ -60,7 +61,7 @@ class Office:
         self.desk = Desk(db, processes, settings)
         self.second_factor = SecondFactor(KEY, settings.company)
         credentials = Credentials(db, Passwords(), self.second_factor)
-        self.relay = Relay(db, processes, Mailer(settings))
+        self.relay = Relay(db, processes, Mailer(settings), WebhookSender(db, settings))
         self.leads = LeadCommands(self.desk)
         self.deals = DealCommands(self.desk)
         self.contracts = ContractCommands(self.desk)

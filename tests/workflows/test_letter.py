@@ -22,6 +22,7 @@ from db.document import remember_document
 from db.letter import Letter, send_again
 from worker.mail import Mailer
 from worker.relay import Relay
+from worker.webhook import WebhookSender
 
 
 class Post(Mailer):
@@ -39,7 +40,8 @@ class Desk:
     def __init__(self, services: Services) -> None:
         self.services = services
         self.post = Post(services.settings)
-        self.relay = Relay(services.db, services.leads.desk.processes, self.post)
+        webhooks = WebhookSender(services.db, services.settings)
+        self.relay = Relay(services.db, services.leads.desk.processes, self.post, webhooks)
 
     async def customer(self, email: str | None = "grace@ocean.example") -> str:
         async with self.services.db.session() as session:
