@@ -35,7 +35,12 @@ async def test_a_lost_deal_is_reopened_where_it_was_lost_and_wins_with_one_order
         owner, uuid4().hex, deal.id, competitor_id=None, name="云岭软件", strengths="价格低", status="ahead"
     )
     lost_key = uuid4().hex
-    lose = {"from_stage": "negotiation", "to_stage": "lost", "reason": "competitor", "competitor": "云岭软件"}
+    lose: dict[str, Any] = {
+        "from_stage": "negotiation",
+        "to_stage": "lost",
+        "reason": "competitor",
+        "competitor": "云岭软件",
+    }
     await office.deals.move(owner, lost_key, deal.id, **lose)
     lost = await office.until(lambda: office.row(Deal, id=deal.id, stage="lost"), "the loss")
     assert (lost.end_reason, lost.lost_to, lost.lost_in) == ("competitor", "云岭软件", "negotiation")
