@@ -10,13 +10,13 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.collection import Collection, Instalment
-from db.contract_case import ContractCase, contract_case
 from db.customer import Customer
 from db.deal import Deal
 from db.lead import Lead
 from db.order import Order
 from db.process import Process, Task
 from db.record import Idempotency
+from db.subject import SubjectCase, subject_case
 
 JUST_ASKED = timedelta(minutes=10)
 
@@ -29,7 +29,7 @@ class Line(NamedTuple):
     lead: Lead | None
     processes: Sequence[Process]
     tasks: Sequence[Task]
-    contract: ContractCase | None
+    contract: SubjectCase | None
     order: Order | None
     collection: Collection | None
     instalments: Sequence[Instalment]
@@ -46,7 +46,7 @@ async def line_of(session: AsyncSession, deal: Deal) -> Line:
         lead=await session.get(Lead, deal.lead_id) if deal.lead_id else None,
         processes=(await session.scalars(of_line)).all(),
         tasks=(await session.scalars(open_tasks.order_by(Task.due_at, Task.id))).all(),
-        contract=await contract_case(session, deal.contract_id) if deal.contract_id else None,
+        contract=await subject_case(session, "contract", deal.contract_id) if deal.contract_id else None,
         order=await session.get(Order, deal.order_id) if deal.order_id else None,
         collection=await session.get(Collection, deal.collection_id) if deal.collection_id else None,
         instalments=(await session.scalars(instalments)).all() if deal.collection_id else [],

@@ -14,7 +14,7 @@ from db.customer import Assignment, Customer
 from db.deal import Deal
 from db.lead import Lead
 from db.process import Task
-from domain.access import Action, Actor, Authority, Scope, StandIn
+from domain.access import SUBJECT_READ, Action, Actor, Authority, Scope, StandIn
 from domain.refusal import not_found
 
 T = TypeVar("T", bound=tuple[Any, ...])
@@ -42,17 +42,25 @@ KINDS: dict[str, Kind] = {
 
 def within(actor: Actor, kind: str) -> ColumnElement[bool]:
     """The rows of a kind that this person may see; what one was ever asked to approve, or copied on, is among them."""
-    reached = reach(actor, KINDS[kind].read, KINDS[kind].owner, KINDS[kind].region)
+    row = KINDS[kind]
     if kind == "approval":
-        return or_(reached, _read_by(actor))
-    if kind == "contract":
-        asked = select(Approval.id).where(Approval.subject_id == Contract.id, _read_by(actor))
+        return or_(*(_approvals_about(actor, action) for action in set(SUBJECT_READ.values())), _read_by(actor))
+    reached = reach(actor, row.read, row.owner, row.region)
+    if row.read in SUBJECT_READ.values():
+        asked = select(Approval.id).where(Approval.subject_id == row.table.id, _read_by(actor))
         return or_(reached, asked.exists())
     return reached
 
 
+def _approvals_about(actor: Actor, action: Action) -> ColumnElement[bool]:
+    """Approvals of those kinds of subject that this action reads, as far as it reaches."""
+    kinds = [subject for subject, read in SUBJECT_READ.items() if read is action]
+    reached = reach(actor, action, KINDS["approval"].owner, KINDS["approval"].region)
+    return and_(Approval.subject_kind.in_(kinds), reached)
+
+
 def _read_by(actor: Actor) -> ColumnElement[bool]:
-    keys = {key for lender in actor.lenders(Action.CONTRACT_READ) for key in lender.holder_keys}
+    keys = {key for read in SUBJECT_READ.values() for lender in actor.lenders(read) for key in lender.holder_keys}
     read: ColumnElement[bool] = Approval.readers.overlap(sorted(keys))
     return read
 

@@ -48,6 +48,13 @@ class Action(StrEnum):
     DEAL_WORK = "deal.work"
     CONTRACT_READ = "contract.read"
     CONTRACT_WORK = "contract.work"
+    QUOTE_READ = "quote.read"
+    QUOTE_WORK = "quote.work"
+    PRODUCT_READ = "product.read"
+    PRODUCT_MANAGE = "product.manage"
+    INVOICE_READ = "invoice.read"
+    INVOICE_WORK = "invoice.work"
+    CUSTOMER_WORK = "customer.work"
     COLLECTION_READ = "collection.read"
     COLLECTION_WORK = "collection.work"
     COLLECTION_FOLLOW = "collection.follow"
@@ -70,18 +77,26 @@ def _grants() -> dict[Role, dict[Action, Scope]]:
         a.LEAD_READ: own, a.LEAD_CREATE: own, a.LEAD_WORK: own, a.CUSTOMER_READ: own, a.DEAL_READ: own,
         a.DEAL_CREATE: own, a.DEAL_WORK: own, a.CONTRACT_READ: own, a.CONTRACT_WORK: own, a.COLLECTION_READ: own,
         a.COLLECTION_FOLLOW: own,
+        a.QUOTE_READ: own, a.QUOTE_WORK: own, a.INVOICE_READ: own, a.CUSTOMER_WORK: own, a.PRODUCT_READ: all_,
     }  # fmt: skip
     manager = dict.fromkeys(sales, region) | everyone | {
+        a.PRODUCT_READ: all_,
         a.TASK_HAND_ON: region, a.TEAM_READ: region, a.REPORT_READ: region, a.POLICY_READ: all_,
     }  # fmt: skip
-    director = dict.fromkeys(manager, all_)
+    director = dict.fromkeys(manager, all_) | {a.PRODUCT_MANAGE: all_}
     money = everyone | {
         a.CUSTOMER_READ: all_, a.DEAL_READ: all_, a.CONTRACT_READ: all_, a.COLLECTION_READ: all_,
-        a.COLLECTION_WORK: all_, a.COLLECTION_FOLLOW: all_, a.POLICY_READ: all_,
+        a.COLLECTION_WORK: all_, a.COLLECTION_FOLLOW: all_, a.POLICY_READ: all_, a.QUOTE_READ: all_,
+        a.INVOICE_READ: all_, a.INVOICE_WORK: all_,
+        a.CUSTOMER_WORK: all_, a.PRODUCT_READ: all_, a.PRODUCT_MANAGE: all_,
     }  # fmt: skip
-    reader = everyone | {a.CUSTOMER_READ: all_, a.DEAL_READ: all_, a.CONTRACT_READ: all_, a.POLICY_READ: all_}
+    reader = everyone | {
+        a.CUSTOMER_READ: all_, a.DEAL_READ: all_, a.CONTRACT_READ: all_, a.QUOTE_READ: all_, a.PRODUCT_READ: all_,
+        a.POLICY_READ: all_,
+    }  # fmt: skip
     ops = reader | {
-        a.LEAD_READ: all_, a.COLLECTION_READ: all_, a.REPORT_READ: all_, a.OPS: all_, a.AUDIT_READ: all_,
+        a.LEAD_READ: all_, a.COLLECTION_READ: all_, a.INVOICE_READ: all_, a.REPORT_READ: all_, a.OPS: all_,
+        a.AUDIT_READ: all_,
     }  # fmt: skip
     return {
         Role.SALES: sales,
@@ -100,9 +115,18 @@ def _grants() -> dict[Role, dict[Action, Scope]]:
 
 GRANTS = _grants()
 
+SUBJECT_READ: dict[str, Action] = {
+    "contract": Action.CONTRACT_READ,
+    "quote": Action.QUOTE_READ,
+    "write_off": Action.COLLECTION_READ,
+    "refund": Action.COLLECTION_READ,
+    "service_hold": Action.COLLECTION_READ,
+}
+"""What may be asked to be approved, and the action that reads such a record."""
+
 NEEDED: dict[str, frozenset[Action]] = {
-    "approve": frozenset({Action.CONTRACT_READ}),
-    "answer_question": frozenset({Action.CONTRACT_READ}),
+    "approve": frozenset(SUBJECT_READ.values()),
+    "answer_question": frozenset(SUBJECT_READ.values()),
     "first_contact": frozenset({Action.LEAD_READ, Action.LEAD_WORK}),
     "submit_contract": frozenset({Action.CONTRACT_READ, Action.CONTRACT_WORK}),
     "record_payment": frozenset({Action.COLLECTION_READ, Action.COLLECTION_WORK}),

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from domain.access import SUBJECT_READ
 from domain.approver import Approver
 from domain.cell import In
 from domain.column import is_optional
@@ -119,9 +120,10 @@ class Rules(Strict):
 FACTS = {
     "amount": "money", "currency": "enum", "region": "enum", "kind": "enum", "contract_kind": "enum",
     "discount": "int", "customer_tier": "enum", "payment_days": "int", "risk": "enum",
+    "margin": "int",
 }  # fmt: skip
-"""What an approval may know of its request, and the type of column that asks for it. `discount` is in hundredths of a
-percent. A key that begins with `x_` is a custom field of any type."""
+"""What an approval may know of its request, and the type of column that asks for it. `discount` and
+`margin` are in hundredths of a percent. A key that begins with `x_` is a custom field of any type."""
 
 CERTAIN = frozenset({"amount", "currency", "kind"})
 """The facts that every request has; a column that asks for another takes that it is not known."""
@@ -131,7 +133,15 @@ _MANAGER = {
     "bulk": True,
 }  # fmt: skip
 _CFO = {"key": "cfo", "who": [{"by": "role", "role": "cfo"}], "allowed": "PT8H", "remind": "PT4H"}
+_DIRECTOR = {"key": "director", "who": [{"by": "role", "role": "sales_director"}], "allowed": "PT8H", "remind": "PT4H"}
 _YUAN = {"op": "in", "values": ["CNY"]}
+
+
+def _about(kind: str) -> dict[str, Any]:
+    return {"kind": {"op": "in", "values": [kind]}}
+
+
+_CONTRACT, _QUOTE, _WRITE_OFF = _about("contract"), _about("quote"), _about("write_off")
 
 DEFAULT: dict[str, Any] = {
     "engine": 1,
@@ -139,27 +149,53 @@ DEFAULT: dict[str, Any] = {
         "engine": 1,
         "hit": "first",
         "columns": [
+            {"key": "kind", "type": "enum", "values": [*SUBJECT_READ]},
             {"key": "amount", "type": "money", "min": 0},
             {"key": "currency", "type": "enum", "values": ["CNY"], "open": True},
             {"key": "region", "type": "enum", "open": True, "nullable": True},
-            {"key": "kind", "type": "enum", "values": ["contract"]},
+            {"key": "discount", "type": "int", "min": 0, "max": 10_000, "nullable": True},
+            {"key": "margin", "type": "int", "max": 10_000, "nullable": True},
         ],
         "rows": [
             {
                 "id": "up_to_50000",
-                "when": {"amount": {"op": "range", "le": 5_000_000}, "currency": _YUAN},
+                "when": {**_CONTRACT, "amount": {"op": "range", "le": 5_000_000}, "currency": _YUAN},
                 "then": {"steps": [_MANAGER]},
             },
             {
                 "id": "above_50000",
-                "when": {"amount": {"op": "range", "gt": 5_000_000}, "currency": _YUAN},
+                "when": {**_CONTRACT, "amount": {"op": "range", "gt": 5_000_000}, "currency": _YUAN},
                 "then": {"steps": [_MANAGER, _CFO]},
             },
             {
                 "id": "foreign_currency",
-                "when": {"currency": {"op": "not_in", "values": ["CNY"]}},
+                "when": {**_CONTRACT, "currency": {"op": "not_in", "values": ["CNY"]}},
                 "then": {"steps": [_MANAGER, _CFO]},
             },
+            {
+                "id": "quote_discount_above_20",
+                "when": {**_QUOTE, "discount": {"op": "range", "gt": 2_000}},
+                "then": {"steps": [_MANAGER, _DIRECTOR, _CFO]},
+            },
+            {
+                "id": "quote_margin_below_15",
+                "when": {**_QUOTE, "margin": {"op": "range", "lt": 1_500}},
+                "then": {"steps": [_MANAGER, _CFO]},
+            },
+            {
+                "id": "quote_above_1000000",
+                "when": {**_QUOTE, "amount": {"op": "range", "gt": 100_000_000}, "currency": _YUAN},
+                "then": {"steps": [_MANAGER, _DIRECTOR]},
+            },
+            {"id": "quote", "when": _QUOTE, "then": {"steps": [_MANAGER]}},
+            {
+                "id": "write_off_up_to_1000",
+                "when": {**_WRITE_OFF, "amount": {"op": "range", "le": 100_000}, "currency": _YUAN},
+                "then": {"steps": [_CFO]},
+            },
+            {"id": "write_off", "when": _WRITE_OFF, "then": {"steps": [_CFO, _DIRECTOR]}},
+            {"id": "refund", "when": _about("refund"), "then": {"steps": [_CFO]}},
+            {"id": "service_hold", "when": _about("service_hold"), "then": {"steps": [_MANAGER, _CFO]}},
         ],
     },
 }

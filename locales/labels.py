@@ -145,7 +145,7 @@ LABELS: dict[str, dict[str, str]] = {
     "task": {
         "first_contact": N_("Make first contact"),
         "submit_contract": N_("Submit the contract"),
-        "approve": N_("Approve the contract"),
+        "approve": N_("Approval"),
         "answer_question": N_("Answer a question"),
         "record_payment": N_("Collect an instalment"),
         "stage_task": N_("Task of a stage"),
@@ -257,6 +257,10 @@ LABELS: dict[str, dict[str, str]] = {
     },
     "subject": {
         "contract": N_("Contract"),
+        "quote": N_("Quote"),
+        "write_off": N_("Write-off"),
+        "refund": N_("Refund"),
+        "service_hold": N_("Service hold"),
     },
     "outcome": {
         "draft": N_("back in draft"),

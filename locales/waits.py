@@ -9,7 +9,7 @@ from locales import N_, translate
 SENTENCES = {
     "task.first_contact": N_("First contact with the lead"),
     "task.submit_contract": N_("A contract version to be submitted"),
-    "task.approve": N_("Approval of the contract"),
+    "task.approve": N_("Approval"),
     "task.answer_question": N_("An approver's question to be answered"),
     "task.stage_task": N_("A task of this stage"),
     "task.record_payment": N_("Payment of an instalment"),

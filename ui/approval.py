@@ -13,9 +13,9 @@ from api.auth import CurrentActor, require
 from api.services import Provided
 from db.approval_reader import own_task
 from db.contract import Approval
-from db.contract_case import ContractCase, contract_case
 from db.customer import Customer
 from db.scope import visible
+from db.subject import SubjectCase, subject_case
 from domain.access import Action, Actor
 from domain.ids import RecordId
 from domain.process import Answer
@@ -29,6 +29,7 @@ from ui.names import Names, names
 from ui.panel_form import PanelForm
 from ui.policy_words import PolicyWords
 from ui.render import fragment, page, refreshed, wants_fragment
+from ui.subject import behind
 from ui.task_form import Nothing
 from ui.task_panel import read_panel, show_panel
 
@@ -41,7 +42,7 @@ class CasePanel:
 
     row: Approval
     case: ApprovalCase
-    contract: ContractCase
+    about: SubjectCase
     company: str
     names: Names
     aside: bool
@@ -57,7 +58,7 @@ class CasePanel:
 
     @property
     def href(self) -> str:
-        return f"/deals/{self.contract.deal.id}"
+        return behind(self.about)
 
 
 async def read_approval(
@@ -65,17 +66,17 @@ async def read_approval(
 ) -> CasePanel:
     """Raises Refused (404)."""
     row: Approval = await visible(session, actor, "approval", approval_id)
-    contract = await contract_case(session, row.subject_id)
-    if contract is None:
+    about = await subject_case(session, row.subject_kind, row.subject_id)
+    if about is None:
         raise not_found("approval")
     formats = pages_of(request).formats(request)
-    called = await names(session, formats.language, {row.submitted_by, *contract.people})
+    called = await names(session, formats.language, {row.submitted_by, *about.people})
     words = PolicyWords(formats.language, formats, called)
-    customer = select(Customer.name).where(Customer.id == contract.contract.customer_id)
+    customer = select(Customer.name).where(Customer.id == about.subject.customer_id)
     return CasePanel(
         row,
-        case=await read_case(session, actor, row, contract, words, opened=opened),
-        contract=contract,
+        case=await read_case(session, actor, row, about, words, opened=opened),
+        about=about,
         company=await session.scalar(customer) or "",
         names=called,
         reads_policies=actor.scope(Action.POLICY_READ) is not None,

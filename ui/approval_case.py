@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.approval_reader import look, nudged
 from db.contract import Approval
-from db.contract_case import ContractCase
 from db.person import Person
+from db.subject import SubjectCase
 from domain.access import Actor
 from domain.approval import ApprovalPolicy, Rules
 from domain.approval_path import earlier_steps, seat_of, seats
@@ -61,16 +61,16 @@ async def read_case(
     session: AsyncSession,
     actor: Actor,
     approval: Approval,
-    contract: ContractCase,
+    about: SubjectCase,
     words: PolicyWords,
     *,
     mine: str = "",
     opened: bool = False,
 ) -> ApprovalCase:
     """`mine` is the id of the task whose turn the reader has; `opened` see `db.approval_reader.look`."""
-    earlier = [one.id for one in contract.approvals if one.subject_version < approval.subject_version]
+    earlier = [one.id for one in about.approvals if one.subject_version < approval.subject_version]
     since = await look(session, actor.id, approval.id, earlier, opened=opened)
-    shown = ApprovalPanel(contract, approval, words, mine, Looked(actor.id, since))
+    shown = ApprovalPanel(about, approval, words, mine, Looked(actor.id, since))
     under_way = approval.status == "open" and shown.policy is not None
     return ApprovalCase(
         shown,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from db.contract import Approval
-from db.contract_case import ContractCase
+from db.subject import SubjectCase
 from domain.approval import ApprovalPolicy, Route
 from domain.approval_path import PathStep, Seat, seats
 from domain.decision_table import Row
@@ -19,6 +20,7 @@ from domain.policy import load
 from locales import N_
 from ui.approval_path import Looked, PathWords
 from ui.policy_words import PolicyWords
+from ui.subject import subject_words
 from ui.table_words import currency_of
 
 EVENTS = {
@@ -37,7 +39,7 @@ _instant = TypeAdapter(datetime)
 class ApprovalPanel:
     """For one reader; `mine` is the id of the task whose turn they have, empty: none."""
 
-    case: ContractCase
+    case: SubjectCase
     approval: Approval
     words: PolicyWords
     mine: str = ""
@@ -67,7 +69,7 @@ class ApprovalPanel:
     def figures(self) -> list[dict[str, Any]]:
         words, approval = self.words, self.approval
         value = {
-            "name": words._(N_("Contract value")),
+            "name": words._(subject_words(approval.subject_kind).value),
             "value": words.formats.money(approval.amount, approval.currency),
         }
         if (before := self._amount_before) is not None and before != approval.amount:
@@ -76,7 +78,12 @@ class ApprovalPanel:
             value["delta"] = sign + words.formats.money(change, approval.currency)
         new = self._new(approval.opened_at, approval.submitted_by)
         version = {"name": words._(N_("Version")), "value": str(approval.subject_version), "fresh": new}
-        return [value, version, *self._chance]
+        rates = [
+            {"name": words.fact(key), "value": words.formats.percent(Decimal(rate) / 10_000)}
+            for key in ("discount", "margin")
+            if (rate := approval.facts.get(key)) is not None and approval.subject_kind == "quote"
+        ]
+        return [value, version, *(rates or self._chance)]
 
     def _new(self, at: datetime, by: str) -> bool:
         return self.looked is not None and self.looked.new(at, by)
@@ -84,11 +91,11 @@ class ApprovalPanel:
     @property
     def _amount_before(self) -> int | None:
         no = self.approval.subject_version
-        return next((v["amount"] for v in reversed(self.case.contract.versions) if v["no"] < no), None)
+        return next((v["amount"] for v in reversed(self.case.subject.versions) if v["no"] < no), None)
 
     @property
     def _chance(self) -> list[dict[str, Any]]:
-        if self.case.pipeline is None:
+        if self.case.pipeline is None or self.case.deal is None:
             return []
         stage = load(PipelinePolicy, self.case.pipeline.document).stage(self.case.deal.stage)
         return [{"name": self.words._(N_("Win chance")), "value": self.words.formats.percent(stage.win_percent / 100)}]
@@ -109,6 +116,7 @@ class ApprovalPanel:
         shown = fits | passed
         if "amount" in shown and decision["facts"].get("currency") == currency_of(shown["amount"][0]):
             shown.pop("currency", None)  # the amount is written with it
+        shown.pop("kind", None)  # stands at the head of the case
         return [
             {
                 "name": self.words.fact(key),
@@ -175,10 +183,10 @@ class ApprovalPanel:
                 "amount": version["amount"],
                 "by": self.words.names.person(version["by"]),
                 "at": _instant.validate_python(version["at"]),
-                "outcome": version["outcome"],
-                "file": self.case.files.get(version["document"] or ""),
+                "outcome": version.get("outcome"),
+                "file": self.case.files.get(version.get("document") or ""),
             }
-            for version in reversed(self.case.contract.versions)
+            for version in reversed(self.case.subject.versions)
             if version["no"] <= self.approval.subject_version
         ]
 
@@ -186,7 +194,7 @@ class ApprovalPanel:
     def comments(self) -> list[dict[str, Any]]:
         """What the submitter wrote with this version, what its approvers said, and what was asked, the oldest first."""
         no = self.approval.subject_version
-        notes = [v for v in self.case.contract.versions if v["no"] == no and v["note"]]
+        notes = [v for v in self.case.subject.versions if v["no"] == no and v.get("note")]
         said = [
             *(self._said(v["by"], _instant.validate_python(v["at"]), v["note"]) for v in notes),
             *(self._said(s.by, s.at, s.comment) for s in self._decided(self.approval) if s.comment and s.by and s.at),

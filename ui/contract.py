@@ -15,10 +15,10 @@ from api.contract import SubmitBody
 from api.problem import named
 from api.services import Provided, Services
 from db.contract import Contract
-from db.contract_case import contract_case
 from db.customer import Customer
 from db.process import Process
 from db.scope import visible
+from db.subject import subject_case
 from domain.access import Action, Actor
 from domain.ids import RecordId
 from domain.money import parse_amount, plain_amount
@@ -99,7 +99,7 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
     formats = pages_of(request).formats(request)
     async with services.db.session(actor.id) as session:
         contract: Contract = await visible(session, actor, "contract", contract_id)
-        case = await contract_case(session, contract_id)
+        case = await subject_case(session, "contract", contract_id)
         if case is None:
             raise not_found("contract")
         customer = await session.get_one(Customer, contract.customer_id)

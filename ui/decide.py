@@ -15,7 +15,7 @@ from api.services import Provided, Services
 from api.task import LONGEST_COMMENT
 from commands.decision_link import Asked
 from db.contract import Approval
-from db.contract_case import contract_case
+from db.subject import subject_case
 from db.task import find_task
 from domain.refusal import Refused
 from ui.approval_panel import ApprovalPanel
@@ -97,7 +97,7 @@ async def _case(
 async def _approval(session: AsyncSession, request: Request, asked: Asked) -> ApprovalPanel | None:
     """None until the case has all its rows: the page then shows what the task itself says."""
     approval = await session.get(Approval, asked.task.record_id)
-    case = await contract_case(session, approval.subject_id) if approval else None
+    case = await subject_case(session, approval.subject_kind, approval.subject_id) if approval else None
     if approval is None or case is None:
         return None
     reader = pages_of(request)

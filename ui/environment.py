@@ -20,6 +20,7 @@ from settings import Settings
 from ui.assets import Assets, VersionedFiles
 from ui.formats import TEMPLATE_FUNCTIONS, Reader, gettext, ngettext, pgettext, reading
 from ui.nav import Rail, rail
+from ui.subject import subject_href, subject_words
 from ui.toast import flashed
 from ui.viewer import csrf_of, viewer_of
 from ui.words import script_words
@@ -120,6 +121,8 @@ def template_environment(settings: Settings, assets: Assets) -> Environment:
         "company_name": settings.company,
         "development": settings.development,
         "script_words": script_words,
+        "subject_words": subject_words,
+        "subject_href": subject_href,
         "new_key": lambda: secrets.token_urlsafe(18),
     }
     return environment

@@ -25,6 +25,7 @@ from locales import translate
 from ui.approval import CasePanel, read_approval
 from ui.form import mistakes
 from ui.render import redirect, respond, toasted, wants_fragment
+from ui.subject import SUBJECTS as APPROVED
 from ui.task_list import Path, Wanted, list_around, read_list
 from ui.task_panel import TaskPanel, read_panel
 
@@ -34,7 +35,7 @@ KINDS = {
     "first_contact": "phone", "answer_question": "message-square", "submit_contract": "file-pen",
     "record_payment": "banknote", "stage_task": "square-check-big",
 }  # fmt: skip
-SUBJECTS = {"contract": "file-text"}
+SUBJECTS = {kind: words.icon for kind, words in APPROVED.items()}
 """What tasks and approvals are about, each with its icon."""
 
 

@@ -33,11 +33,17 @@ class FactField:
     unit: str
 
 
-async def asked_columns(session: AsyncSession) -> Sequence[Column]:
-    """The columns of the policy in force whose facts only the submitter knows."""
+async def asked_columns(session: AsyncSession, kind: str = "contract") -> Sequence[Column]:
+    """The columns of the policy in force whose facts only the submitter of such a request knows.
+
+    What every row that counts for this kind leaves open is not asked, nor what only rows of other kinds ask for.
+    """
     _, document = await current_policy(session, ApprovalPolicy.kind)
     table = load(ApprovalPolicy, document).table
-    return [column for column in table.columns if column.key not in CERTAIN and column.key != "region"]
+    ours = [row for row in table.rows if "kind" not in row.when or row.when["kind"].holds(kind)]
+    others = {key for row in table.rows if row not in ours for key in row.when} - {k for row in ours for k in row.when}
+    known = CERTAIN | {"region"} | others
+    return [column for column in table.columns if column.key not in known]
 
 
 def fields(columns: Sequence[Column], words: TableWords) -> list[FactField]:

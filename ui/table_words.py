@@ -25,6 +25,7 @@ FACTS = {
     "kind": N_("Kind of request"),
     "contract_kind": N_("Kind of contract"),
     "discount": N_("Discount"),
+    "margin": N_("Margin"),
     "customer_tier": N_("Customer tier"),
     "payment_days": N_("Days to pay"),
     "risk": N_("Risk"),
@@ -32,7 +33,7 @@ FACTS = {
 }
 """What people call the facts that policies ask for; any other is called by its key."""
 
-RATES = frozenset({"discount"})
+RATES = frozenset({"discount", "margin"})
 """Facts in hundredths of a percent."""
 
 VALUES = {"kind": "subject", "contract_status": "contract"}
@@ -118,12 +119,18 @@ class TableWords:
         """The case a row is for: "Amount up to ¥50,000", "Currency other than CNY"."""
         currency = currency_of(row)
         shown = [
-            self._(N_("%(fact)s %(limit)s"), fact=self.fact(c.key), limit=self.cell(c, row.when[c.key], currency))
+            self._case(c, row.when[c.key], currency)
             for c in table.columns
             # An amount is written with its currency.
             if c.key in row.when and not (c.key == "currency" and currency and "amount" in row.when)
         ]
         return self.listed(shown) if shown else self._(N_("every request"))
+
+    def _case(self, column: Column, cell: Cell, currency: str | None) -> str:
+        limit = self.cell(column, cell, currency)
+        if column.key == "kind" and isinstance(cell, In):
+            return limit  # "Contract" says by itself that it is a kind of request
+        return self._(N_("%(fact)s %(limit)s"), fact=self.fact(column.key), limit=limit)
 
     def gate(self, tree: Tree, facts: Mapping[str, Column]) -> str:
         """What must be so before a deal enters a stage."""

@@ -14,12 +14,12 @@ from starlette.responses import HTMLResponse
 from api.services import services_of
 from db.collection_list import Plan, find_plan
 from db.contract import Approval
-from db.contract_case import ContractCase, contract_case
 from db.deal import Deal
 from db.lead_list import Listed as LeadCase
 from db.lead_list import find_lead
 from db.process import Task
 from db.scope import visible
+from db.subject import SubjectCase, subject_case
 from db.task import Listed, find_task
 from domain.access import Action, Actor, person_in
 from domain.contact import readable_phone
@@ -32,6 +32,7 @@ from ui.names import Names, names
 from ui.policy_words import PolicyWords
 from ui.render import fragment, page, wants_fragment
 from ui.stage import StageView, pipelines
+from ui.subject import behind
 
 Standing = Literal["turn", "sending", "done", "cancelled", "claimed", "own", "others"]
 """Whether this reader may act now, and if not, why."""
@@ -56,7 +57,7 @@ class TaskPanel:
     errors: Mapping[str, str] = field(default_factory=dict)
     typed: Mapping[str, Any] = field(default_factory=dict)
     case: ApprovalCase | None = None
-    contract: ContractCase | None = None
+    about: SubjectCase | None = None
     lead: LeadCase | None = None
     deal: Deal | None = None
     stage: StageView | None = None
@@ -77,8 +78,8 @@ class TaskPanel:
     @property
     def href(self) -> str:
         """The page of the record behind it."""
-        if self.contract:
-            return f"/deals/{self.contract.deal.id}"
+        if self.about:
+            return behind(self.about)
         return f"/{self.task.process_kind}s/{self.task.record_id}"
 
     @property
@@ -87,7 +88,7 @@ class TaskPanel:
         if self.plan:
             open_ = next((i for i in self.plan.instalments if i.no == self.task.params.get("no")), None)
             return plain_amount(open_.amount - open_.paid, self.plan.collection.currency) if open_ else ""
-        return plain_amount(self.contract.contract.amount, self.contract.contract.currency) if self.contract else ""
+        return plain_amount(self.about.subject.amount, self.about.subject.currency) if self.about else ""
 
 
 async def read_panel(
@@ -143,15 +144,15 @@ async def _case(
         plan = await find_plan(session, actor, task.record_id)
         return {"plan": plan, "number": plan.collection.number, "names": await names(session, language, people)}
     approval = await session.get(Approval, task.record_id) if task.process_kind == "approval" else None
-    contract = await contract_case(session, approval.subject_id if approval else task.record_id)
-    called = await names(session, language, people | (contract.people.keys() if contract else set()))
-    if approval is None or contract is None:
-        number = contract.contract.number if contract else ""
-        return {"contract": contract, "number": number, "names": called}
+    subject = (approval.subject_kind, approval.subject_id) if approval else (task.process_kind, task.record_id)
+    about = await subject_case(session, *subject)
+    called = await names(session, language, people | (about.people.keys() if about else set()))
+    if approval is None or about is None:
+        return {"about": about, "number": about.subject.number if about else "", "names": called}
     words = PolicyWords(language, formats, called)
     mine = task.id if yours and task.kind == "approve" else ""
-    case = await read_case(session, actor, approval, contract, words, mine=mine, opened=opened)
-    return {"contract": contract, "case": case, "number": approval.number, "names": called}
+    case = await read_case(session, actor, approval, about, words, mine=mine, opened=opened)
+    return {"about": about, "case": case, "number": approval.number, "names": called}
 
 
 def standing_of(task: Task, actor: Actor, *, sending: bool = False) -> Standing:

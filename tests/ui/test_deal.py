@@ -31,7 +31,7 @@ async def test_the_page_names_who_it_waits_for_and_follows_the_approval_live(vis
     await selling.decide(deal_id, "xu.jing")
     await selling.row(Deal, deal_id, contract_status="approved")
     await expect(page.locator(".timeline")).to_contain_text("Contract approved")
-    await expect(page.locator(".timeline").get_by_text("Approve the contract: approved")).to_have_count(1)
+    await expect(page.locator(".timeline").get_by_text("Approval: approved")).to_have_count(1)
     await selling.move(deal_id, "negotiation", "won")
     await expect(page.get_by_role("table", name="Instalments").locator("tbody tr")).to_have_count(2)
     await expect(waits).to_contain_text("Instalment 1 of ¥90,000")

@@ -23,10 +23,11 @@ async def test_the_form_asks_for_the_discount_and_the_kind_that_the_policy_decid
 ) -> None:
     document = deepcopy(DEFAULT)
     document["table"]["columns"] += [
-        {"key": "discount", "type": "int", "min": 0, "max": 10_000, "nullable": True},
         {"key": "contract_kind", "type": "enum", "values": ["licence", "service"], "nullable": True},
         {"key": "x_export", "type": "bool", "nullable": True},
     ]
+    steep = {"kind": {"op": "in", "values": ["contract"]}, "discount": {"op": "range", "gt": 3_000}}
+    document["table"]["rows"].insert(0, {**document["table"]["rows"][1], "id": "steep", "when": steep})
     services = selling.services
     async with services.db.session() as session:
         follows, _ = await current_policy(session, "approval")

@@ -74,7 +74,7 @@ def event(kind: str, **params: object) -> TimelineEvent:
                 "Changed: Amount: ¥1,284,000; Close date: Dec 18",
                 "Payment of ¥24,000 received on Nov 30",
                 "Approval path: Regional manager → CFO",
-                "Approve the contract: asked of Finance, Regional manager",
+                "Approval: asked of Finance, Regional manager",
             ],
         ),
         (
@@ -84,7 +84,7 @@ def event(kind: str, **params: object) -> TimelineEvent:
                 "已修改：金额：¥1,284,000；预计成交日：12月18日",
                 "11月30日收到回款¥24,000",
                 "审批路径：区域经理 → 首席财务官",
-                "审批合同：待财务、区域经理处理",
+                "审批：待财务、区域经理处理",
             ],
         ),
     ],
