@@ -104,7 +104,8 @@ async def _contract(session: AsyncSession, contract_id: str, _: Sequence[Approva
         return None
     return Subject(
         kind="contract", id=row.id, number=row.number, title=row.title, status=row.status, amount=row.amount,
-        currency=row.currency, customer_id=row.customer_id, owner_id=row.owner_id, deal_id=row.deal_id, version=row.version,
+        currency=row.currency, customer_id=row.customer_id, owner_id=row.owner_id, deal_id=row.deal_id,
+        version=row.version,
         versions=row.versions,
     )  # fmt: skip
 
