@@ -130,6 +130,7 @@ class CollectionState(ProcessState):
     stage: str = "open"
     order_id: str
     deal_id: str
+    number: str = ""
     zone: str
     plan_key: str = ""
     rules: CollectionRules

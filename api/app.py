@@ -14,6 +14,7 @@ from api import (
     approval,
     codec,
     collection,
+    collection_act,
     contract,
     customer,
     deal,
@@ -41,7 +42,8 @@ from settings import Settings
 
 ROUTERS = (
     sign_in.router, account.router, person.router, lead.router, lead_form.router, deal.router, deal_part.router,
-    contract.router, document.router, collection.router, customer.router, task.router, team.router, approval.router,
+    contract.router, document.router, collection.router,
+    collection_act.router, customer.router, task.router, team.router, approval.router,
     absence.router, notification.router, policy.router, policy_draft.router, report.router, ops.router, codec.router,
 )  # fmt: skip
 

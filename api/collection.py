@@ -1,6 +1,6 @@
 """Collections: what orders owe, and the payments on them."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -9,8 +9,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.answer import ACCEPTED, Answered, answered
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
+from api.collection_view import (
+    CaseView,
+    CollectionsView,
+    CollectionView,
+    DisputeView,
+    EntryView,
+    InstalmentView,
+    PaymentView,
+    PromiseView,
+    RequestView,
+)
 from api.services import Provided
 from db import collection_list
+from db.collection_case import find_case
 from db.collection_list import Sought, Status
 from db.scope import Whose
 from domain.access import Action
@@ -22,83 +34,6 @@ router = APIRouter(prefix="/api/collections", tags=["collections"])
 PAGE = 50
 
 
-class CollectionView(BaseModel):
-    """Amounts are in minor units of `currency`."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: str
-    number: str
-    order_id: str
-    deal_id: str
-    customer_id: str
-    region_id: str
-    owner_id: str
-    title: str
-    amount: int
-    paid: int
-    currency: str
-    credited: int
-    written_off: int
-    surplus: int = Field(description="What the customer has too much with us.")
-    status: str = Field(description="open, overdue, paid or written_off.")
-    level: int = Field(description="The highest overdue level of an open instalment; 0: none.")
-    promised_on: date | None
-    promised: int | None
-    disputed_at: datetime | None
-    service_hold: bool
-    version: int = Field(description="Counts what people changed; acts on the plan ask for it.")
-    next_due_on: date | None
-    opened_at: datetime
-    closed_at: datetime | None
-    revision: int = Field(description="Grows with every change.")
-
-
-class CollectionsView(BaseModel):
-    items: list[CollectionView]
-    next: str | None = Field(description="Send it as `after` for the ones after these; null: there are none.")
-
-
-class InstalmentView(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-    id: str
-    no: int
-    amount: int
-    paid: int
-    credited: int
-    written_off: int
-    event: str | None = Field(description="What it falls due after; null: a day was agreed.")
-    days: int = Field(description="So many days after the event.")
-    due_on: date | None = Field(description="null: its event has not happened.")
-    status: str = Field(description="waiting, planned, due, overdue, paid, credited or written_off.")
-    level: int = Field(description="How many overdue levels it has reached.")
-    disputed: bool
-    paid_at: datetime | None
-
-
-class PaymentView(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-    id: str
-    amount: int
-    currency: str
-    value: int = Field(description="Its worth in the collection's currency.")
-    counted: int = Field(description="What it pays there.")
-    rate: str | None
-    received_on: date
-    reference: str | None
-    source: str = Field(description="hand, api, bank or transfer.")
-    status: str = Field(description="received, reversed or moved.")
-    recorded_by: str
-    recorded_at: datetime
-
-
-class PlanView(CollectionView):
-    instalments: list[InstalmentView]
-    payments: list[PaymentView] = Field(description="The latest first.")
-
-
 class CollectionSearch(BaseModel):
     whose: Whose = Field("all", description="Always within what you may see.")
     status: Status = Field("owed", description="owed: open and overdue ones together.")
@@ -108,7 +43,7 @@ class CollectionSearch(BaseModel):
 
 
 class PaymentBody(BaseModel):
-    """Pays the oldest instalments first."""
+    """Pays the oldest instalments first, `instalment_id` before them."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -120,6 +55,19 @@ class PaymentBody(BaseModel):
     paid_before: MinorUnits | None = Field(
         None, description="`paid` as you saw it: where a payment has come since, this one is refused (409)."
     )
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = Field(
+        None, description="`amount` is in its minor units; null: the collection's."
+    )
+    rate: Annotated[str, Field(max_length=30)] | None = Field(
+        None, description="A decimal: one unit of `currency` in the collection's. Needed for another currency."
+    )
+    counted: Annotated[MinorUnits, Field(gt=0)] | None = Field(
+        None,
+        description="What it settles in the collection's currency; null: its worth at `rate`. The exchange bears the "
+        "difference.",
+    )
+    instalment_id: RecordId | None = None
+    surplus: bool = Field(False, description="Keep what is more than owed as the customer's credit.")
 
 
 @router.get("", dependencies=[Depends(require(Action.COLLECTION_READ))])
@@ -135,14 +83,18 @@ async def list_collections(
 
 
 @router.get("/{collection_id}")
-async def get_collection(collection_id: RecordId, actor: CurrentActor, services: Provided) -> PlanView:
-    """The payment plan with what was paid on it."""
+async def get_collection(collection_id: RecordId, actor: CurrentActor, services: Provided) -> CaseView:
+    """The payment plan with what was paid on it, its ledger, and what is promised, disputed and asked for."""
     async with services.db.session(actor.id) as session:
-        plan = await collection_list.find_plan(session, actor, collection_id)
-    return PlanView(
-        **CollectionView.model_validate(plan.collection).model_dump(),
-        instalments=[InstalmentView.model_validate(instalment) for instalment in plan.instalments],
-        payments=[PaymentView.model_validate(payment) for payment, _ in plan.payments],
+        case = await find_case(session, actor, collection_id)
+    return CaseView(
+        **CollectionView.model_validate(case.collection).model_dump(),
+        instalments=[InstalmentView.model_validate(instalment) for instalment in case.instalments],
+        payments=[PaymentView.model_validate(payment) for payment, _ in case.payments],
+        promises=[PromiseView.model_validate(promise) for promise in case.promises],
+        disputes=[DisputeView.model_validate(dispute) for dispute in case.disputes],
+        requests=[RequestView.model_validate(request) for request, _ in case.requests],
+        ledger=[EntryView.model_validate(entry) for entry in case.entries],
     )
 
 
@@ -156,5 +108,5 @@ async def record_payment(
     out: Response,
 ) -> Answered:
     """Record money received; `result.payment_id` is the payment's id."""
-    answer = await services.collections.record_payment(actor, key, collection_id, **body.model_dump())
+    answer = await services.collections.record_payment(actor, key, collection_id, **body.model_dump(), source="api")
     return answered(out, collection_id, answer, created=True)

@@ -8,10 +8,9 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import ColumnElement, Select, cast, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.collection import Collection, Instalment, Payment
+from db.collection import Collection, Instalment
 from db.customer import Customer
-from db.order import Order
-from db.person import OrgUnit, Person
+from db.person import Person
 from db.scope import Whose, narrowed, visible
 from domain.access import Actor
 from domain.refusal import not_found
@@ -46,18 +45,6 @@ class Sum(NamedTuple):
     paid: int
 
 
-class Plan(NamedTuple):
-    """All that one collection's page shows."""
-
-    collection: Collection
-    customer: str
-    owner: Person | None
-    region: OrgUnit | None
-    order: Order | None
-    instalments: list[Instalment]
-    payments: list[tuple[Payment, Person | None]]
-
-
 async def list_collections(
     session: AsyncSession, actor: Actor, sought: Sought, *, after: str | None = None, limit: int = 50
 ) -> list[Listed]:
@@ -88,27 +75,6 @@ async def sum_collections(session: AsyncSession, actor: Actor, sought: Sought) -
         .group_by(Collection.status, Collection.currency)
     )
     return [Sum(*row) for row in await session.execute(query)]
-
-
-async def find_plan(session: AsyncSession, actor: Actor, collection_id: str) -> Plan:
-    """Raises Refused (404) where there is none that this person may see."""
-    await visible(session, actor, "collection", collection_id)
-    query = _listed(OrgUnit, Order).where(Collection.id == collection_id)
-    query = query.outerjoin(OrgUnit, OrgUnit.id == Collection.region_id)
-    query = query.outerjoin(Order, Order.id == Collection.order_id)
-    collection, customer, owner, region, order = (await session.execute(query)).one()
-    instalments = select(Instalment).where(Instalment.collection_id == collection_id).order_by(Instalment.no)
-    payments = (
-        select(Payment, Person)
-        .outerjoin(Person, Person.id == Payment.recorded_by)
-        .where(Payment.collection_id == collection_id)
-        .order_by(Payment.received_on.desc(), Payment.id.desc())
-    )
-    return Plan(
-        collection, customer, owner, region, order,
-        instalments=list(await session.scalars(instalments)),
-        payments=[(payment, person) for payment, person in await session.execute(payments)],
-    )  # fmt: skip
 
 
 async def collection_of_order(session: AsyncSession, order_id: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
@@ -11,7 +12,7 @@ from fastapi import Request
 
 from api.services import Services
 from db.collection import Instalment
-from db.collection_list import find_plan
+from db.collection_case import find_case
 from db.deal import Deal
 from db.process import Process
 from db.scope import visible
@@ -39,7 +40,7 @@ async def record(
     pages = pages_of(request)
     async with services.db.session(actor.id) as session:
         try:
-            plan = await find_plan(session, actor, collection_id)
+            plan = await find_case(session, actor, collection_id)
         except Refused:
             if missing_ok:
                 return {"plan": None}
@@ -77,7 +78,7 @@ async def record(
     }
 
 
-def _next(instalments: list[Instalment], left: int) -> int:
+def _next(instalments: Sequence[Instalment], left: int) -> int:
     """What is most likely paid now: the rest of the oldest open instalment."""
     return next((part.amount - part.paid for part in instalments if part.amount > part.paid), left)
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse
 
 from api.services import services_of
-from db.collection_list import Plan, find_plan
+from db.collection_case import CollectionCase, find_case
 from db.contract import Approval
 from db.deal import Deal
 from db.lead_list import Listed as LeadCase
@@ -62,7 +62,7 @@ class TaskPanel:
     deal: Deal | None = None
     stage: StageView | None = None
     phone: str = ""
-    plan: Plan | None = None
+    plan: CollectionCase | None = None
     today: date | None = None
     reads_policies: bool = False
     behalf_of: str | None = None
@@ -141,7 +141,7 @@ async def _case(
         called = await names(session, language, people | {deal.owner_id})
         return {"deal": deal, "stage": known.stage(deal.stage), "number": deal.number, "names": called}
     if task.process_kind == "collection":
-        plan = await find_plan(session, actor, task.record_id)
+        plan = await find_case(session, actor, task.record_id)
         return {"plan": plan, "number": plan.collection.number, "names": await names(session, language, people)}
     approval = await session.get(Approval, task.record_id) if task.process_kind == "approval" else None
     subject = (approval.subject_kind, approval.subject_id) if approval else (task.process_kind, task.record_id)

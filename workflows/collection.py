@@ -3,7 +3,7 @@ for it on its day, and what is late goes through the levels of the policy, each 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -26,6 +26,8 @@ with workflow.unsafe.imports_passed_through():
 
 __all__ = ["CollectionEnded", "CollectionStart", "CollectionWorkflow", "collection_workflow_id"]
 
+LINGERS = timedelta(seconds=20)
+
 
 @workflow.defn(name="CollectionWorkflow")
 class CollectionWorkflow(CollectionMoney, CollectionWord):
@@ -35,15 +37,17 @@ class CollectionWorkflow(CollectionMoney, CollectionWord):
     def __init__(self, start: CollectionStart) -> None:
         self.begin(start.state or self._fresh(start))
         self.start = start
+        if start.reopened:
+            self.change("collection.reopened")
         if start.state is None:
-            slip = self.slip("collection.opened", "system", amount=start.amount,
-                             instalments=len(start.terms.instalments))  # fmt: skip
+            slip = self.slip("collection.opened", "system", amount=start.amount, instalments=len(self.book.instalments))
             self.book.open_order(slip)
             for instalment in self.book.instalments:
                 skip_past(instalment, self.state.rules, workflow.now())
 
     def _fresh(self, start: CollectionStart) -> CollectionState:
         terms = start.terms
+        assert terms is not None  # noqa: S101 - a collection without a state begins with its terms
         return CollectionState(
             record_id=start.collection_id, policies={"collection": terms.policy_version}, zone=terms.zone,
             plan_key=terms.plan_key, rules=terms.rules, happened=dict(terms.happened),
@@ -52,7 +56,7 @@ class CollectionWorkflow(CollectionMoney, CollectionWord):
         )  # fmt: skip
 
     def renewed(self) -> CollectionStart:
-        return self.start.model_copy(update={"state": self.state})
+        return self.start.model_copy(update={"state": self.state, "reopened": False})
 
     @workflow.run
     async def run(self, start: CollectionStart) -> str:
@@ -60,6 +64,8 @@ class CollectionWorkflow(CollectionMoney, CollectionWord):
         return self.state.outcome or ""
 
     async def _collect(self) -> None:
+        if self.start.reopened:
+            await self._wait_for_who_reopened()
         while not self._settled:
             state = self.state
             if not self.book.outstanding and not state.told_paid:
@@ -80,6 +86,13 @@ class CollectionWorkflow(CollectionMoney, CollectionWord):
         state = self.state
         owed = self.book.outstanding or self.book.surplus
         return state.told_paid and not (owed or state.transfers or state.letters)
+
+    async def _wait_for_who_reopened(self) -> None:
+        """What it was opened again for comes with its start; nothing came, where that was refused."""
+        state = self.state
+        seen = state.version
+        until = workflow.now() + LINGERS
+        await self.wait(lambda: state.version != seen, until=until, summary="what it was opened again for")
 
     async def _wait_for_the_next_moment(self) -> None:
         state, promise = self.state, self.state.promise
@@ -162,7 +175,7 @@ class CollectionWorkflow(CollectionMoney, CollectionWord):
         """Once for this instalment and its due day, whatever is repeated."""
         state, due = self.state, one.due_on.isoformat() if one.due_on else ""
         params: dict[str, Any] = {
-            "title": state.title, "amount": one.open, "currency": state.currency, "due_on": due,
+            "title": state.title, "number": state.number, "amount": one.open, "currency": state.currency, "due_on": due,
             "instalment": str(one.no), "paid": self.book.paid, "outstanding": self.book.outstanding,
         }  # fmt: skip
         request = LetterRequest(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Self
 
 from pydantic import BaseModel
 from temporalio import workflow
@@ -17,6 +18,8 @@ def collection_workflow_id(collection_id: str) -> str:
 
 
 class CollectionStart(BaseModel):
+    """`number` is the order's."""
+
     collection_id: str
     order_id: str
     deal_id: str
@@ -27,8 +30,23 @@ class CollectionStart(BaseModel):
     title: str
     amount: int
     currency: str
-    terms: CollectionTerms
+    number: str = ""
+    terms: CollectionTerms | None
     state: CollectionState | None = None
+    reopened: bool = False
+
+    @classmethod
+    def reopening(cls, state: CollectionState) -> Self:
+        """Goes on from how a collection ended."""
+        fields = {
+            "order_id", "deal_id", "line_id", "customer_id", "region_id", "owner_id", "title", "amount", "currency",
+            "number",
+        }  # fmt: skip
+        going_on = state.model_copy(update={"closed_at": None, "outcome": None})
+        return cls(
+            collection_id=state.record_id, terms=None, state=going_on, reopened=True,
+            **state.model_dump(include=fields),
+        )  # fmt: skip
 
 
 class CollectionEnded(BaseModel):
@@ -89,9 +107,9 @@ class CreditNote(Command):
 
 
 class AskApproval(Command):
-    """`kind`: write_off or refund. It is done once it is approved."""
+    """`what`: write_off or refund. It is done once it is approved."""
 
-    kind: str
+    what: str
     amount: int
     reason: str
     instalment_id: str | None = None

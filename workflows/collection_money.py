@@ -218,7 +218,7 @@ class CollectionMoney(CollectionDesk):
         if asked.amount <= 0:
             raise invalid("amount_positive", "amount")
         book = self.book
-        if asked.kind == "refund":
+        if asked.what == "refund":
             if asked.amount > book.free:
                 raise invalid("more_than_surplus", "amount", surplus=book.free, currency=book.currency)
             return
@@ -231,9 +231,9 @@ class CollectionMoney(CollectionDesk):
 
     @command(_may_ask)
     def ask_approval(self, asked: AskApproval) -> dict[str, str]:
-        if asked.kind == "refund":
+        if asked.what == "refund":
             self.book.reserve(asked.amount)
-        return self.request(asked.kind, asked.amount, asked.actor.id, asked.reason, asked.instalment_id)
+        return self.request(asked.what, asked.amount, asked.actor.id, asked.reason, asked.instalment_id)
 
     def request(
         self, kind: str, amount: int, by: str, reason: str | None = None, instalment_id: str | None = None

@@ -273,7 +273,7 @@ class DealWorkflow(DealActions):
             collection_id=order.order_id, order_id=order.order_id, deal_id=state.record_id, line_id=state.line_id,
             customer_id=request.customer_id, region_id=state.region_id or "", owner_id=state.owner_id or "",
             title=state.title, amount=request.amount, currency=request.currency,
-            terms=order.collection,
+            number=order.number, terms=order.collection,
         )  # fmt: skip
         await self.start_once(CollectionWorkflow.run, start, collection_workflow_id(order.order_id))
         state.order_id = state.collection_id = order.order_id
