@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from launch.contract_check import contract
 from launch.errors import explained
 from launch.failure import LaunchFailed
 from launch.logs import configure_logs
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(user, name="user")
 app.add_typer(token, name="token")
+app.add_typer(contract, name="contract")
 
 
 @app.command()

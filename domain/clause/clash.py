@@ -1,0 +1,121 @@
+"""What contradicts itself: two values where there can be one, and an amount whose words and digits differ."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import pairwise
+
+from domain.clause.contract import Contract, Finding, Sentence
+from domain.clause.quantity import Money, amounts, shares
+from domain.clause.total_amount import MONEY, candidates
+
+CONFLICT, MISMATCH = "conflict", "amount_mismatch"
+
+SINGLE = (
+    "governing_law", "dispute", "total_amount", "liability_cap", "confidentiality_term", "auto_renewal", "ip_owner",
+          "penalty_cap", "delay_penalty_rate", "late_payment_rate", "warranty_period", "prepayment", "payment_term",
+          "renewal_notice", "termination_notice")  # fmt: skip
+"""Kinds of which a contract can mean only one value at a time."""
+
+_PRECEDENCE = re.compile(
+    r"以[^。;]{0,30}为准|优先(?:适用)?|shall prevail|take precedence|order of precedence|"
+    r"in (?:the )?event of (?:any )?(?:conflict|inconsistency)",
+    re.I,
+)
+_SCOPE = re.compile(
+    r"质保金|验收|到货|首|二期|三期|第[一二三四五]|尾款|初验|终验|进度|余款|余额|剩余|季度|硬件|软件|"
+    r"设备|部件|人为|材料|模块|阶段|期:|hardware|software|goods|services|milestone|instal|balance|"
+    r"first|second|final|deposit|parts|labou?r|"
+    r"商业秘密|源代码|trade secret|故意|重大|除外|except|indemn|personal|data|泄露|一般|其他",
+    re.I,
+)
+
+
+def conflicts(contract: Contract, findings: list[Finding]) -> Iterator[Finding]:
+    """Two values of a kind for what is one and the same thing."""
+    by_kind: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.kind in SINGLE and finding.start >= 0:
+            by_kind[finding.kind].append(finding)
+    for kind, found in by_kind.items():
+        values = list(dict.fromkeys(each.value for each in found))
+        if len(values) < 2:
+            continue
+        if _may_both_hold(contract, kind, found):
+            continue
+        clashing = found[-1] if found[-1].value != found[0].value else found[1]
+        yield Finding(CONFLICT, kind, clashing.start, clashing.end, note=" / ".join(values))
+
+
+def _may_both_hold(contract: Contract, kind: str, found: list[Finding]) -> bool:
+    """Instalments, parts and exceptions have terms of their own; what names its scope does not clash."""
+    said = [_sentence_of(contract, each) for each in found]
+    if kind == "dispute":
+        courts = [each for each in found if each.value.startswith("court/")]
+        return not (courts and len(courts) < len(found)) and any(_steps(sentence) for sentence in said)
+    if kind == "total_amount" and len({each.value.split()[0] for each in found}) > 1:
+        return True
+    if kind in ("governing_law", "auto_renewal"):
+        return False
+    scoped = [bool(sentence and _SCOPE.search(sentence.text + sentence.label)) for sentence in said]
+    if kind == "ip_owner":
+        return any(scoped)
+    return any(scoped) and kind != "total_amount"
+
+
+def _steps(sentence: Sentence | None) -> bool:
+    return bool(sentence and re.search(r"各自|分别|respectively|alternatively", sentence.text, re.I))
+
+
+def _sentence_of(contract: Contract, finding: Finding) -> Sentence | None:
+    return next((each for each in contract.sentences if each.start <= finding.start < each.end), None)
+
+
+def mismatches(contract: Contract) -> Iterator[Finding]:
+    yield from _words_against_digits(contract)
+    yield from _instalments(contract)
+
+
+def _words_against_digits(contract: Contract) -> Iterator[Finding]:
+    """An amount in words beside one in digits: they should say the same."""
+    for sentence in contract.having(*MONEY):
+        text = sentence.text
+        found = amounts(text)
+        for first, second in pairwise(found):
+            if first.words == second.words or second.start - first.end > 14:
+                continue
+            between = text[first.end : second.start]
+            if not re.fullmatch(r"[\s(（:：,，)整大小写人民币即RMB¥$=]*", between):
+                continue
+            if first.amount != second.amount:
+                yield contract.finding(
+                    MISMATCH,
+                    "total_amount" if _is_total(contract, first, second) else "amount",
+                    sentence,
+                    first.start,
+                    second.end,
+                    f"{first} / {second}",
+                )
+
+
+def _is_total(contract: Contract, first: Money, second: Money) -> bool:
+    totals = {money.amount for _, money in candidates(contract)}
+    return first.amount in totals or second.amount in totals
+
+
+def _instalments(contract: Contract) -> Iterator[Finding]:
+    """The shares of the instalments should make up the whole."""
+    rows: dict[int, list[tuple[Sentence, Decimal]]] = defaultdict(list)
+    for sentence in contract.having("%", "‰", "‱", "分之", "成", "per cent", "percent"):
+        if sentence.row and re.search(r"款|期|instal|payment|milestone|deposit|balance", sentence.row, re.I):
+            for share in shares(sentence.text):
+                if share.end - share.start >= len(sentence.text.strip()) - 1:
+                    rows[sentence.section].append((sentence, share.share))
+    for parts in rows.values():
+        whole = sum(share for _, share in parts)
+        if len(parts) >= 3 and Decimal("0.5") < whole < 2 and whole != 1 and not any(share == 1 for _, share in parts):
+            last = parts[-1][0]
+            yield Finding(MISMATCH, "instalments", last.start, last.end, note=f"{whole * 100:f}%")

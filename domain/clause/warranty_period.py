@@ -1,0 +1,96 @@
+"""How long we answer for defects without charge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from domain.clause.contract import Contract, Finding, Sentence
+from domain.clause.quantity import Duration, durations
+
+KIND = "warranty_period"
+
+_STEMS = (
+    "质保", "保修", "保质", "质量保证", "缺陷责任", "免费", "三包", "维保", "维护期", "warrant", "guarant", "defect",
+    "free maint", "free supp",
+)  # fmt: skip
+
+_WARRANTY = re.compile(
+    r"质保期|质量保证期|保修期|保质期|质保|保修|质量保证|缺陷责任期|免费(?:的)?(?:维护|维修|质保|保修|"
+    r"售后|运维|技术支持|技术服务)|三包|warrant\w*|guarantee[ds]?\b|defects? (?:liability )?period|"
+    r"free (?:maintenance|support)",
+    re.I,
+)
+_NAMED_PERIOD = re.compile(
+    r"质保期|质量保证期|保修期|保质期|缺陷责任期|质保期限|维护期|warranty period|"
+    r"defects? liability period|guarantee period",
+    re.I,
+)
+_WITHIN = re.compile(
+    r"质保期(?:内|满|届满|后|结束)|保修期(?:内|满|届满|后)|质量保证期(?:内|满|届满|后)|"
+    r"during the (?:applicable )?warranty|after the (?:expiration|expiry|end) of the warranty|"
+    r"warranty claim|within the warranty",
+    re.I,
+)
+_OTHER_TIME = re.compile(
+    r"响应|到场|到达|修复完|解决|答复|通知|支付|付清|返还|退还|无息|notify|notice|notif\w+|discover|"
+    r"respond|report|remedy|correct\w*|cure|repair(?:ed)? within|restore|receiv\w+ (?:sufficient|"
+    r"notice)|claim",
+    re.I,
+)
+_MUTUAL = re.compile(r"represents? and warrants?|authority|power and|duly organi[sz]ed", re.I)
+_GUARANTOR = re.compile(r"担保|履约保函|bank guarantee|performance bond|guarantor|保函", re.I)
+
+
+def find(contract: Contract) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for sentence in contract.having(*_STEMS, headed=True):
+        for duration in durations(sentence.text):
+            if duration.unit == "h" or not _is_period(contract, sentence, duration):
+                continue
+            value = str(duration)
+            if value not in seen:
+                seen.add(value)
+                yield contract.finding(KIND, value, sentence, duration.start, duration.end)
+            break
+
+
+def _is_period(contract: Contract, sentence: Sentence, duration: Duration) -> bool:
+    text = sentence.text
+    before, after = text[: duration.start], text[duration.end :]
+    if _GUARANTOR.search(text) or _MUTUAL.search(text):
+        return False
+    if _NAMED_PERIOD.search(sentence.label) or re.search(
+        r"^\s*(?:质保|保修|warranty|guarantee)\s*$", sentence.label, re.I
+    ):
+        return not re.search(r"小时|响应", text) and (duration.unit == "m" or duration.count >= 20)
+    clause = re.split(r"[。;]", before)[-1]
+    last = clause[clause.rfind(",") + 1 :]
+    if duration.unit in ("d", "bd") and duration.count < 20:
+        return False
+    if _WITHIN.search(last) or re.search(r"(?:提前|每|within|more than|exceed)\s*\(?$", before, re.I):
+        return False
+    named = list(_NAMED_PERIOD.finditer(clause))
+    if (
+        named
+        and not _WITHIN.search(clause[named[-1].start() : named[-1].end() + 2])
+        and len(clause) - named[-1].end() < 60
+    ):
+        return not _OTHER_TIME.search(clause[named[-1].end() :])
+    near = _WARRANTY.search(clause[-90:]) or _WARRANTY.search(after[:70])
+    if re.search(r"(?:质保|保修|维保|三包)(?:为|:)?$", clause):
+        return True
+    if near:
+        spoken = clause[-60:] + " " + after[:60]
+        return not _OTHER_TIME.search(last + re.split(r"[,。;.]", after)[0]) and (
+            re.search(r"\bfor\b|period|期|免费|warrant\w* (?:is|of)|之日起|后|months?|years?|提供", spoken, re.I)
+            is not None
+        )
+    # `4. Warranty. For a period of ninety days after delivery: (a) Supplier warrants`
+    inline = re.search(r"warrant|质保|质量保证|保修", sentence.heading[-50:], re.I)
+    return bool(
+        inline
+        and re.search(r"for(?: a period of)?\s*\(?$|期(?:限)?为$|期$", before.strip(), re.I)
+        and not _OTHER_TIME.search(text)
+        and not re.search("disclaim", sentence.heading, re.I)
+    )

@@ -1,0 +1,155 @@
+"""`throughline contract check`: what contracts say, without a server and without keeping anything."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from launch.failure import LaunchFailed
+
+contract = typer.Typer(help="Read contracts.", no_args_is_help=True)
+
+
+@contract.callback()
+def contracts() -> None:
+    """Read contracts."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`file` as it was given, `path` where it is."""
+
+    file: str
+    path: Path
+    our_party: str
+
+
+@contract.command()
+def check(
+    files: Annotated[list[str] | None, typer.Argument(help="PDF files.", show_default=False)] = None,
+    manifest: Annotated[
+        str, typer.Option(help='JSON lines with "file", relative to the manifest, and "our_party".', show_default=False)
+    ] = "",
+    our_party: Annotated[str, typer.Option(help="What the contract calls our side, or our company's name.")] = "",
+    standard: Annotated[
+        str, typer.Option(help="The company's standard as a JSON file, instead of the one built in.")
+    ] = "",
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line, also at a terminal.")] = False,
+) -> None:
+    """Read contracts and find the clauses that matter, with their value, place and risk.
+
+    Needs no server. Every file gives a row of kind `_document` with its state: text, needs_ocr, password_required,
+    refused, unreadable or unsupported. What was not read as text has been judged in part at most.
+    """
+    if bool(files) == bool(manifest):
+        raise LaunchFailed("Name the files to check, or a --manifest that lists them.")
+    asked = _of_manifest(Path(manifest)) if manifest else [Asked(name, Path(name), our_party) for name in files or []]
+    rows_only = jsonl or bool(manifest) or not sys.stdout.isatty()
+    failed = False
+    for rows, problem in _checked(asked, standard):
+        if problem:
+            failed = True
+            typer.echo(problem, err=True)
+        for row in rows:
+            typer.echo(json.dumps(row, ensure_ascii=False) if rows_only else _in_words(row))
+    raise typer.Exit(1 if failed else 0)
+
+
+def _checked(asked: list[Asked], standard: str) -> Iterator[tuple[list[dict[str, Any]], str]]:
+    """The rows of each file, and a sentence about what went wrong with it."""
+    from activities.document_reader import limits_in_words, read_document
+    from domain.clause.check import check as check_pages
+    from domain.clause.page import Reading, State
+    from domain.clause.standard import built_in
+
+    measure = _standard(Path(standard)) if standard else built_in()
+    for each in asked:
+        problem = ""
+        try:
+            reading = read_document(each.path)
+        except OSError as error:
+            reading, problem = Reading(State.UNREADABLE), f"{each.file} cannot be opened: {error.strerror or error}."
+        try:
+            found = check_pages(reading.pages, measure, each.our_party)
+        except (ArithmeticError, LookupError, ValueError, RecursionError) as error:
+            # Rules that fail on one file say nothing about it, and leave the others alone.
+            found, reading = [], Reading(State.UNREADABLE, reading.pages)
+            problem = f"{each.file} could not be checked: {type(error).__name__}: {error}."
+        document: dict[str, Any] = {
+            "kind": "_document", "file": each.file, "lang": _language(reading), "pages": len(reading.pages),
+            "our_party": each.our_party, "state": reading.state.value,
+        }  # fmt: skip
+        if reading.limit:
+            document["limit"] = limits_in_words(reading.limit)
+        if reading.carries:
+            document["carries"] = list(reading.carries)
+        rows = [document]
+        for finding in found:
+            row = {
+                "file": each.file, "kind": finding.kind, "value": finding.value, "page": finding.page,
+                "quote": finding.quote,
+                                "rects": [list(rect) for rect in finding.rects], "risk": finding.risk.value,
+            }  # fmt: skip
+            rows.append(row | ({"note": finding.note} if finding.note else {}))
+        yield rows, problem
+
+
+def _language(reading: Any) -> str | None:
+    text = "".join(page.text for page in reading.pages[:5])[:5000]
+    if not text.strip():
+        return None
+    return "zh" if sum("一" <= character <= "鿿" for character in text) > 0.15 * len(text) else "en"
+
+
+def _of_manifest(path: Path) -> list[Asked]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise LaunchFailed(f"The manifest {path} cannot be read: {error}.") from error
+    asked = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            file = row["file"]
+            ours = row.get("our_party") or ""
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise LaunchFailed(f'Line {number} of {path} is no JSON object with a "file".') from error
+        if not isinstance(file, str) or not isinstance(ours, str) or "\0" in file:
+            raise LaunchFailed(f'Line {number} of {path}: "file" and "our_party" are texts.')
+        asked.append(Asked(file, path.parent / file, ours))
+    return asked
+
+
+def _standard(path: Path) -> Any:
+    from domain.clause.standard import ClauseStandard
+    from domain.policy import load
+    from domain.refusal import Refused
+
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise LaunchFailed(f"The standard {path} cannot be read as JSON: {error}.") from error
+    if not isinstance(document, dict):
+        raise LaunchFailed(f"The standard {path} is no JSON object.")
+    try:
+        return load(ClauseStandard, document)
+    except Refused as refused:
+        problems: Any = refused.params.get("problems", [])
+        said = "; ".join(f"{each['where']}: {each['what']}" for each in problems)
+        raise LaunchFailed(f"The standard {path} is not valid. {said}") from refused
+
+
+def _in_words(row: dict[str, Any]) -> str:
+    if row["kind"] == "_document":
+        more = f" ({row['limit']})" if row.get("limit") else ""
+        return f"\n{row['file']}: {row['state']}{more}, {row['pages']} pages"
+    place = f"page {row['page']}" if row["page"] else "nowhere"
+    return f"  {row['risk']:6} {row['kind']:20} {row['value']:18} {place}  {row['quote'] or ''}"
