@@ -13,9 +13,9 @@ from commands.deal_people import DealPeople
 from commands.idempotency import claim, claim_once
 from commands.temporal import update_id
 from db.base import new_id
+from db.colleague import sellers_in
 from db.deal import Deal
 from db.deal_part import Parts, parts_of
-from db.person import member
 from db.policy import documents
 from db.process import Process
 from db.scope import visible
@@ -23,7 +23,7 @@ from domain.access import Action, Actor, Role
 from domain.deal import Competitor, DealFile, DealPerson, Part
 from domain.pipeline import PipelinePolicy
 from domain.process import Answer, Command
-from domain.refusal import Refused, forbidden, invalid
+from domain.refusal import forbidden, invalid
 from workflows.deal import DealStart, DealWorkflow, deal_workflow_id
 from workflows.deal_transfer import HandOverDeal, ReopenDeal, SplitDeal
 
@@ -74,13 +74,7 @@ class DealTransfers(DealPeople):
         """To somebody at work who sells in the deal's region, with all that is under way behind it."""
         async with self.desk.db.session(actor.id) as session:
             deal: Deal = await visible(session, actor, "deal", deal_id)
-            try:
-                colleague = await member(session, to)
-            except Refused:
-                raise invalid("person_unknown", "to") from None
-            if not colleague.person.active or SELLS.isdisjoint(colleague.roles):
-                raise invalid("does_not_sell_here", "to")
-            if deal.region_id not in colleague.regions:
+            if to not in {one.person.id for one in await sellers_in(session, deal.region_id, SELLS)}:
                 raise invalid("does_not_sell_here", "to")
         return await self.desk.update(
             actor, key, "deal", deal_id, DealWorkflow.hand_over, HandOverDeal, version=version, to=to, note=note

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.person import OrgUnit, Person
+from db.person import Member, OrgUnit, Person, PersonRole, member_of, members
 
 Colleague = tuple[Person, OrgUnit]
 
@@ -28,3 +28,10 @@ async def find_colleagues(
     picked = {row[0].id: row for row in await session.execute(people.where(Person.id.in_(chosen)))} if chosen else {}
     found = [picked[one] for one in chosen if one in picked]
     return [(row[0], row[1]) for row in [*found, *await session.execute(others)]]
+
+
+async def sellers_in(session: AsyncSession, region_id: str, roles: Collection[str]) -> list[Member]:
+    """Everybody at work who holds one of the roles in the region, by name."""
+    holding = select(PersonRole.person_id).where(PersonRole.role.in_(roles))
+    found = await session.execute(members().where(Person.active, Person.id.in_(holding)).order_by(Person.name))
+    return [one for one in map(member_of, found) if region_id in one.regions]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, func, select
@@ -54,6 +55,10 @@ class Assignment(Base):
     since: Mapped[Instant] = mapped_column(server_default=func.now())
 
     __table_args__ = (Index("ix_assignment_owner", "owner_id"), Index("ix_assignment_region", "region_id"))
+
+
+async def contacts_of(session: AsyncSession, customer_id: str) -> Sequence[Contact]:
+    return (await session.scalars(select(Contact).where(Contact.customer_id == customer_id).order_by(Contact.id))).all()
 
 
 async def convert_lead(session: AsyncSession, lead_id: str, owner_id: str, region_id: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import BigInteger, Table, delete, select
+from sqlalchemy import BigInteger, Table, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -13,6 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.base import Base, Id, Instant, Ref
 from db.customer import Contact
 from db.deal import Deal
+from db.scope import within
+from domain.access import Actor
 
 
 class DealContact(Base):
@@ -99,8 +101,9 @@ async def parts_of(session: AsyncSession, deal_id: str) -> Parts:
     )
 
 
-async def related_deals(session: AsyncSession, deal: Deal) -> Sequence[Deal]:
-    """What was split off, what it was split from or copied from; for their titles, so the reader may see them."""
+async def related_deals(session: AsyncSession, actor: Actor, deal: Deal) -> Sequence[Deal]:
+    """What was split off, what it was split from or copied from, as far as the actor may see them."""
     linked = [one for one in (deal.split_from, deal.copied_from) if one]
-    found = select(Deal).where((Deal.id.in_(linked)) | (Deal.split_from == deal.id)).order_by(Deal.opened_at)
+    related = or_(Deal.id.in_(linked), Deal.split_from == deal.id)
+    found = select(Deal).where(related, within(actor, "deal")).order_by(Deal.opened_at)
     return (await session.scalars(found)).all()

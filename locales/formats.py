@@ -80,6 +80,13 @@ class Formats:
     def local(self, instant: datetime) -> datetime:
         return instant.astimezone(self._zone)
 
+    def size(self, count: int) -> str:
+        """Of a file of so many bytes: 820 KB, 1.4 MB."""
+        kilo = max(count / 1024, 1)
+        if kilo < 1024:
+            return f"{self.number(round(kilo))} KB"
+        return f"{self.number(Decimal(round(kilo / 1024 * 10)) / 10)} MB"
+
     def day(self, when: date | datetime, today: date | None = None) -> str:
         """Dec 18; with its year where that might be in doubt. An instant is a day in the reader's zone."""
         on = self.local(when).date() if isinstance(when, datetime) else when

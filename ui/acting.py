@@ -37,12 +37,18 @@ def body(model: type[B], form: dict[str, str], *names: str, **more: Any) -> B:
     return model.model_validate({name: form[name] for name in names if form.get(name)} | more)
 
 
+async def sent_file(request: Request) -> UploadFile | None:
+    """The form's `file`, if one was sent along."""
+    file = (await request.form()).get("file")
+    return file if isinstance(file, UploadFile) and file.filename else None
+
+
 async def kept_file(request: Request, actor: Actor, services: Services) -> str | None:
     """The hash of the form's `file`, if one was sent along. Raises Refused for one that cannot be taken."""
-    file = (await request.form()).get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
+    file = await sent_file(request)
+    if file is None:
         return None
-    return (await services.documents.add(actor, file.filename, chunks_of(file))).hash
+    return (await services.documents.add(actor, file.filename or "", chunks_of(file))).hash
 
 
 def say(request: Request, text: str, **words: str) -> str:

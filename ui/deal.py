@@ -50,8 +50,11 @@ async def edit(
     form = await typed(request)
     try:
         amount = parse_amount(form["amount"], services.settings.currency) if form.get("amount") else None
-        cleared = {"no_close_on": form.get("close_on") == "", "next_step": form.get("next_step", "")}
-        changed = body(EditBody, form, "version", "title", "close_on", amount=amount, **cleared)
+        cleared = {
+            "no_close_on": form.get("close_on") == "", "next_step": form.get("next_step", ""),
+            "no_next_step_on": form.get("next_step_on") == "",
+        }  # fmt: skip
+        changed = body(EditBody, form, "version", "title", "close_on", "next_step_on", amount=amount, **cleared)
         answer = await services.deals.edit(actor, key, deal_id, **changed.model_dump())
     except (Refused, ValidationError) as error:
         return await _again(request, actor, services, deal_id, "edit", form, error)
@@ -64,8 +67,8 @@ async def follow_up(
 ) -> Response:
     form = await typed(request)
     try:
-        note = body(NoteBody, form, "how", "note")
-        answer = await services.deals.note(actor, key, deal_id, how=note.how, note=note.note)
+        note = body(NoteBody, form, "how", "note", "result", "next_step", "next_step_on")
+        answer = await services.deals.note(actor, key, deal_id, **note.model_dump())
     except (Refused, ValidationError) as error:
         return await _again(request, actor, services, deal_id, "note", form, error)
     return done(request, f"/deals/{deal_id}", answer, say(request, N_("The follow-up is logged.")))

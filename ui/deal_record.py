@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.services import Services
+from db.customer import contacts_of
 from db.deal import Deal
+from db.deal_part import Parts, parts_of, related_deals
 from db.line import Line, asked_for, line_of
 from db.pipeline import Pinned
 from db.scope import visible
 from db.timeline import line_events
 from domain.access import Action, Actor
+from domain.deal import HOWS, RESULTS
 from domain.money import plain_amount
 from domain.pipeline import pipeline_kind
 from domain.refusal import Refused
@@ -44,10 +48,12 @@ async def record(
                 return {"deal": None}
             raise
         line = await line_of(session, deal)
+        parts = await parts_of(session, deal_id)
+        related = await related_deals(session, actor, deal)
         events = await line_events(session, actor, deal.line_id, FILTERS[told][1], after=after, limit=PAGE + 1)
-        story = await _story(session, request, line, people_in(events, _waits(line)))
+        story = await _story(session, request, line, parts, people_in(events, _waits(line)))
     stage = story.pipelines.stage(deal.stage)
-    works = actor.reaches(Action.DEAL_WORK, owner=deal.owner_id, region=deal.region_id) and stage.kind == "open"
+    may = _rights(actor, deal, stage.kind)
     ops = actor.scope(Action.OPS) is not None
     return {
         "deal": deal,
@@ -55,9 +61,15 @@ async def record(
         "view": LineView(line, story, actor),
         "story": story,
         "stage": stage,
-        "may_work": works,
-        "steers": actor.reaches(Action.DEAL_WORK, owner=deal.owner_id, region=deal.region_id),
-        "moves": story.pipelines.moves(deal, _pipeline(line)) if works else [],
+        **may,
+        "steers": may["may_touch"],
+        "parts": parts,
+        "related": related,
+        "end_reason": _end_reason(story, line, stage.kind),
+        "hows": HOWS,
+        "results": RESULTS,
+        "today": story.formats.local(datetime.now(UTC)).date(),
+        "moves": story.pipelines.moves(deal, _pipeline(line)) if may["may_work"] else [],
         "reads_money": actor.scope(Action.COLLECTION_READ) is not None,
         "approval": _approval(line, story),
         "workflows": {p.workflow_id: workflow_link(services.temporal.namespace, p) for p in line.processes if ops},
@@ -72,9 +84,32 @@ async def record(
     }
 
 
-async def _story(session: AsyncSession, request: Request, line: Line, people: set[str]) -> Story:
+def _rights(actor: Actor, deal: Deal, kind: str) -> dict[str, bool]:
+    touches = actor.reaches(Action.DEAL_WORK, owner=deal.owner_id, region=deal.region_id)
+    return {
+        "may_work": touches and kind == "open",
+        "may_touch": touches,
+        "may_hand_over": touches and kind != "lost" and deal.closed_at is None,
+        "may_reopen": touches and kind == "lost" and deal.closed_at is not None and deal.lost_in is not None,
+        "may_copy": actor.reaches(Action.DEAL_CREATE, owner=deal.owner_id, region=deal.region_id),
+    }
+
+
+def _end_reason(story: Story, line: Line, kind: str) -> str:
+    """In the words of the pipeline it ran under; a reason that is no longer listed is called by its key."""
+    known = dict(story.pipelines.reasons(_pipeline(line), kind))
+    reason = line.deal.end_reason or ""
+    return known.get(reason, reason)
+
+
+async def _story(session: AsyncSession, request: Request, line: Line, parts: Parts, people: set[str]) -> Story:
     formats = pages_of(request).formats(request)
-    named = {line.deal.owner_id, *(task.claimed_by for task in line.tasks), *people}
+    named = {
+        line.deal.owner_id,
+        *(file.added_by for file in parts.files),
+        *(task.claimed_by for task in line.tasks),
+        *people,
+    }
     if line.contract is not None:
         named |= set(line.contract.people)
     version = _pipeline(line)
@@ -89,6 +124,7 @@ async def _story(session: AsyncSession, request: Request, line: Line, people: se
             key=line.deal.pipeline_key,
         ),
         currency=line.deal.currency,
+        contacts={one.id: one.name for one in await contacts_of(session, line.customer.id)},
         steps=_steps(line, PolicyWords(formats.language, formats, called)),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -17,7 +17,9 @@ from locales.labels import label, task_name
 from ui.sla import ring
 
 HUES = 8
-WRITTEN = ("money", "sum", "number", "percent", "day", "month", "time", "exact", "long_date", "span", "left", "ago")
+WRITTEN = (
+    "money", "sum", "number", "percent", "size", "day", "month", "time", "exact", "long_date", "span", "left", "ago",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,11 @@ def csrf_token() -> str:
     return _reader.get().csrf
 
 
+def labels(group: str, keys: Iterable[str]) -> list[tuple[str, str]]:
+    """Keys with what they are called, as a form's choices."""
+    return [(key, label_text(group, key)) for key in keys]
+
+
 def label_text(group: str, key: str) -> str:
     """What the reader calls a role, a status, a kind of task (locales.labels)."""
     return label(group, key, _reader.get().formats.language)
@@ -103,6 +110,7 @@ TEMPLATE_FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{f"{name}_text": _written(name) for name in WRITTEN},
     "label_text": label_text,
     "task_text": task_text,
+    "labels": labels,
     "csrf_token": csrf_token,
     "now": now,
     "initials": initials,

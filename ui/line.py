@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
 from urllib.parse import quote
 
 from db.line import Line
+from db.milestone import Milestone, Standing, milestones, whole
 from db.process import Process, Task
 from domain.access import Action, Actor
 from ui.sla import ring
 from ui.story import Story
-
-State = Literal["done", "current", "waiting", "failed", "next"]
-
-STATES: dict[str, dict[str, State]] = {
-    "lead": {"converted": "done", "closed": "failed"},
-    "deal": {"won": "done", "lost": "failed"},
-    "contract": {
-        "": "next", "draft": "waiting", "approved": "done", "rejected": "failed", "withdrawn": "failed",
-    },
-    "approval": {"approved": "done", "returned": "next", "rejected": "failed", "withdrawn": "failed"},
-    "collection": {"overdue": "waiting", "paid": "done"},
-}  # fmt: skip
-"""How a stop looks by its record's status; any other status is under way."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +22,7 @@ class Stop:
     """One stop of the line, as the macro `ui.line` shows it."""
 
     label: str
-    state: State
+    state: Standing
     detail: str = ""
     href: str = ""
 
@@ -67,10 +56,19 @@ class LineView:
     story: Story
     actor: Actor
 
+    @cached_property
+    def milestones(self) -> list[Milestone]:
+        return milestones(self.line, money=self.actor.scope(Action.COLLECTION_READ) is not None)
+
     def stops(self) -> list[Stop]:
         """From lead to cash; a deal opened by hand has no lead."""
-        lead = [self._lead()] if self.line.lead else []
-        return [*lead, self._deal(), self._contract(), self._approval(), self._order(), *self._money()]
+        return [self._stop(one) for one in self.milestones]
+
+    @property
+    def whole(self) -> str:
+        """How long all of it took, or has taken until now."""
+        length = whole(self.milestones)
+        return self.story.formats.span(length) if length else ""
 
     def waits(self) -> list[Wait]:
         """Of every process under way. One that only waits for another of the line is left out: that one says why."""
@@ -96,65 +94,46 @@ class LineView:
                 return task
         return None
 
-    def _stop(self, kind: str, state: State, detail: str = "", href: str = "") -> Stop:
-        return Stop(self.story.label("process", kind), state, detail, href)
+    def _stop(self, one: Milestone) -> Stop:
+        label = self.story.label("process", one.kind)
+        if one.no and one.kind == "instalment":
+            label = f"{label} {one.no}"
+        return Stop(label, one.standing, self._detail(one), self._page(one))
 
-    def _process(self, kind: str) -> Process | None:
-        """The newest of its kind."""
-        return next((process for process in reversed(self.line.processes) if process.kind == kind), None)
+    def _detail(self, one: Milestone) -> str:
+        """When, and how long: the time it took, or since the one before where it is a moment."""
+        formats, deal = self.story.formats, self.line.deal
+        parts: list[str] = []
+        if one.standing == "next":
+            parts = [formats.day(one.due_on)] if one.due_on else []
+        elif one.standing in ("done", "failed"):
+            length = one.gap if one.kind in ("order", "instalment", "cash") else one.took
+            parts = [formats.day(one.reached)] if one.reached else []
+            parts += [formats.span(length)] if length is not None else []
+        elif one.began:
+            parts = [formats.day(one.began), formats.span(one.took or timedelta())]
+        if one.kind == "instalments":
+            parts.append(f"{one.no} / {one.of}")
+        elif one.kind in ("instalment", "cash") and one.amount:
+            parts.append(formats.sum(one.amount, deal.currency))
+        return " · ".join(parts)
 
-    def _took(self, process: Process | None) -> str:
-        return self._since(process.opened_at, process.closed_at) if process else ""
-
-    def _since(self, began: datetime, ended: datetime | None) -> str:
-        """Nov 22 · 2 d 4 h: when it began, and how long it took or has taken until now."""
-        formats = self.story.formats
-        length = max((ended or datetime.now(UTC)) - began, timedelta())
-        return f"{formats.day(began)} · {formats.span(length)}"
-
-    def _lead(self) -> Stop:
-        lead = self.line.lead
-        assert lead is not None  # noqa: S101 - the caller looked
-        href = f"/leads/{lead.id}" if self.actor.scope(Action.LEAD_READ) else ""
-        return self._stop("lead", STATES["lead"].get(lead.stage, "current"), self._took(self._process("lead")), href)
-
-    def _deal(self) -> Stop:
-        """Its part ends with the stage that closes it; its process goes on until the money is in."""
-        deal = self.line.deal
-        kind = self.story.pipelines.stage(deal.stage, deal.pipeline_key).kind
-        ended = None if kind == "open" else deal.stage_since
-        return self._stop("deal", STATES["deal"].get(kind, "current"), self._since(deal.opened_at, ended))
-
-    def _contract(self) -> Stop:
-        state = STATES["contract"].get(self.line.deal.contract_status or "", "current")
-        return self._stop("contract", state, self._took(self._process("contract")), self._contract_page)
-
-    def _approval(self) -> Stop:
-        process = self._process("approval")
-        if process is None:
-            return self._stop("approval", "done" if self.line.deal.contract_status == "approved" else "next")
-        state = STATES["approval"].get(process.outcome or "", "waiting")
-        return self._stop("approval", state, self._took(process), self._contract_page)
-
-    @property
-    def _contract_page(self) -> str:
-        return f"/contracts/{self.line.deal.contract_id}" if self.line.contract else ""
-
-    def _order(self) -> Stop:
-        order = self.line.order
-        return self._stop("order", "done", order.number) if order else self._stop("order", "next")
-
-    def _money(self) -> list[Stop]:
-        collection, formats = self.line.collection, self.story.formats
-        if collection is None or self.actor.scope(Action.COLLECTION_READ) is None:
-            return [self._stop("collection", "next"), self._stop("cash", "next")]
-        took = self._took(self._process("collection"))
-        state = STATES["collection"].get(collection.status, "current")
-        paid, amount = (formats.sum(minor, collection.currency) for minor in (collection.paid, collection.amount))
-        return [
-            self._stop("collection", state, took, f"/collections/{collection.id}"),
-            self._stop("cash", "done" if state == "done" else "next", f"{paid} / {amount}"),
-        ]
+    def _page(self, one: Milestone) -> str:
+        """Where this reader may look at it."""
+        pages = {
+            "lead": ("/leads/", Action.LEAD_READ),
+            "quote": ("/quotes/", Action.DEAL_READ),
+            "contract": ("/contracts/", Action.CONTRACT_READ),
+            "approval": ("/contracts/", Action.CONTRACT_READ),
+            "order": ("/orders/", Action.DEAL_READ),
+            "instalment": ("/collections/", Action.COLLECTION_READ),
+            "instalments": ("/collections/", Action.COLLECTION_READ),
+            "cash": ("/collections/", Action.COLLECTION_READ),
+        }
+        page, action = pages.get(one.kind, ("", Action.DEAL_READ))
+        if not page or one.record_id is None or self.actor.scope(action) is None:
+            return ""
+        return f"{page}{one.record_id}"
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -66,7 +66,9 @@ async def open_deal(request: Request, key: IdempotencyKey, actor: CurrentActor, 
         if not form.get("amount"):
             raise invalid("field_needed", "amount")
         amount = parse_amount(form["amount"], services.settings.currency)
-        deal = body(DealBody, form, "pipeline", "customer_id", "title", "close_on", "next_step", amount=amount)
+        deal = body(
+            DealBody, form, "pipeline", "customer_id", "title", "close_on", "next_step", "next_step_on", amount=amount
+        )
         deal_id, _ = await services.deals.open(actor, key, NewDeal(**deal.model_dump()))
     except (Refused, ValidationError) as error:
         if isinstance(error, Refused) and error.status not in (403, 422):

@@ -17,6 +17,7 @@ from ui import (
     contract,
     customer,
     deal,
+    deal_act,
     deal_action,
     deal_move,
     decide,
@@ -86,4 +87,5 @@ ROUTERS = (
     deal.router,
     contract.router,
     customer.router,
+    deal_act.router,  # its addresses are open-ended: after all others
 )

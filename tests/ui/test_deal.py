@@ -61,9 +61,10 @@ async def test_a_follow_up_and_an_edit_show_and_a_stale_form_is_told(visit: Visi
     await expect(page.locator(".timeline li").first).to_contain_text("Follow-up: Visit")
 
     await page.get_by_role("button", name="Edit").click()
-    await page.get_by_label("Amount").fill("51万")
-    await page.get_by_label("Next step").fill("发送参考客户")
-    await page.get_by_role("button", name="Save").click()
+    edit = page.get_by_role("dialog", name="Edit 患者门户二期")
+    await edit.get_by_label("Amount").fill("51万")
+    await edit.get_by_label("Next step").fill("发送参考客户")
+    await edit.get_by_role("button", name="Save").click()
     await expect(page.locator(".record-sum")).to_have_text("¥510,000")
 
     await page.get_by_role("button", name="Edit").click()
