@@ -103,7 +103,7 @@ class DealActivities(ProcessActivities):
                 "close_on", "next_step", "contract_id", "contract_status", "order_id", "collection_id", "end_reason",
                 "opened_at", "stage_since", "active_at", "stalled_at", "moved_by", "closed_at", "version", "revision",
                 "pipeline_key", "priority", "quote_id", "quote_status", "next_step_on", "end_note", "lost_to",
-                "lost_in", "copied_from", "split_from", "stall", "invoice_id",
+                "lost_in", "copied_from", "split_from", "stall", "invoice_id", "visit",
             }  # fmt: skip
             unplanned = state.under_way and not is_planned(state.next_step, state.next_step_on)
             actions = [

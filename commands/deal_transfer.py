@@ -21,7 +21,7 @@ from db.process import Process
 from db.scope import visible
 from domain.access import Action, Actor, Role
 from domain.deal import Competitor, DealFile, DealPerson, Part
-from domain.pipeline import PipelinePolicy
+from domain.pipeline import pipeline_kind
 from domain.process import Answer, Command
 from domain.refusal import forbidden, invalid
 from workflows.deal import DealStart, DealWorkflow, deal_workflow_id
@@ -109,15 +109,15 @@ GONE = ("contract_id", "contract_status", "closed_at", "end_reason", "end_note",
 async def _as_it_was(session: AsyncSession, deal: Deal, actor: Actor, key: str) -> DealStart:
     """The start of the run that goes on: all from the rows, so that it may be years later."""
     process = await session.get_one(Process, deal_workflow_id(deal.id))
-    version = process.policies[PipelinePolicy.kind]
-    kept = await parts_of(session, deal.id)
-    document = (await documents(session, PipelinePolicy.kind, [version]))[version]
-    pipeline = PinnedPolicy(kind=PipelinePolicy.kind, version=version, document=document)
+    kind, kept = pipeline_kind(deal.pipeline_key), await parts_of(session, deal.id)
+    version = process.policies[kind]
+    document = (await documents(session, kind, [version]))[version]
+    pipeline = PinnedPolicy(kind=kind, version=version, document=document)
     names = DealState.model_fields.keys() & {column.key for column in Deal.__table__.columns}
     row = {name: getattr(deal, name) for name in names}
     gone = dict.fromkeys(GONE)
     state = DealState(
-        **{**row, **gone, "stage": deal.lost_in, "moved_by": actor.id},
+        **{**row, **gone, "stage": deal.lost_in, "moved_by": actor.id, "actions": []},
         record_id=deal.id, policies=process.policies, pipeline=pipeline, people=_people(kept),
         competitors=_competitors(kept, same=True), files=_files(kept, same=True), has_parts=any(kept),
         reopened_by=actor.id, reopened_key=key,

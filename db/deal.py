@@ -26,6 +26,7 @@ class Deal(Base):
     owner_id: Mapped[Ref]
     pipeline_key: Mapped[str] = mapped_column(server_default="sales")
     stage: Mapped[str]
+    visit: Mapped[int] = mapped_column(server_default="1")  # how many stages it has entered, this one included
     priority: Mapped[int] = mapped_column(server_default="0")
     amount: Mapped[Minor]
     currency: Mapped[str]

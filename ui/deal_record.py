@@ -97,7 +97,7 @@ def _rights(actor: Actor, deal: Deal, kind: str) -> dict[str, bool]:
 
 def _end_reason(story: Story, line: Line, kind: str) -> str:
     """In the words of the pipeline it ran under; a reason that is no longer listed is called by its key."""
-    known = dict(story.pipelines.reasons(_pipeline(line), kind))
+    known = dict(story.pipelines.reasons(line.deal, _pipeline(line), kind))
     reason = line.deal.end_reason or ""
     return known.get(reason, reason)
 

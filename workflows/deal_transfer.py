@@ -9,7 +9,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.deal import DealActivities, DealState, HandedOver, SplitOff
     from domain.access import Action, person_key
-    from domain.pipeline import PipelinePolicy
+    from domain.pipeline import PipelinePolicy, Stage
     from domain.process import Command
     from domain.refusal import Refused, forbidden, invalid
     from workflows.human_task import OwnerChanged, TaskProcess
@@ -122,9 +122,17 @@ class DealTransfer(TaskProcess[DealState]):
 
     @command(_may_reopen)
     def reopened(self, asked: ReopenDeal) -> None:
-        self.state.stage_since = workflow.now()
+        """It enters its stage once more, and what that sets going is done anew."""
+        state = self.state
+        state.stage_since = workflow.now()
+        state.visit += 1
         self._active()
-        self.change("deal.reopened", actor=asked.actor.id, now=self.state.stage, note=asked.note or None)
+        self.change("deal.reopened", actor=asked.actor.id, now=state.stage, note=asked.note or None)
+        self.enter(self.pipeline.stage(state.stage))
+
+    def enter(self, stage: Stage) -> None:
+        """Sets the stage's actions going."""
+        raise NotImplementedError
 
     # --- carried out beside the deal's own way --------------------------------------------------------------------
 
@@ -166,7 +174,10 @@ class DealTransfer(TaskProcess[DealState]):
     def behind(self) -> list[str]:
         """The processes that work for this deal and belong to its owner."""
         state = self.state
-        known = {"quote": state.quote_id, "contract": state.contract_id, "collection": state.collection_id}
+        known = {
+            "quote": state.quote_id, "contract": state.contract_id, "invoice": state.invoice_id,
+            "collection": state.collection_id,
+        }  # fmt: skip
         return [f"{kind}/{record_id}" for kind, record_id in known.items() if record_id]
 
     async def _open_part(self, part: SplitOff) -> None:
@@ -178,7 +189,7 @@ class DealTransfer(TaskProcess[DealState]):
                 "next_step_on": state.next_step_on, "stage": state.stage, "people": state.people,
                 "competitors": [one.model_copy(update={"id": self.new_id()}) for one in state.competitors],
                 "files": [], "copied_from": None, "split_from": state.record_id,
-                "by": part.by, "state": None,
+                "by": part.by, "pipeline": state.pipeline, "state": None,
             }
         )  # fmt: skip
         await self.start_once("DealWorkflow", start, f"deal/{part.deal_id}")

@@ -15,7 +15,17 @@ branch_labels = None
 depends_on = None
 
 ADDED = {
-    "deal": ("next_step_on", "unplanned", "end_reason", "end_note", "lost_to", "lost_in", "copied_from", "split_from"),
+    "deal": (
+        "next_step_on",
+        "unplanned",
+        "end_reason",
+        "end_note",
+        "lost_to",
+        "lost_in",
+        "copied_from",
+        "split_from",
+        "visit",
+    ),
     "customer": ("service_tier",),
     "sales_order": ("quote_id", "title", "service_tier"),
 }
@@ -26,6 +36,7 @@ def upgrade() -> None:
     op.drop_column("deal", "lost_reason")
     op.add_column("deal", sa.Column("next_step_on", sa.Date(), nullable=True))
     op.add_column("deal", sa.Column("unplanned", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    op.add_column("deal", sa.Column("visit", sa.Integer(), server_default="1", nullable=False))
     for name in ("end_reason", "end_note", "lost_to", "lost_in"):
         op.add_column("deal", sa.Column(name, sa.Text(), nullable=True))
     for name in ("copied_from", "split_from"):
