@@ -50,6 +50,10 @@ class Settings(BaseSettings):
         20, ge=1, description="Enquiries a minute that one address may send through the public lead forms."
     )
 
+    form_seconds: float = Field(
+        2, ge=0, description="Seconds that filling in a public lead form takes a person at least; 0: not looked at."
+    )
+
     smtp_url: SecretStr | None = Field(
         None, description="smtp://user:password@host:587 (STARTTLS) or smtps://...; empty: .eml files under home/mail."
     )

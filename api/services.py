@@ -83,7 +83,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             account=Account(db, credentials),
             people=People(db, passwords),
             leads=leads,
-            lead_forms=LeadForms(leads),
+            lead_forms=LeadForms(leads, key),
             deals=DealCommands(desk),
             contracts=ContractCommands(desk),
             tasks=tasks,

@@ -1,4 +1,4 @@
-"""The public lead forms: what visitors send through them becomes leads; managers see to where they may stand."""
+"""The public lead forms: what visitors send through them becomes leads; managers build them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel
@@ -15,36 +16,40 @@ from commands.lead_intake import NewLead
 from commands.throttle import Throttle
 from db.audit import record
 from db.engine import Database
-from db.lead_form import LeadForm, find_form, form_to_change, make_default_forms, regions
+from db.lead_form import LeadForm, add_form, find_form, form_to_change, make_default_forms, regions
 from db.person import OrgUnit
 from db.policy import current_policy
-from domain.access import Action, Actor
+from domain.access import Action, Actor, Scope
 from domain.contact import phone_number
 from domain.lead import FormLengths, LeadPolicy
+from domain.lead_form import DEFAULT, FormDesign, Readers, answers, reworded
+from domain.money import parse_amount
 from domain.person import email_address
 from domain.policy import load
 from domain.refusal import Refused, forbidden, invalid
-from domain.text import one_line
+from keys import Seal
 
 ORIGINS_MAX = 20
 KEPT = 5.0
 """Seconds: an enquiry then costs one transaction, and another process hears of a change to a form this late."""
-UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "gclid", "bd_vid", "fbclid")
 UTM_MAX = 200
+BEHAVIOUR = ("page", "referrer")
+TOKEN_LIFE = timedelta(hours=24)
 
 
 class Enquiry(BaseModel):
-    """What a visitor sent. `website` is a field nobody sees: only a machine fills it in."""
+    """What a visitor sent. `website` is a field nobody sees: only a machine fills it in. `consented` is the version of
+    the consent that was shown."""
 
-    name: str = ""
-    company: str = ""
-    phone: str = ""
-    email: str = ""
-    message: str = ""
+    sent: dict[str, str | list[str]] = {}
     region: str = ""
     consent: bool = False
+    consented: int | None = None
+    language: str = ""
     website: str = ""
     utm: dict[str, str] = {}
+    behaviour: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class OpenForm:
     """A form as its visitors meet it. `choices`: the regions to choose from; none where the form has its own."""
 
     form: LeadForm
+    design: FormDesign
     choices: list[OrgUnit]
     region: str
     lengths: FormLengths
@@ -64,12 +70,20 @@ async def open_default_forms(db: Database) -> None:
 
 
 class LeadForms:
-    def __init__(self, leads: LeadCommands) -> None:
+    def __init__(self, leads: LeadCommands, key: bytes) -> None:
         self.leads = leads
         self.db = leads.desk.db
-        self.country = leads.desk.settings.country
+        settings = leads.desk.settings
+        self.company = settings.company
+        self.least = settings.form_seconds
+        self.read = Readers(
+            phone=lambda text: phone_number(text, settings.country),
+            email=email_address,
+            money=lambda text, field: parse_amount(text, settings.currency, field),
+        )
         self._open: dict[str, tuple[float, OpenForm]] = {}
-        self._throttle = Throttle("too_many_enquiries", per_minute=leads.desk.settings.form_rate)
+        self._throttle = Throttle("too_many_enquiries", per_minute=settings.form_rate)
+        self._seal = Seal(key, "lead form")
 
     async def open(self, form_key: str) -> OpenForm:
         """Remembered for `KEPT`. Raises Refused (404) where there is no such form, or it is closed."""
@@ -85,7 +99,19 @@ class LeadForms:
             everywhere = await regions(session)
             policy = load(LeadPolicy, (await current_policy(session, LeadPolicy.kind))[1])
         own = next((unit.code for unit in everywhere if unit.id == form.region_id), "")
-        return OpenForm(form, [] if own else everywhere, own, policy.form)
+        return OpenForm(form, design_of(form), [] if own else everywhere, own, policy.form)
+
+    def token(self, form_key: str) -> str:
+        """Stands in the form that is shown: it says when that was, and nobody can make one up."""
+        return self._seal.close(form_key, f"{time.time():.3f}")
+
+    def check_token(self, form_key: str, token: str) -> None:
+        """Raises Refused (422): form_stale for none of ours or an old one, form_quick for what no person typed."""
+        parts = self._seal.open(token, within=TOKEN_LIFE) if token else None
+        if parts is None or parts[0] != form_key:
+            raise Refused("form_stale", 422)
+        if time.time() - float(parts[1]) < self.least:
+            raise Refused("form_quick", 422)
 
     async def submit(self, form_key: str, enquiry: Enquiry, *, key: str, address: str, origin: str | None) -> None:
         """Takes an enquiry in as a lead, once per `key`.
@@ -102,25 +128,54 @@ class LeadForms:
             await self.leads.capture(lead, f"{form_key}/{key}")
 
     def _lead(self, enquiry: Enquiry, found: OpenForm) -> NewLead:
-        sent = {name: one_line(getattr(enquiry, name)) for name in ("name", "company", "phone", "email")}
-        sent["message"] = enquiry.message.strip()
-        for name, value in sent.items():
-            most = getattr(found.lengths, name)
-            if len(value) > most:
-                raise invalid("field_too_long", name, most=most)
-            if not value and name in ("name", "company"):
-                raise invalid("field_needed", name)
-        if not sent["phone"] and not sent["email"]:
-            raise invalid("contact_needed", "phone")
-        phone = phone_number(sent["phone"], self.country) if sent["phone"] else None
-        email = email_address(sent["email"]) if sent["email"] else None
+        design = found.design
+        own, custom = answers(design, enquiry.sent, found.lengths, self.read)
         if not enquiry.consent:
             raise invalid("consent_needed", "consent")
+        if enquiry.consented not in (None, design.consent_version):
+            raise invalid("consent_changed", "consent")  # they are to read it anew
+        utm = {name: given[:UTM_MAX] for name in UTM if (given := enquiry.utm.get(name))}
+        if design.source:
+            utm.setdefault("utm_source", design.source)
         return NewLead(
-            source="form", company=sent["company"], name=sent["name"], phone=phone, email=email,
-            message=sent["message"] or None, region=_region(enquiry, found),
-            utm={name: given[:UTM_MAX] for name in UTM if (given := enquiry.utm.get(name))},
+            source="form", region=_region(enquiry, found), amount=own.pop("budget", None), custom=custom, utm=utm,
+            campaign=design.campaign or utm.get("utm_campaign"), language=enquiry.language or None,
+            behaviour={name: given[:500] for name in BEHAVIOUR if (given := enquiry.behaviour.get(name))},
+            consent={
+                "form": found.form.key, "version": design.consent_version, "language": enquiry.language,
+                "text": design.agreed(enquiry.language, self.company),
+            },
+            form_key=found.form.key, **own,
         )  # fmt: skip
+
+    # --- building ---------------------------------------------------------------------------------------------
+
+    async def add(self, actor: Actor, *, name: str, region_id: str | None) -> str:
+        """A new form with a key of its own in its address, closed until somebody opens it. Raises Refused (403)."""
+        if not actor.reaches(Action.LEAD_WORK, owner=None, region=region_id):
+            raise forbidden(Action.LEAD_WORK)
+        if not name:
+            raise invalid("field_needed", "name")
+        async with self.db.session(actor.id) as session:
+            key = await add_form(session, name=name, region_id=region_id, design=DEFAULT.model_dump(mode="json"))
+            await record(session, actor.id, "AddLeadForm", f"lead_form/{key}", name=name)
+        return key
+
+    async def build(self, actor: Actor, form_key: str, *, name: str, design: FormDesign, version: int) -> None:
+        """Raises Refused: 403 for a form of another region, 409 where somebody changed it meanwhile, 422 by field."""
+        if not name:
+            raise invalid("field_needed", "name")
+        design.check()
+        async with self.db.session(actor.id) as session:
+            form = await form_to_change(session, form_key)
+            if not may_manage(actor, form):
+                raise forbidden(Action.LEAD_WORK)
+            if form.version != version:
+                raise Refused("outdated", 409)
+            kept = reworded(design_of(form), design)
+            form.name, form.design, form.version = name, kept.model_dump(mode="json"), version + 1
+            await record(session, actor.id, "BuildLeadForm", f"lead_form/{form_key}", version=version + 1)
+        self._open.pop(form_key, None)
 
     async def change(self, actor: Actor, form_key: str, *, origins: Sequence[str], active: bool) -> None:
         """Raises Refused: 403 for a form of another region, 422 for what is not a site's origin."""
@@ -136,9 +191,15 @@ class LeadForms:
         self._open.pop(form_key, None)
 
 
+def design_of(form: LeadForm) -> FormDesign:
+    return FormDesign.model_validate(form.design) if form.design else DEFAULT
+
+
 def may_manage(actor: Actor, form: LeadForm) -> bool:
     """Whoever works all leads of the form's region; the form for every region is for those who work all."""
-    return actor.reaches(Action.LEAD_WORK, owner=None, region=form.region_id)
+    return actor.scope(Action.LEAD_WORK) != Scope.OWN and actor.reaches(
+        Action.LEAD_WORK, owner=None, region=form.region_id
+    )
 
 
 def _region(enquiry: Enquiry, found: OpenForm) -> str:

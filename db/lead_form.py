@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+from typing import Any
+
 from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +21,10 @@ class LeadForm(Base):
     __tablename__ = "lead_form"
 
     key: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(default="")  # what we call it ourselves
     region_id: Mapped[Ref | None]
+    design: Mapped[dict[str, Any]] = mapped_column(default=dict)  # domain.lead_form.FormDesign; empty: the default
+    version: Mapped[int] = mapped_column(default=1)  # grows with each change
     origins: Mapped[list[str]]  # https://www.example.com: sites that may frame it or post to it
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
@@ -30,12 +36,19 @@ async def make_default_forms(session: AsyncSession) -> None:
     regions = select(OrgUnit.code, OrgUnit.id).where(OrgUnit.kind == "region", ~has_form)
     forms: list[dict[str, object]] = [{"key": row.code, "region_id": row.id} for row in await session.execute(regions)]
     forms.append({"key": "all", "region_id": None})
-    values = [form | {"origins": [], "active": True} for form in forms]
+    values = [form | {"origins": [], "active": True, "name": "", "design": {}, "version": 1} for form in forms]
     await session.execute(insert(LeadForm).values(values).on_conflict_do_nothing())
 
 
 async def list_forms(session: AsyncSession) -> list[LeadForm]:
     return list(await session.scalars(select(LeadForm).order_by(LeadForm.key)))
+
+
+async def add_form(session: AsyncSession, *, name: str, region_id: str | None, design: dict[str, Any]) -> str:
+    """Its key says nothing, so that nobody guesses the others."""
+    key = secrets.token_hex(6)
+    session.add(LeadForm(key=key, name=name, region_id=region_id, origins=[], active=False, design=design))
+    return key
 
 
 async def find_form(session: AsyncSession, key: str) -> LeadForm:

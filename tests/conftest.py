@@ -113,6 +113,7 @@ def settings(servers: Servers, database_url: str, tmp_path_factory: pytest.TempP
         database_url=SecretStr(database_url),
         temporal_ui_url=servers.temporal_ui_url,
         task_queue=f"test-{uuid4().hex}",
+        form_seconds=0,  # a test types faster than a person
     )
 
 

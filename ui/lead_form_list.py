@@ -11,10 +11,11 @@ from api.auth import CurrentActor, require
 from api.language import language_of
 from api.services import Provided, Services
 from commands.lead_form import may_manage
-from db.lead_form import list_forms
+from db.lead_form import list_forms, regions
 from domain.access import Action, Actor, Scope
 from domain.refusal import Refused, forbidden
 from locales import N_, translate
+from ui.acting import typed
 from ui.form import mistakes
 from ui.names import names
 from ui.render import page, redirect
@@ -40,6 +41,19 @@ async def show_list(request: Request, actor: Manager, services: Provided, change
     return await _list(request, actor, services, open_form=change)
 
 
+@router.post("")
+async def add(request: Request, actor: Manager, services: Provided) -> Response:
+    """A new form, closed at first, and on to building it."""
+    form = await typed(request)
+    try:
+        key = await services.lead_forms.add(actor, name=form.get("name", ""), region_id=form.get("region_id") or None)
+    except Refused as error:
+        if error.status != 422:
+            raise
+        return await _list(request, actor, services, status=422, new=form, errors=mistakes(request, error))
+    return redirect(request, f"/leads/forms/{key}/build")
+
+
 @router.post("/{form_key}")
 async def change(
     request: Request,
@@ -62,9 +76,15 @@ async def change(
 async def _list(request: Request, actor: Actor, services: Services, *, status: int = 200, **again: Any) -> HTMLResponse:
     async with services.db.session(actor.id) as session:
         forms = [form for form in await list_forms(session) if may_manage(actor, form)]
+        mine = [unit for unit in await regions(session) if actor.reaches(Action.LEAD_WORK, owner=None, region=unit.id)]
         called = await names(session, language_of(request), [])
-    shown = {"typed": None, "errors": {}} | again
+    everywhere = actor.scope(Action.LEAD_WORK) is Scope.ALL
+    places = (
+        [("", translate(language_of(request)).gettext(N_("Every region: visitors choose")))] if everywhere else []
+    ) + [(unit.id, unit.called(language_of(request))) for unit in mine]
+    shown = {"typed": None, "errors": {}, "new": None, "open_form": ""} | again
     base_url = services.settings.base_url
     return await page(
-        request, "lead_form/list.html", status=status, forms=forms, names=called, base_url=base_url, **shown
-    )
+        request, "lead_form/list.html", status=status, forms=forms, names=called, base_url=base_url, places=places,
+        **shown,
+    )  # fmt: skip

@@ -123,3 +123,17 @@ async def test_one_address_cannot_flood_a_form(app: FastAPI) -> None:
         assert statuses[-1] == 429
         last = await send(visitor, "south")
         assert int(last.headers["Retry-After"]) >= 1
+
+
+async def test_a_script_reads_the_form_and_sends_its_token_back(client: AsyncClient, app: FastAPI) -> None:
+    form = (await client.get("/api/forms/south?lang=en")).json()
+    assert [field["key"] for field in form["fields"]] == ["company", "name", "phone", "email", "message"]
+    agreed = {"token": form["token"], "consented": form["consent_version"]}
+    assert (await send(client, "south", company="带令牌", **agreed)).status_code == 201
+    for wrong, code in (({"token": "made up"}, "form_stale"), ({"consented": 9}, "consent_changed")):
+        refused = await send(client, "south", company="带令牌", **agreed | wrong)
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
+    app.state.services.lead_forms.least = 5
+    quick = await send(client, "south", company="带令牌", **agreed)
+    app.state.services.lead_forms.least = 0
+    assert (quick.status_code, quick.json()["code"]) == (422, "form_quick")

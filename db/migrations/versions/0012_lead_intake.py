@@ -36,6 +36,9 @@ def upgrade() -> None:
         for name in ("phone", "email"):
             op.create_index(f"ix_{table}_{name}", table, [name], unique=False)
     _make_touches()
+    op.add_column("lead_form", sa.Column("name", sa.Text(), server_default="", nullable=False))
+    op.add_column("lead_form", sa.Column("design", postgresql.JSONB(), server_default="{}", nullable=False))
+    op.add_column("lead_form", sa.Column("version", sa.Integer(), server_default="1", nullable=False))
 
 
 def _make_comparable(table: str, name: str) -> None:
@@ -74,6 +77,8 @@ def _make_touches() -> None:
 
 
 def downgrade() -> None:
+    for name in ("name", "design", "version"):
+        op.drop_column("lead_form", name)
     op.drop_table("lead_touch")
     for table in ("lead", "contact"):
         for name in ("phone", "email"):
