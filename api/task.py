@@ -20,12 +20,12 @@ from domain.ids import RecordId
 from domain.money import LARGEST
 from domain.process import Answer
 from domain.refusal import Refused
+from domain.task import TaskKind
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"], dependencies=[Depends(require(Action.TASK_WORK))])
 PAGE = 50
 LONGEST_COMMENT = 2_000
 
-TaskKind = Literal["approve", "answer_question", "first_contact", "submit_contract", "record_payment", "stage_task"]
 Why = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_COMMENT)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_COMMENT)]
 

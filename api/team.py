@@ -10,12 +10,13 @@ from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.language import formats_of
 from api.services import Provided
-from api.task import LONGEST_COMMENT, PAGE, TaskEnd, TaskKind, TasksView, TaskView
+from api.task import LONGEST_COMMENT, PAGE, TaskEnd, TasksView, TaskView
 from commands.task import BULK
 from db.task import Sought
 from db.team import EVERYTHING, Age, TeamSought, list_loads, list_team_tasks
 from domain.access import Action
 from domain.ids import RecordId
+from domain.task import TaskKind
 
 router = APIRouter(prefix="/api/team", tags=["team"], dependencies=[Depends(require(Action.TEAM_READ))])
 

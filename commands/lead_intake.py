@@ -25,7 +25,7 @@ from domain.contact import phone_number
 from domain.lead_match import Recognised, Somebody, kept_apart, recognise
 from domain.person import email_address
 from domain.refusal import forbidden, invalid
-from workflows.lead import LeadStart, lead_workflow_id
+from workflows.lead_message import LeadStart, lead_workflow_id
 
 TOLD = {"source", "campaign", "utm", "form_key", "message", "consent"}
 

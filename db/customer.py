@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, func, select
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -61,22 +61,44 @@ async def contacts_of(session: AsyncSession, customer_id: str) -> Sequence[Conta
     return (await session.scalars(select(Contact).where(Contact.customer_id == customer_id).order_by(Contact.id))).all()
 
 
-async def convert_lead(session: AsyncSession, lead_id: str, owner_id: str, region_id: str) -> str:
-    """Customer, contact and assignment of a qualified lead. `origin` makes each one, however often it is asked."""
+async def convert_lead(
+    session: AsyncSession,
+    lead_id: str,
+    owner_id: str,
+    region_id: str,
+    customer_id: str | None = None,
+    contact_id: str | None = None,
+) -> str:
+    """Customer, contact and assignment of a qualified lead, as far as they are not there yet; the customer's id.
+
+    `origin` makes each one, however often it is asked. A contact of the customer with the same number or address is
+    the same person.
+    """
     lead = await session.get_one(Lead, lead_id)
     origin = f"lead/{lead_id}"
-    await session.execute(
-        insert(Customer).values(name=lead.company, origin=origin).on_conflict_do_nothing(index_elements=["origin"])
-    )
-    customer_id = (await session.scalars(select(Customer.id).where(Customer.origin == origin))).one()
-    await session.execute(
-        insert(Contact)
-        .values(customer_id=customer_id, name=lead.name, phone=lead.phone, email=lead.email, origin=origin)
-        .on_conflict_do_nothing(index_elements=["origin"])
-    )
+    if customer_id is None:
+        made = insert(Customer).values(name=lead.company, origin=origin)
+        await session.execute(made.on_conflict_do_nothing(index_elements=["origin"]))
+        customer_id = (await session.scalars(select(Customer.id).where(Customer.origin == origin))).one()
+    if contact_id is None and await known_contact(session, customer_id, lead) is None:
+        contact = insert(Contact).values(
+            customer_id=customer_id, name=lead.name, phone=lead.phone, email=lead.email, origin=origin
+        )
+        await session.execute(contact.on_conflict_do_nothing(index_elements=["origin"]))
     await session.execute(
         insert(Assignment)
         .values(customer_id=customer_id, region_id=region_id, owner_id=owner_id)
         .on_conflict_do_nothing()
     )
     return customer_id
+
+
+async def known_contact(session: AsyncSession, customer_id: str, lead: Lead) -> Contact | None:
+    """The contact of a customer who has the lead's number or address."""
+    same = [Contact.phone == lead.phone] if lead.phone else []
+    if lead.email:
+        same.append(func.lower(Contact.email) == lead.email.lower())
+    if not same:
+        return None
+    query = select(Contact).where(Contact.customer_id == customer_id, or_(*same)).order_by(Contact.id).limit(1)
+    return await session.scalar(query)

@@ -15,6 +15,7 @@ from db.deal import Deal
 from db.lead import Lead
 from db.process import Task
 from domain.access import SUBJECT_READ, Action, Actor, Authority, Scope, StandIn
+from domain.lead_assignment import SELLING
 from domain.refusal import not_found
 
 T = TypeVar("T", bound=tuple[Any, ...])
@@ -46,10 +47,19 @@ def within(actor: Actor, kind: str) -> ColumnElement[bool]:
     if kind == "approval":
         return or_(*(_approvals_about(actor, action) for action in set(SUBJECT_READ.values())), _read_by(actor))
     reached = reach(actor, row.read, row.owner, row.region)
+    if kind == "lead":
+        return or_(reached, _pooled(actor))
     if row.read in SUBJECT_READ.values():
         asked = select(Approval.id).where(Approval.subject_id == row.table.id, _read_by(actor))
         return or_(reached, asked.exists())
     return reached
+
+
+def _pooled(actor: Actor) -> ColumnElement[bool]:
+    """What lies in the pool of a region is seen by everybody who sells there."""
+    if actor.roles.isdisjoint(SELLING):
+        return false()
+    return and_(Lead.stage == "pooled", Lead.region_id.in_(actor.regions))
 
 
 def _approvals_about(actor: Actor, action: Action) -> ColumnElement[bool]:

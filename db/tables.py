@@ -16,6 +16,7 @@ from db import (
     deal_part,
     lead,
     lead_form,
+    lead_turn,
     ledger,
     letter,
     order,
@@ -30,6 +31,6 @@ from db.base import Base
 
 __all__ = [
     "Base", "absence", "approval_reader", "approval_turn", "bank", "bank_match", "board_view", "collection", "contract",
-    "customer", "deal", "deal_part", "lead", "lead_form", "ledger", "letter", "order", "person", "policy", "process",
-    "record", "sign_in", "webhook",
+    "customer", "deal", "deal_part", "lead", "lead_form", "lead_turn", "ledger", "letter", "order", "person", "policy",
+    "process", "record", "sign_in", "webhook",
 ]  # fmt: skip

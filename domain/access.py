@@ -128,6 +128,8 @@ NEEDED: dict[str, frozenset[Action]] = {
     "approve": frozenset(SUBJECT_READ.values()),
     "answer_question": frozenset(SUBJECT_READ.values()),
     "first_contact": frozenset({Action.LEAD_READ, Action.LEAD_WORK}),
+    "assign_lead": frozenset({Action.LEAD_READ, Action.LEAD_WORK}),
+    "review_match": frozenset({Action.LEAD_READ, Action.LEAD_WORK}),
     "submit_contract": frozenset({Action.CONTRACT_READ, Action.CONTRACT_WORK}),
     "record_payment": frozenset({Action.COLLECTION_READ, Action.COLLECTION_WORK}),
     "stage_task": frozenset({Action.DEAL_READ}),

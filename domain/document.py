@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 
@@ -55,10 +64,21 @@ def _only_fixed_units(value: Any) -> Any:
     )
 
 
+def _in_fixed_units(length: timedelta) -> str:
+    """As it is read: pydantic itself would write 365 days as a year."""
+    hours, rest = divmod(length.seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    fraction = f".{length.microseconds:06d}".rstrip("0") if length.microseconds else ""
+    clock = [f"{hours}H" if hours else "", f"{minutes}M" if minutes else ""]
+    clock.append(f"{seconds}{fraction}S" if seconds or fraction else "")
+    return f"P{length.days}D" * bool(length.days) + f"{'' if length.days else 'P'}T{''.join(clock)}" * any(clock)
+
+
 Duration = Annotated[
     timedelta,
     Field(strict=False, gt=timedelta(0), le=_LONGEST),
     BeforeValidator(_only_fixed_units),
+    PlainSerializer(_in_fixed_units, return_type=str, when_used="json"),
 ]
 """A positive ISO 8601 duration of fixed length, at most ten years."""
 

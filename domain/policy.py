@@ -14,6 +14,8 @@ from domain.calendar import CalendarPolicy
 from domain.collection import PaymentPlanPolicy
 from domain.document import PolicyDocument, Problem
 from domain.lead import LeadPolicy
+from domain.lead_assignment import LeadAssignmentPolicy
+from domain.lead_score import LeadScorePolicy
 from domain.letter import LetterPolicy
 from domain.order import ServiceTierPolicy
 from domain.pipeline import PipelinePolicy
@@ -29,6 +31,8 @@ KINDS: dict[str, type[PolicyDocument]] = {
         PipelinePolicy,
         PaymentPlanPolicy,
         LeadPolicy,
+        LeadScorePolicy,
+        LeadAssignmentPolicy,
         LetterPolicy,
         ServiceTierPolicy,
         BankPolicy,

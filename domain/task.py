@@ -12,7 +12,10 @@ from domain.refusal import Refused, not_found
 
 Status = Literal["open", "done", "cancelled"]
 
-TaskKind = Literal["approve", "answer_question", "first_contact", "submit_contract", "record_payment", "stage_task"]
+TaskKind = Literal[
+    "approve", "answer_question", "first_contact", "assign_lead", "review_match", "submit_contract", "record_payment",
+    "stage_task",
+]  # fmt: skip
 KINDS: tuple[TaskKind, ...] = get_args(TaskKind)
 
 

@@ -38,8 +38,10 @@ LABELS: dict[str, dict[str, str]] = {
     },
     "lead": {
         "new": N_("New"),
+        "pooled": N_("In the pool"),
         "assigned": N_("To be contacted"),
         "contacted": N_("Contacted"),
+        "asleep": N_("Asleep"),
         "converted": N_("Qualified"),
         "closed": N_("Closed"),
     },
@@ -50,6 +52,7 @@ LABELS: dict[str, dict[str, str]] = {
         "upload": N_("Uploaded file"),
         "mail": N_("E-mail"),
         "hook": N_("Webhook"),
+        "merged": N_("another lead that turned out to be this one"),
     },
     "industry": {
         "manufacturing": N_("Manufacturing"),
@@ -183,6 +186,8 @@ LABELS: dict[str, dict[str, str]] = {
     },
     "task": {
         "first_contact": N_("Make first contact"),
+        "assign_lead": N_("Give a lead to somebody"),
+        "review_match": N_("Say whether a lead is known"),
         "submit_contract": N_("Submit the contract"),
         "approve": N_("Approval"),
         "answer_question": N_("Answer a question"),
@@ -222,6 +227,8 @@ LABELS: dict[str, dict[str, str]] = {
     "stall": {
         "amber": N_("Stalled"),
         "red": N_("Stalled for long"),
+        "lead_score": N_("Lead scoring"),
+        "lead_assignment": N_("Lead assignment"),
     },
     "fact_type": {
         "enum": N_("One of several values"),
@@ -307,6 +314,11 @@ LABELS: dict[str, dict[str, str]] = {
         "contacted": N_("contacted"),
         "qualified": N_("qualified"),
         "closed": N_("closed"),
+        "claimed": N_("claimed from the pool"),
+        "assigned": N_("given to somebody"),
+        "asleep": N_("put to sleep"),
+        "merged": N_("known already"),
+        "new": N_("something new"),
         "submitted": N_("submitted"),
         "approved": N_("approved"),
         "returned": N_("returned"),
@@ -363,6 +375,23 @@ LABELS: dict[str, dict[str, str]] = {
         "wechat": N_("WeChat"),
         "mail": N_("E-mail"),
         "note": N_("Note"),
+    },
+    "language": {
+        "zh_CN": N_("Chinese"),
+        "en": N_("English"),
+    },
+    "contact_outcome": {
+        "reached": N_("Reached"),
+        "message_left": N_("Message left or sent"),
+        "no_answer": N_("No answer"),
+        "wrong_details": N_("Number or address is wrong"),
+    },
+    "lead_why": {
+        "turn": N_("it was their turn"),
+        "hand": N_("entered by hand for them"),
+        "claimed": N_("claimed"),
+        "given": N_("given by a manager"),
+        "kept": N_("it was theirs before"),
     },
     "field": {
         "title": N_("Title"),

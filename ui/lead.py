@@ -1,4 +1,4 @@
-"""One lead: its page and side panel, and what is done with it: contacted, qualified into a deal, dismissed."""
+"""One lead: its page and side panel, and all that is done with it there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
-from api.lead import ContactBody, DismissBody, QualifyBody
+from api.lead import AssignBody, ContactBody, DismissBody, QualifyBody, SleepBody
 from api.services import Provided, Services
 from domain.access import Action, Actor
 from domain.ids import RecordId
@@ -41,8 +41,8 @@ async def contact(
 ) -> Response:
     form = await typed(request)
     try:
-        asked = body(ContactBody, form, "how", "note")
-        answer = await services.leads.contact(actor, key, lead_id, how=asked.how, note=asked.note)
+        asked = body(ContactBody, form, "how", "note", "outcome", "next_on")
+        answer = await services.leads.contact(actor, key, lead_id, **asked.model_dump())
     except (Refused, ValidationError) as error:
         return await _again(request, actor, services, lead_id, "contact", form, error)
     return _done(request, lead_id, form, answer, N_("The contact is logged."))
@@ -58,7 +58,8 @@ async def qualify(
         if not form.get("amount"):
             raise invalid("field_needed", "amount")
         amount = parse_amount(form["amount"], services.settings.currency)
-        asked = body(QualifyBody, form, "title", "close_on", "next_step", amount=amount)
+        names = ("title", "close_on", "next_step", "customer_id", "contact_id", "pipeline")
+        asked = body(QualifyBody, form, *names, amount=amount)
         answer = await services.leads.qualify(actor, key, lead_id, **asked.model_dump())
     except (Refused, ValidationError) as error:
         return await _again(request, actor, services, lead_id, "qualify", form, error)
@@ -74,11 +75,61 @@ async def dismiss(
 ) -> Response:
     form = await typed(request)
     try:
-        asked = body(DismissBody, form, "reason")
-        answer = await services.leads.dismiss(actor, key, lead_id, reason=asked.reason)
+        asked = body(DismissBody, form, "reason", "note")
+        answer = await services.leads.dismiss(actor, key, lead_id, **asked.model_dump())
     except (Refused, ValidationError) as error:
         return await _again(request, actor, services, lead_id, "dismiss", form, error)
     return _done(request, lead_id, form, answer, N_("The lead is closed."))
+
+
+@router.post("/{lead_id}/sleep")
+async def sleep(
+    request: Request, lead_id: RecordId, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    form = await typed(request)
+    try:
+        asked = body(SleepBody, form, "until", "why")
+        answer = await services.leads.sleep(actor, key, lead_id, **asked.model_dump())
+    except (Refused, ValidationError) as error:
+        return await _again(request, actor, services, lead_id, "sleep", form, error)
+    return _done(request, lead_id, form, answer, N_("The lead sleeps until its day."))
+
+
+@router.post("/{lead_id}/assign")
+async def assign(
+    request: Request, lead_id: RecordId, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    form = await typed(request)
+    try:
+        asked = body(AssignBody, form, "to", "why")
+        answer = await services.leads.assign(actor, key, lead_id, **asked.model_dump())
+    except (Refused, ValidationError) as error:
+        return await _again(request, actor, services, lead_id, "assign", form, error)
+    return _done(request, lead_id, form, answer, N_("The lead is given to them."))
+
+
+@router.post("/{lead_id}/claim")
+async def claim(
+    request: Request, lead_id: RecordId, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    answer = await services.leads.take(actor, key, lead_id)
+    return _done(request, lead_id, await typed(request), answer, N_("The lead is yours: make first contact."))
+
+
+@router.post("/{lead_id}/wake")
+async def wake(
+    request: Request, lead_id: RecordId, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    answer = await services.leads.wake(actor, key, lead_id)
+    return _done(request, lead_id, await typed(request), answer, N_("The lead is awake."))
+
+
+@router.post("/{lead_id}/reopen")
+async def reopen(
+    request: Request, lead_id: RecordId, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    answer = await services.leads.reopen(actor, key, lead_id)
+    return _done(request, lead_id, await typed(request), answer, N_("The lead is open again."))
 
 
 async def _again(

@@ -6,25 +6,38 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.services import Services
 from db.customer import Customer
+from db.lead import Lead, sellers
 from db.lead_list import find_lead
+from db.person import people_by_id
+from db.policy import find_version
 from db.process import Process
 from db.timeline import line_events
 from domain.access import Action, Actor
 from domain.contact import readable_phone
+from domain.document import Label
+from domain.lead import HOWS, OPEN, OUTCOMES, LeadPolicy
+from domain.lead_assignment import SELLING, LeadAssignmentPolicy
 from domain.money import plain_amount
+from domain.policy import load
 from domain.refusal import Refused
+from locales.labels import label
 from ui.environment import here_with, pages_of
+from ui.lead_words import people_in_why, why_told
 from ui.line import workflow_link
 from ui.names import names
+from ui.policy_words import PolicyWords
 from ui.stage import pipelines
 from ui.story import MAIN, Story, people_in
 from workflows.lead import lead_workflow_id
 
 SHORT = 40
 """Events a page tells; a lead's own line is rarely longer."""
+TITLE = 60
+"""A message that is no longer names the deal that comes of it."""
 
 
 async def record(
@@ -42,16 +55,23 @@ async def record(
             if missing_ok:
                 return {"shown": None}
             raise
+        lead = shown.lead
         process = await session.get(Process, lead_workflow_id(lead_id))
         waits = process.waiting if process else []
         events = await line_events(session, actor, lead_id, MAIN, limit=SHORT)
-        called = await names(session, pages.language(request), people_in(events, waits))
+        policy, assignment = await _policies(session, process)
+        selling = await sellers(session, lead.region_id)
+        met = {*people_in(events, waits), *people_in_why(lead.why), *selling, lead.owner_id}
+        called = await names(session, pages.language(request), met)
         customer = await session.get(Customer, shown.lead.customer_id) if shown.lead.customer_id else None
         known = await pipelines(session, pages.language(request))
-    lead, settings = shown.lead, services.settings
-    story = Story(pages.formats(request), called, known, lead.currency)
+    settings = services.settings
+    formats = pages.formats(request)
+    story = Story(formats, called, known, lead.currency)
+    words = PolicyWords(formats.language, formats, called)
     works = actor.reaches(Action.LEAD_WORK, owner=lead.owner_id, region=lead.region_id)
-    open_lead = lead.stage in ("new", "assigned", "contacted")
+    open_lead = lead.stage in (*OPEN, "asleep")
+    manages = actor.reaches(Action.TASK_HAND_ON, owner=None, region=lead.region_id)
     return {
         "shown": shown,
         "beside": beside,
@@ -69,14 +89,73 @@ async def record(
             for wait in waits
         ],
         "events": story.told(events),
+        "why": why_told(lead.why, assignment, words),
+        "options": options(formats.language, policy),
+        "close_reason": reason_text(policy, lead.close_key, formats.language),
         "may_work": works and open_lead,
         "may_qualify": works and open_lead and lead.owner_id is not None,
+        "may_take": lead.stage == "pooled" and lead.region_id in actor.regions and not actor.roles.isdisjoint(SELLING),
+        "may_assign": manages and open_lead,
+        "may_reopen": works and lead.stage == "closed",
+        "sellers": [(person, called.person(person)) for person in selling] if manages else [],
+        "title_typed": _title(lead, formats.language),
         "reads_deals": actor.scope(Action.DEAL_READ) is not None,
         "workflow": workflow_link(services.temporal.namespace, process) if process and _ops(actor) else "",
         "open_dialog": "",
         "typed": {},
         "errors": {},
     }
+
+
+async def _policies(session: AsyncSession, process: Process | None) -> tuple[LeadPolicy, LeadAssignmentPolicy]:
+    """Those that the lead runs under, or that it would begin with now."""
+    pinned = process.policies if process else {}
+    found = []
+    for kind in (LeadPolicy, LeadAssignmentPolicy):
+        document = (await find_version(session, kind.kind, pinned.get(kind.kind))).document
+        found.append(load(kind, document))
+    policy, assignment = found
+    assert isinstance(policy, LeadPolicy)  # noqa: S101 - as they were asked for
+    assert isinstance(assignment, LeadAssignmentPolicy)  # noqa: S101
+    return policy, assignment
+
+
+def options(language: str, policy: LeadPolicy) -> dict[str, list[tuple[str, str]]]:
+    """What the dialogs offer to choose from."""
+    return {
+        "hows": [(how, label("how", how, language)) for how in HOWS],
+        "outcomes": [(outcome, label("contact_outcome", outcome, language)) for outcome in OUTCOMES],
+        "reasons": [(reason.key, _called(reason.name, language)) for reason in policy.reasons],
+    }
+
+
+async def task_options(
+    session: AsyncSession, actor: Actor, lead: Lead, language: str
+) -> dict[str, list[tuple[str, str]]]:
+    """What the forms of a lead's tasks offer to choose from."""
+    process = await session.get(Process, lead_workflow_id(lead.id))
+    policy, _ = await _policies(session, process)
+    selling = await sellers(session, lead.region_id)
+    people = await people_by_id(session, selling)
+    return options(language, policy) | {
+        "sellers": [(person, people[person].called(language)) for person in selling],
+        "matches": [],
+    }
+
+
+def reason_text(policy: LeadPolicy, key: str | None, language: str) -> str:
+    reason = policy.reason(key) if key else None
+    return _called(reason.name, language) if reason else ""
+
+
+def _called(name: Label, language: str) -> str:
+    return name.en if language == "en" else name.zh
+
+
+def _title(lead: Lead, language: str) -> str:
+    """What the deal may be called, so that nobody types what is known: what they want, or who they are."""
+    wanted = (lead.message or "").strip().splitlines()
+    return (wanted[0] if wanted and len(wanted[0]) <= TITLE else lead.company)[:TITLE]
 
 
 def _ops(actor: Actor) -> bool:

@@ -32,9 +32,14 @@ ABOUT = {
     ),
     "pipeline": (N_("The stages of a deal, their chances, and what must be so before each."), "kanban"),
     "collection": (N_("When an order is to be paid, and when finance is reminded."), "hand-coins"),
-    "lead": (N_("How soon a lead is contacted, and how much its form takes."), "megaphone"),
     "bank": (N_("How sure a bank line's match must be to be booked by itself, and what is set aside."), "banknote"),
     "letter": (N_("What customers are written: quotes, reminders, letters about what is overdue."), "mail"),
+    "lead": (
+        N_("How soon a lead is contacted, when it is passed on or pooled, and why one may be closed."),
+        "megaphone",
+    ),
+    "lead_score": (N_("What a lead's points and grade are made of."), "target"),
+    "lead_assignment": (N_("Who gets which lead, and how many one may have at a time."), "users"),
 }
 """What each kind of policy rules, and its icon."""
 

@@ -22,7 +22,7 @@ from locales import N_
 from ui.environment import pages_of
 from ui.names import names
 from ui.policy_editor import people_named, words_for
-from ui.policy_sheet import SheetRow, read_cell, row_currency, sheet, steps_of
+from ui.policy_sheet import SheetRow, read_cell, row_currency, sheet, then_of
 from ui.policy_words import RULES, PolicyWords
 from ui.problem_words import ProblemWords, readable_columns
 from ui.render import page
@@ -120,8 +120,8 @@ def _cell(columns: Mapping[str, Any], key: str, cell: Any, currency: str | None,
 
 def _steps(row: Mapping[str, Any], words: PolicyWords) -> str:
     return "\n".join(
-        f"{no}. {step['role']} · {step['end']} · {step['note']}"
-        for no, step in enumerate(words.path(steps_of(row)), start=1)
+        " · ".join(filter(None, (f"{no}. {step['role']}", step["end"], step["note"])))
+        for no, step in enumerate(then_of(row, words), start=1)
     )
 
 

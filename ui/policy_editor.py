@@ -18,6 +18,7 @@ from domain.access import Action, Actor
 from domain.approval import ApprovalPolicy
 from domain.approver import PersonApprover
 from domain.document import PolicyDocument
+from domain.lead_assignment import LeadAssignmentPolicy
 from domain.policy import known_model, load, model_of
 from domain.policy_check import Findings
 from domain.policy_draft import has_table
@@ -26,6 +27,7 @@ from domain.refusal import Refused, not_found
 from locales import N_
 from ui.acting import say
 from ui.environment import pages_of
+from ui.lead_words import people_in_group
 from ui.names import Names, names
 from ui.policy_sheet import sheet, steps_of
 from ui.policy_words import PolicyWords, people_in
@@ -88,7 +90,11 @@ def people_named(kind: str, document: dict[str, Any]) -> set[str]:
         return people_in(load(known_model(kind), document))
     except Refused:
         table = document.get("table")
-        rows = table.get("rows", ()) if kind == ApprovalPolicy.kind and isinstance(table, dict) else ()
+        rows = table.get("rows", ()) if isinstance(table, dict) else ()
+        if kind == LeadAssignmentPolicy.kind:
+            return set().union(*(people_in_group(row.get("then")) for row in rows if isinstance(row, dict)))
+        if kind != ApprovalPolicy.kind:
+            return set()
         steps = [step for row in rows if isinstance(row, dict) for step in steps_of(row)]
         asked = [one for step in steps for one in (*step.who, *step.copy_to)]
         return {one.person for one in asked if isinstance(one, PersonApprover) and one.known}

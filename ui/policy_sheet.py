@@ -14,6 +14,7 @@ from domain.column import Column
 from domain.policy import canonical
 from domain.policy_draft import rows_of
 from locales import N_
+from ui.lead_words import group_lines, points_lines
 from ui.policy_words import PolicyWords
 from ui.problem_words import readable_columns
 
@@ -64,7 +65,7 @@ def _row(no: int, row: Mapping[str, Any], columns: list[Column], words: PolicyWo
         id=str(row.get("id", "")),
         no=no,
         cells=[_cell(column, cells.get(column.key), currency, words) for column in columns],
-        steps=words.path(steps_of(row)),
+        steps=then_of(row, words),
         note=str(row.get("note", "")),
     )
 
@@ -83,6 +84,16 @@ def read_cell(cell: Any) -> Cell | None:
         return CELL.validate_json(canonical(cell))
     except (ValidationError, ValueError):
         return None
+
+
+def then_of(row: Mapping[str, Any], words: PolicyWords) -> list[dict[str, str]]:
+    """What a row gives, line by line: the steps of an approval, the points of a lead, or who is to have it."""
+    then = row.get("then", {})
+    if isinstance(then, dict) and "points" in then:
+        return points_lines(then, words)
+    if isinstance(then, dict) and "to" in then:
+        return group_lines(then, words)
+    return words.path(steps_of(row))
 
 
 def steps_of(row: Mapping[str, Any]) -> tuple[Step, ...]:

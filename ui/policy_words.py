@@ -10,6 +10,9 @@ from domain.approval import ApprovalPolicy, PassOn, Rules, Step, Timeout
 from domain.approver import Approver, HeadApprover, PersonApprover, RoleApprover, SuperiorApprover
 from domain.calendar import Calendar
 from domain.document import PolicyDocument
+from domain.ids import is_id
+from domain.lead_assignment import Group, LeadAssignmentPolicy, Member, RoleGroup, UnitGroup
+from domain.lead_score import Points
 from locales import N_, translate
 from locales.labels import label
 from ui import calendar_words
@@ -64,6 +67,11 @@ ALLOWED = {True: N_("allowed"), False: N_("not allowed")}
 
 def people_in(policy: PolicyDocument) -> set[str]:
     """The ids of the people a policy names, for `ui.names.names`."""
+    if isinstance(policy, LeadAssignmentPolicy):
+        members = [one for row in policy.table.rows for one in row.then.to]
+        return {one.person for one in members if isinstance(one, PersonApprover) and one.known} | {
+            person for person in policy.capacity.people if is_id(person)
+        }
     asked = policy.asked if isinstance(policy, ApprovalPolicy) else []
     return {one.person for one in asked if isinstance(one, PersonApprover) and one.known}
 
@@ -149,6 +157,23 @@ class PolicyWords(TableWords):
         if isinstance(timeout, PassOn):
             return self._(N_("then %(who)s is asked instead"), who=self.approver(timeout.to))
         return self._(TIMEOUTS[timeout.do])
+
+    def points(self, points: Points) -> str:
+        """ "+40", "−10"."""
+        return f"+{points.points}" if points.points > 0 else f"−{-points.points}" if points.points < 0 else "0"
+
+    def group(self, group: Group) -> str:
+        """Who together have one fair turn: "Senior sales of the region, East sales"."""
+        return self.listed(self.member(one) for one in group.to)
+
+    def member(self, member: Member) -> str:
+        match member:
+            case RoleGroup():
+                return self._(N_("%(role)s of the region"), role=label("role", member.role, self.language))
+            case UnitGroup():
+                return self.unit(member.unit)
+            case _:
+                return self.names.person(member.person) or self._(N_("somebody unknown"))
 
     def calendar(self, key: str) -> str:
         return label("calendar", key, self.language)

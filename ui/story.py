@@ -26,7 +26,9 @@ ICONS = {
     "deal.action_still_failing": "triangle-alert", "deal.action_retried": "refresh-cw", "deal.action_given_up": "x",
     "deal.pipeline_moved": "kanban", "deal.edited": "pencil", "deal.followed_up": "phone", "deal.stalled": "hourglass",
     "deal.order_placed": "package", "deal.reopened": "undo-2", "deal.split": "split", "deal.file_added": "paperclip",
-    "deal.service_tier": "star", "task.owner_changed": "users", "lead.contacted": "phone", "task.opened": "user",
+    "deal.service_tier": "star", "task.owner_changed": "users", "lead.contacted": "phone", "lead.tried": "phone",
+    "lead.asleep": "moon", "lead.woke": "sun", "lead.late": "clock-alert", "lead.pooled": "inbox",
+    "lead.touched": "repeat", "lead.came_back": "rotate-ccw", "lead.reopened": "rotate-ccw", "task.opened": "user",
     "task.reminded": "bell",
     "task.escalated": "triangle-alert", "approval.question": "message-square", "approval.answer": "message-square",
     "approval.comment": "message-square", "approval.nudged": "bell", "approval.returned_to": "undo-2",
@@ -40,7 +42,8 @@ ICONS = {
 
 STATES = {
     "task.escalated": "warn", "deal.stalled": "warn", "deal.stalled_red": "bad", "deal.stalled_told": "bad",
-    "deal.action_failed": "bad", "deal.action_still_failing": "bad", "lead.late": "warn", "collection.overdue": "bad",
+    "deal.action_failed": "bad", "deal.action_still_failing": "bad", "lead.late": "warn", "lead.pooled": "warn",
+    "collection.overdue": "bad",
     "contract.returned": "warn", "contract.rejected": "bad", "contract.approved": "ok", "collection.payment": "ok",
     "collection.paid": "ok", "collection.payment_abroad": "ok", "collection.promise_kept": "ok",
     "collection.promise_broken": "bad", "collection.level": "bad", "collection.reversed": "warn",
@@ -49,13 +52,14 @@ STATES = {
 
 ECHOES = frozenset({
     "deal.contract_opened", "deal.contract_changed", "contract.closed", "approval.opened", "approval.approved",
-    "approval.returned", "approval.rejected", "approval.withdrawn", "lead.converted", "task.claimed", "task.released",
-    "collection.closed",
+    "approval.returned", "approval.rejected", "approval.withdrawn", "lead.converted", "lead.closed", "lead.rescored",
+    "task.claimed", "task.released", "collection.closed",
 })  # fmt: skip
 """What one process says of another, and small steps: told only where every step is asked for."""
 
 RESULTS = frozenset({
-    "lead.contacted", "lead.qualified", "lead.dismissed", "contract.submitted", "collection.payment",
+    "lead.contacted", "lead.qualified", "lead.dismissed", "lead.asleep", "lead.assigned", "lead.merged",
+    "lead.attached", "lead.kept_apart", "contract.submitted", "collection.payment",
     "approval.approved", "approval.returned", "approval.rejected", "approval.returned_to", "approval.answer",
 })  # fmt: skip
 """What a task's end brings about is told, not that it ended; of an approval, the contract says how it ended."""
@@ -68,8 +72,8 @@ Filter = Literal["", "follow_ups", "stages", "contract", "money", "steps"]
 
 FILTERS: dict[Filter, tuple[str, Told]] = {
     "": (N_("All"), MAIN),
-    "follow_ups": (N_("Follow-ups"), Told(kinds={"deal.followed_up", "lead.contacted"})),
     "stages": (N_("Stage moves"), Told(kinds={"deal.opened", "deal.moved", "deal.reopened", "deal.closed"})),
+    "follow_ups": (N_("Follow-ups"), Told(kinds={"deal.followed_up", "lead.contacted", "lead.tried"})),
     "contract": (N_("Contract"), replace(MAIN, processes={"contract", "approval"})),
     "money": (N_("Money"), replace(MAIN, processes={"collection"}, kinds={"deal.order_placed"})),
     "steps": (N_("Every step"), Told()),
@@ -193,6 +197,10 @@ class Story:
             "foreign": lambda money: self.formats.money(int(money[0]), money[1]),
             "on": lambda day: self.formats.day(date.fromisoformat(day)),
             "how": lambda how: self.label("how", how),
+            "outcome_of": lambda outcome: self.label("contact_outcome", outcome),
+            "how_given": lambda how: self.label("lead_why", how),
+            "source": lambda source: self.label("source", source),
+            "until": lambda instant: self.formats.day(self.formats.local(datetime.fromisoformat(instant)).date()),
             "since": lambda instant: self.formats.day(datetime.fromisoformat(instant)),
             "close_on": lambda day: self.formats.day(date.fromisoformat(day)),
             "received_on": lambda day: self.formats.day(date.fromisoformat(day)),

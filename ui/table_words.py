@@ -30,13 +30,30 @@ FACTS = {
     "payment_days": N_("Days to pay"),
     "risk": N_("Risk"),
     "contract_status": N_("Contract"),
+    "source": N_("Source"),
+    "campaign": N_("Campaign"),
+    "product": N_("Product"),
+    "language": N_("Language"),
+    "industry": N_("Industry"),
+    "size": N_("Size of the company"),
+    "intent": N_("Intent"),
+    "budget": N_("Budget"),
+    "touches": N_("Times they turned to us"),
+    "came_back": N_("Times they came back"),
+    "in_working_time": N_("Came in working time"),
+    "has_phone": N_("Phone known"),
+    "has_email": N_("E-mail known"),
+    "grade": N_("Grade"),
 }
 """What people call the facts that policies ask for; any other is called by its key."""
 
 RATES = frozenset({"discount", "margin"})
 """Facts in hundredths of a percent."""
 
-VALUES = {"kind": "subject", "contract_status": "contract"}
+VALUES = {
+    "kind": "subject", "contract_status": "contract", "source": "source", "industry": "industry", "size": "size",
+    "intent": "intent", "language": "language",
+}  # fmt: skip
 """The group of labels that a fact's values are called by."""
 
 

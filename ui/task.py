@@ -2,7 +2,7 @@
 
 from datetime import date
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field, StringConstraints
@@ -13,6 +13,7 @@ from api.services import Provided
 from db.process import Task
 from domain.access import Action
 from domain.ids import RecordId
+from domain.lead import How, Outcome
 from domain.money import LARGEST, parse_amount
 from domain.process import Answer
 from domain.text import ON_ONE_LINE
@@ -29,8 +30,19 @@ Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_00
 
 
 class Contact(BaseModel):
-    how: Literal["call", "visit", "wechat", "mail"]
+    how: How
+    outcome: Outcome = "reached"
     note: Remark = ""
+
+
+class Gift(BaseModel):
+    to: RecordId
+
+
+class Review(BaseModel):
+    """`match` is lead:<id>, customer:<id> or new."""
+
+    match: Annotated[str, Field(pattern=r"^(new|(lead|customer):[0-9a-f-]{36})$")]
 
 
 class Submission(BaseModel):
@@ -71,10 +83,28 @@ async def read(
 async def contact(acting: Act) -> Response:
     async def act(typed: Contact, task: Task) -> Answer:
         return await acting.services.leads.contact(
-            acting.actor, acting.key, task.record_id, how=typed.how, note=typed.note
+            acting.actor, acting.key, task.record_id, how=typed.how, note=typed.note, outcome=typed.outcome
         )
 
     return await acting.do(Contact, act, N_("First contact logged: %(title)s"))
+
+
+@router.post("/tasks/{task_id}/assign")
+async def assign_lead(acting: Act) -> Response:
+    async def act(typed: Gift, task: Task) -> Answer:
+        return await acting.services.leads.assign(acting.actor, acting.key, task.record_id, to=typed.to)
+
+    return await acting.do(Gift, act, N_("Given to somebody: %(title)s"))
+
+
+@router.post("/tasks/{task_id}/review")
+async def review_match(acting: Act) -> Response:
+    async def act(typed: Review, task: Task) -> Answer:
+        kind, _, same = typed.match.partition(":")
+        match = {"kind": kind, "same": same} if same else {}
+        return await acting.services.leads.review(acting.actor, acting.key, task.id, **match)
+
+    return await acting.do(Review, act, N_("Decided: %(title)s"))
 
 
 @router.post("/tasks/{task_id}/contract")

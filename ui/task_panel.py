@@ -28,6 +28,7 @@ from domain.task import holds, on_behalf, taken_by_other
 from ui.approval_case import ApprovalCase, read_case
 from ui.approval_panel import ApprovalPanel
 from ui.environment import pages_of
+from ui.lead_record import task_options
 from ui.names import Names, names
 from ui.policy_words import PolicyWords
 from ui.render import fragment, page, wants_fragment
@@ -62,6 +63,7 @@ class TaskPanel:
     deal: Deal | None = None
     stage: StageView | None = None
     phone: str = ""
+    lead_options: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
     plan: CollectionCase | None = None
     today: date | None = None
     reads_policies: bool = False
@@ -134,7 +136,11 @@ async def _case(
     if task.process_kind == "lead":
         lead = await find_lead(session, actor, task.record_id)
         called = await names(session, language, people)
-        return {"lead": lead, "number": lead.lead.number, "phone": _phone(request, lead.lead.phone), "names": called}
+        offered = await task_options(session, actor, lead.lead, language)
+        return {
+            "lead": lead, "number": lead.lead.number, "phone": _phone(request, lead.lead.phone), "names": called,
+            "lead_options": offered,
+        }  # fmt: skip
     if task.process_kind == "deal":
         deal: Deal = await visible(session, actor, "deal", task.record_id)
         known = await pipelines(session, language, key=deal.pipeline_key)

@@ -1,73 +1,39 @@
-"""A lead is assigned in turn, contacted in time or passed on, and ends as a customer with a deal, or closed."""
+"""A lead is scored, given to somebody in turn, contacted in time or passed on, and ends as a customer or closed."""
 
-from datetime import date, timedelta
-from typing import Any
-
-from pydantic import BaseModel
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.lead import Conversion, LeadActivities, LeadState, Turn
+    from activities.lead import (
+        Allowed,
+        Conversion,
+        Former,
+        LeadActivities,
+        LeadState,
+        Merger,
+        Turn,
+        Turned,
+        Weighing,
+        Why,
+    )
     from activities.policy import PolicyActivities
-    from domain.access import Action, Actor, Role, person_key, role_key
-    from domain.lead import LeadPolicy
+    from domain.access import Role, person_key, role_key
     from domain.pipeline import PipelinePolicy
-    from domain.policy import load
-    from domain.process import Command, Waiting
-    from domain.refusal import Refused, forbidden
-    from domain.task import HumanTask, Pace, ladder_of
+    from domain.process import Waiting
+    from domain.task import Pace, ladder_of
     from workflows.deal import DealStart, DealWorkflow, deal_workflow_id
-    from workflows.human_task import TaskProcess
-    from workflows.process import command
+    from workflows.lead_act import ENDED, LeadActs
+    from workflows.lead_message import LeadStart, lead_workflow_id
 
+__all__ = ["LeadStart", "LeadWorkflow", "lead_workflow_id"]
 
-def lead_workflow_id(lead_id: str) -> str:
-    return f"lead/{lead_id}"
-
-
-class LeadStart(BaseModel):
-    """The lead's row was there first (a public form, an upload); `owner_id` where somebody took it by hand.
-
-    `customer_id` is the customer it is known to come from, `matches` are those it likely comes from. Of a lead that had
-    ended before, a start is its coming back.
-    """
-
-    lead_id: str
-    region_id: str
-    owner_id: str | None = None
-    amount: int | None = None
-    currency: str
-    customer_id: str | None = None
-    matches: list[dict[str, Any]] = []
-    state: LeadState | None = None
-
-    @property
-    def line_id(self) -> str:
-        """A line begins with its lead."""
-        return self.lead_id
-
-
-class LogContact(Command):
-    """`how`: call, visit, wechat, mail."""
-
-    how: str
-    note: str = ""
-
-
-class QualifyLead(Command):
-    deal_id: str
-    title: str
-    amount: int
-    close_on: date | None = None
-    next_step: str | None = None
-
-
-class CloseLead(Command):
-    reason: str
+BETTER = "DCBA"
+"""Grades from the least to the best."""
+WAITS = {"assigned": "first contact", "contacted": "next contact", "asleep": "asleep"}
+"""What a lead's own timer is for."""
 
 
 @workflow.defn(name="LeadWorkflow")
-class LeadWorkflow(TaskProcess[LeadState]):
+class LeadWorkflow(LeadActs):
     projection = LeadActivities.project_lead
 
     @workflow.init
@@ -76,12 +42,10 @@ class LeadWorkflow(TaskProcess[LeadState]):
             start.state
             or LeadState(
                 record_id=start.lead_id, line_id=start.lead_id, region_id=start.region_id, owner_id=start.owner_id,
-                amount=start.amount, currency=start.currency,
+                amount=start.amount, currency=start.currency, customer_id=start.customer_id, matches=start.matches,
             )
         )  # fmt: skip
         self.start = start
-        if start.state is None:
-            self.change("lead.captured")
 
     def renewed(self) -> LeadStart:
         return self.start.model_copy(update={"state": self.state})
@@ -89,135 +53,186 @@ class LeadWorkflow(TaskProcess[LeadState]):
     @workflow.run
     async def run(self, start: LeadStart) -> str:
         await self.live(self._tend())
+        if self.touched_late:
+            # They turned to us while it was ending: it begins again, as it does for whoever comes back later.
+            workflow.continue_as_new(start.model_copy(update={"state": None, "owner_id": None, "matches": []}))
         return self.state.outcome or ""
 
     async def _tend(self) -> None:
-        if "lead" not in self.state.policies:
-            await self._pin_policy()
-        if self.state.stage == "new":
-            await self._assign()
-        while self.state.stage == "assigned" and not await self.wait(
-            lambda: self.state.stage != "assigned", until=self.state.due_at, summary="first contact"
-        ):
-            await self._pass_on()
-        await self.wait(lambda: self._qualified or self.state.stage == "closed")
-        if self._qualified:
-            await self._convert()
-        self.close(self.state.stage)
-        self.change(f"lead.{self.state.stage}")
-
-    # --- messages -------------------------------------------------------------------------------------------------
-
-    def _may_work(self, asked: Command) -> None:
+        """Does what the state asks for, one thing after the other, and else waits: nothing else is remembered."""
         state = self.state
-        if not asked.actor.reaches(Action.LEAD_WORK, owner=state.owner_id, region=state.region_id):
-            raise forbidden(Action.LEAD_WORK)
-        if self._qualified or state.stage in ("converted", "closed"):
-            raise Refused("lead_ended", 409, stage=state.stage)
+        while True:
+            if state.to_weigh:
+                await self._weigh()
+            elif state.stage in ENDED:
+                break
+            elif self.qualified:
+                await self._convert()
+            elif state.stage == "new":
+                await self._assign()
+            elif self.unasked:
+                await self._ask()
+            else:
+                self.planned = state.wake_at
+                if not await self.wait(self._has_work, until=state.wake_at, summary=WAITS.get(state.stage)):
+                    await self._time_is_up()
+        if state.merged_into:
+            merger = Merger(lead_id=state.record_id, into=state.merged_into)
+            await self.perform(LeadActivities.merge_lead, merger, "tell the lead it is merged into")
+        self.close(state.stage)
+        self.change(f"lead.{state.stage}")
 
-    def _may_qualify(self, asked: Command) -> None:
-        self._may_work(asked)
-        if self.state.owner_id is None:
-            raise Refused("lead_unassigned", 409)
+    def _has_work(self) -> bool:
+        state = self.state
+        todo = state.to_weigh or self.qualified or state.stage in (*ENDED, "new") or self.unasked
+        return todo or state.wake_at != self.planned
 
-    @command(_may_work)
-    def contact(self, asked: LogContact) -> None:
-        if self.state.stage in ("new", "assigned"):
-            self.state.stage = "contacted"
-            self.state.due_at = None
-        self.change("lead.contacted", actor=asked.actor.id, how=asked.how, note=asked.note)
-        self._close_first_contact(asked.actor, "contacted")
+    # --- its score ------------------------------------------------------------------------------------------------
 
-    @command(_may_qualify)
-    def qualify(self, asked: QualifyLead) -> dict[str, str]:
-        self.state.deal_id = asked.deal_id
-        self.state.deal = asked.model_dump(mode="json", include={"title", "amount", "close_on", "next_step"})
-        self.state.deal["by"] = asked.actor.id
-        if self.state.stage in ("new", "assigned"):
-            self.state.stage = "contacted"
-            self.state.due_at = None
-        self.change("lead.qualified", actor=asked.actor.id, title=asked.title, amount=asked.amount)
-        self._close_first_contact(asked.actor, "qualified")
-        return {"deal_id": asked.deal_id}
+    async def _weigh(self) -> None:
+        state = self.state
+        state.to_weigh = False
+        fresh = not state.policies
+        asked = Weighing(lead_id=state.record_id, policies=state.policies)
+        weighed = await self.perform(LeadActivities.weigh_lead, asked, "score it")
+        state.policies, state.rules = weighed.policies, weighed.rules
+        was = state.grade
+        state.score, state.grade, state.reasons = weighed.score.points, weighed.score.grade, weighed.score.reasons
+        if fresh and (former := state.former or weighed.former):
+            self._came_back(former)
+        elif fresh:
+            self.change("lead.captured", grade=state.grade, score=state.score)
+        elif was != state.grade:
+            self.change("lead.regraded", was_grade=was, grade=state.grade, score=state.score)
+            await self._hurry(was or "D")
+        else:
+            self.change("lead.rescored", score=state.score)
 
-    @command(_may_work)
-    def dismiss(self, asked: CloseLead) -> None:
-        self.state.stage = "closed"
-        self.state.due_at = None
-        self.state.close_reason = asked.reason
-        self.change("lead.dismissed", actor=asked.actor.id, reason=asked.reason)
-        self._close_first_contact(asked.actor, "closed")
+    def _came_back(self, former: Former) -> None:
+        """It had ended: it is opened again, and goes to who had it last where the policy says so."""
+        state = self.state
+        state.customer_id = state.customer_id or former.customer_id
+        keeps = state.rules.to_last_owner
+        lately = keeps is not None and (former.closed_at is None or former.closed_at + keeps > workflow.now())
+        if state.reopened_by or lately:
+            state.prefer = former.owner_id
+        if former.stage == "converted":
+            # It is a customer long since: whoever sold to them hears of it, and the deal goes its own way.
+            state.stage, state.deal_id, state.owner_id = "converted", former.deal_id, former.owner_id
+            self.change("lead.came_back", owner=former.owner_id, was_stage="converted")
+            if former.owner_id:
+                self.notify("lead.came_back", [person_key(former.owner_id)])
+            return
+        if not state.reopened_by:
+            self.change("lead.came_back", owner=former.owner_id, was_stage="closed")
 
-    # --- steps ----------------------------------------------------------------------------------------------------
+    async def _hurry(self, was: str) -> None:
+        """A better grade is to be contacted sooner, counted from now; never later than it was to be."""
+        state, task = self.state, self.first_contact
+        if task is None or state.grade is None or BETTER.index(state.grade) <= BETTER.index(was):
+            return
+        now = workflow.now()
+        asked = Allowed(version=state.policies["lead"], since=now, grade=state.grade)
+        instants = await self.perform(LeadActivities.reckon_contact, asked, "until when")
+        if task.open and task.due_at and instants.due < task.due_at:
+            task.due_at, task.remind_at = instants.due, instants.remind
+            state.due_at = state.wake_at = instants.due
+            state.due_since = now
+            self.change("lead.hurried", grade=state.grade)
 
-    @property
-    def _qualified(self) -> bool:
-        return self.state.deal_id is not None
+    # --- whose it is ----------------------------------------------------------------------------------------------
 
-    @property
-    def _first_contact(self) -> HumanTask | None:
-        return next((t for t in self.state.open_tasks if t.kind == "first_contact"), None)
-
-    async def _pin_policy(self) -> None:
-        pinned = await self.perform(PolicyActivities.pin_policy, LeadPolicy.kind, "read the lead policy")
-        policy = load(LeadPolicy, pinned.document)
-        self.state.policies["lead"] = pinned.version
-        self.state.first_contact = policy.first_contact.total_seconds()
-        self.state.remind = policy.remind.total_seconds()
-
-    async def _next_owner(self) -> str | None:
-        turn = Turn(lead_id=self.state.record_id, region_id=self.state.region_id or "", without=self.state.tried)
-        return await self.perform(LeadActivities.take_turn, turn, "whose turn it is")
+    async def _turn(self) -> Turned:
+        state = self.state
+        assert state.grade is not None  # noqa: S101 - weighed before anything else
+        turn = Turn(
+            lead_id=state.record_id, region_id=state.region_id or "", version=state.policies["lead_assignment"],
+            grade=state.grade, without=state.tried, at=workflow.now(), prefer=state.prefer,
+        )  # fmt: skip
+        turned = await self.perform(LeadActivities.take_turn, turn, "whose turn it is")
+        if turned.owner_id:
+            state.turned.append(turned.owner_id)
+        return turned
 
     async def _assign(self) -> None:
-        owner = self.state.owner_id or await self._next_owner()
-        if owner is not None:
-            self._give_to(owner)
+        state = self.state
+        if state.owner_id is not None and state.why is None:
+            self.give_to(state.owner_id, Why(how="hand"))
             return
-        # Nobody sells in the region: its manager (or whoever is above) takes the lead in hand.
-        self.state.stage = "assigned"
-        self.change("lead.unassigned")
-        self._ask_for_contact([role_key(Role.REGIONAL_MANAGER, self.state.region_id)])
+        turned = await self._turn()
+        if state.stage != "new":
+            return  # somebody took it meanwhile, or closed it
+        state.prefer = None
+        if turned.owner_id and turned.why:
+            self.give_to(turned.owner_id, turned.why)
+        else:
+            self.pool(turned.why)
+
+    async def _ask(self) -> None:
+        """Opens the task with its instants: first contact for its owner, or a lead in the pool for the manager."""
+        state = self.state
+        stage, owner, since = state.stage, state.owner_id, workflow.now()
+        grade = state.grade if stage == "assigned" else None
+        asked = Allowed(version=state.policies["lead"], since=since, grade=grade)
+        instants = await self.perform(LeadActivities.reckon_contact, asked, "until when")
+        if (state.stage, state.owner_id) != (stage, owner) or not self.unasked:
+            return
+        ladder = ladder_of(Role.SALES, state.region_id)
+        state.due_at, state.due_since = instants.due, since
+        times = {"due_at": instants.due, "remind_at": instants.remind}
+        if stage == "pooled":
+            up = {"escalate_at": instants.due, "escalate_every": instants.due - since}
+            self.open_task("assign_lead", [ladder[0]], Pace(), ladder=ladder[1:], **times, **up)
+        else:
+            assert owner is not None  # noqa: S101 - what is assigned has an owner
+            # It is passed on when time is up, so that it needs no way up the line.
+            self.open_task("first_contact", [person_key(owner)], Pace(), ladder=ladder, **times)
+            state.wake_at = instants.due
+        self.ask_for_review()
+
+    # --- when time is up ------------------------------------------------------------------------------------------
+
+    async def _time_is_up(self) -> None:
+        state = self.state
+        state.wake_at = None
+        if state.stage == "assigned":
+            await self._pass_on()
+        elif state.stage == "asleep":
+            state.due_at = state.due_since = None
+            state.stage, state.prefer, state.tried = "new", state.owner_id, []
+            self.change("lead.woke", owner=state.owner_id)
+        elif state.stage == "contacted" and state.owner_id:
+            self.change("lead.follow_up_due")
+            self.notify("lead.follow_up_due", [person_key(state.owner_id)])
 
     async def _pass_on(self) -> None:
-        """The time for first contact is up: the next in turn gets it, and the manager knows."""
-        late = self.state.owner_id
-        owner = await self._next_owner()
-        if self.state.stage != "assigned":
+        """The time for first contact is up: the next in turn gets it, else the pool; and the manager knows."""
+        state, late = self.state, self.state.owner_id
+        if late:
+            state.tried.append(late)
+        state.passed += 1
+        turned = Turned(owner_id=None) if state.passed > state.rules.passes else await self._turn()
+        if state.stage != "assigned" or state.owner_id != late:
             return
-        self.state.due_at = None
-        if owner is None:
-            self.change("lead.late", owner=late)
-            return
-        if task := self._first_contact:
-            task.status, task.decided_at = "cancelled", workflow.now()
-        self._give_to(owner)
-        manager = [role_key(Role.REGIONAL_MANAGER, self.state.region_id)]
-        self.notify("lead.passed_on", manager, late=late, owner=owner)
+        self.cancel_first_contact()
+        self.change("lead.late", owner=late)
+        manager = [role_key(Role.REGIONAL_MANAGER, state.region_id)]
+        if turned.owner_id and turned.why:
+            self.give_to(turned.owner_id, turned.why)
+            self.notify("lead.passed_on", manager, late=late, owner=turned.owner_id)
+        else:
+            self.pool(turned.why)
 
-    def _give_to(self, owner: str) -> None:
-        self.state.owner_id = owner
-        self.state.tried.append(owner)
-        self.state.stage = "assigned" if self.state.stage == "new" else self.state.stage
-        self.change("lead.assigned", owner=owner)
-        if self.state.stage == "assigned":
-            self._ask_for_contact([person_key(owner)])
-
-    def _ask_for_contact(self, holders: list[str]) -> None:
-        allowed = timedelta(seconds=self.state.first_contact)
-        pace = Pace(allowed=allowed, remind=timedelta(seconds=self.state.remind))
-        task = self.open_task("first_contact", holders, pace, ladder=ladder_of(Role.SALES, self.state.region_id))
-        self.state.due_at = task.due_at
-
-    def _close_first_contact(self, by: Actor, outcome: str) -> None:
-        if task := self._first_contact:
-            self.close_task(task, by.id, outcome, behalf_of=task.on_behalf(by))
+    # --- what it becomes ------------------------------------------------------------------------------------------
 
     async def _convert(self) -> None:
         """Customer and contact are made once, whatever is repeated; the deal is a process of its own from here on."""
         state = self.state
         assert state.deal_id and state.owner_id and state.region_id  # noqa: S101, PT018 - a qualified lead has them
-        conversion = Conversion(lead_id=state.record_id, owner_id=state.owner_id, region_id=state.region_id)
+        conversion = Conversion(
+            lead_id=state.record_id, owner_id=state.owner_id, region_id=state.region_id,
+            customer_id=state.customer_id, contact_id=state.contact_id,
+        )  # fmt: skip
         state.customer_id = await self.perform(LeadActivities.convert_lead, conversion, "make the customer")
         pipeline = await self.perform(PolicyActivities.pin_policy, PipelinePolicy.kind, "read the pipeline")
         deal = DealStart(
@@ -226,11 +241,17 @@ class LeadWorkflow(TaskProcess[LeadState]):
             **state.deal,
         )  # fmt: skip
         await self.start_once(DealWorkflow.run, deal, deal_workflow_id(state.deal_id))
+        self.cancel_tasks()
         state.stage = "converted"
 
     def waiting(self) -> list[Waiting]:
-        waits = super().waiting()
-        if not waits and self.state.stage == "contacted" and not self._qualified:
-            owner = [person_key(self.state.owner_id)] if self.state.owner_id else []
-            waits.append(Waiting(reason="lead.qualification", holders=owner, since=self.state.changed_at))
+        state, waits = self.state, super().waiting()
+        owner = [person_key(state.owner_id)] if state.owner_id else []
+        if state.stage == "contacted" and not self.qualified:
+            reason = "lead.next_contact" if state.due_at else "lead.qualification"
+            waits.append(
+                Waiting(reason=reason, holders=owner, since=state.due_since or state.changed_at, due=state.due_at)
+            )
+        elif state.stage == "asleep":
+            waits.append(Waiting(reason="lead.asleep", holders=owner, since=state.due_since, due=state.due_at))
         return waits

@@ -53,12 +53,12 @@ def test_a_kind_nobody_knows_is_refused_with_the_kinds_there_are() -> None:
         ("lead", lambda d: d.pop("form"), ("form", "missing")),
         ("lead", lambda d: d.update(colour="red"), ("colour", "extra_forbidden")),
         ("lead", lambda d: d.update(engine=2), ("engine", "less_than_equal")),
-        ("lead", lambda d: d.update(remind="PT4H"), ("remind", "remind_late")),
+        ("lead", lambda d: d["targets"]["a"].update(remind="PT1H"), ("targets.a.remind", "remind_late")),
         ("lead", lambda d: d["form"].update(name=80.0), ("form.name", "int_type")),
-        ("lead", lambda d: d.update(remind=float("nan")), ("", "not_json")),
-        ("lead", lambda d: d.update(remind="\ud800"), ("", "string_unicode")),
-        ("lead", lambda d: d.update(remind=nested(100_000)), ("", "not_json")),
-        ("lead", lambda d: d.update(remind=nested(300)), ("", "json_invalid")),
+        ("lead", lambda d: d.update(sleeps=float("nan")), ("", "not_json")),
+        ("lead", lambda d: d.update(sleeps="\ud800"), ("", "string_unicode")),
+        ("lead", lambda d: d.update(sleeps=nested(100_000)), ("", "not_json")),
+        ("lead", lambda d: d.update(sleeps=nested(300)), ("", "json_invalid")),
         ("collection", lambda d: d["rules"].update(reminders=["P1M"]), ("rules.reminders.0", "duration_format")),
         ("collection", lambda d: d["rules"].update(reminders=["P1Y2D"]), ("rules.reminders.0", "duration_format")),
         ("collection", lambda d: d["rules"].update(reminders=["3 days"]), ("rules.reminders.0", "duration_format")),
@@ -82,5 +82,8 @@ def test_a_document_that_is_wrong_is_refused_where_it_is_wrong(
 
 
 def test_durations_may_be_as_short_as_seconds() -> None:
-    lead = validate("lead", {**KINDS["lead"].default, "first_contact": "PT3S", "remind": "PT1.5S"})
-    assert lead.model_dump(mode="json")["remind"] == "PT1.5S"
+    lead = validate(
+        "lead", {**KINDS["lead"].default, "pool": {"allowed": "PT3S", "remind": "PT1.5S"}, "sleeps": "P366D"}
+    )
+    written = lead.model_dump(mode="json")
+    assert (written["pool"]["remind"], written["sleeps"], written["returns_within"]) == ("PT1.5S", "P366D", "P365D")

@@ -84,6 +84,16 @@ class Office:
             assert monotonic() < ends, f"waited in vain for {what}"
         return found
 
+    async def time_is_up(self, lead_id: str) -> None:
+        """The clock goes on to when the lead is due, and a second further."""
+        lead = await self.until(lambda: self._due(lead_id), "a lead that is due")
+        assert lead.due_at is not None
+        await self.env.sleep(lead.due_at - await self.env.get_current_time() + timedelta(seconds=1))
+
+    async def _due(self, lead_id: str) -> Lead | None:
+        lead = await self.row(Lead, id=lead_id)
+        return lead if lead and lead.due_at and lead.due_at > await self.env.get_current_time() else None
+
     async def deal_when(self, deal_id: str, **where: Any) -> Deal:
         return await self.until(lambda: self.row(Deal, id=deal_id, **where), f"deal with {where}")
 

@@ -60,14 +60,14 @@ async def finished_line(office: Office) -> str:
 async def dismissed_lead(office: Office) -> str:
     """Returns the id of a lead that was passed on, then dismissed."""
     lead = await office.lead()
-    await office.days_pass(4.1 / 24)
+    await office.time_is_up(lead.id)
 
     async def passed_on() -> Lead | None:
         found = await office.row(Lead, id=lead.id)
         return found if found and found.owner_id != lead.owner_id else None
 
     await office.until(passed_on, "the next owner")
-    await office.leads.dismiss(await office.actor("zhao.min"), uuid4().hex, lead.id, reason="重复")
+    await office.leads.dismiss(await office.actor("zhao.min"), uuid4().hex, lead.id, reason="not_real")
     await office.until(lambda: office.row(Process, record_id=lead.id, outcome="closed"), "the end")
     return lead.id
 

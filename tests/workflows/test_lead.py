@@ -26,7 +26,7 @@ async def test_a_lead_nobody_contacts_in_time_goes_to_the_next_and_never_back(of
     lead = await office.lead()
     owners = [lead.owner_id]
     for _ in range(3):
-        await office.days_pass(4.1 / 24)
+        await office.time_is_up(lead.id)
 
         async def passed_on() -> Lead | None:
             found = await office.row(Lead, id=lead.id)
@@ -61,7 +61,7 @@ async def test_a_qualified_lead_becomes_one_customer_with_its_contact(office: Of
 async def test_a_dismissed_lead_cannot_be_qualified(office: Office) -> None:
     lead = await office.lead(owner="li.wei")
     actor = await office.actor("li.wei")
-    await office.leads.dismiss(actor, uuid4().hex, lead.id, reason="重复")
+    await office.leads.dismiss(actor, uuid4().hex, lead.id, reason="not_real")
     await office.until(lambda: office.row(Process, record_id=lead.id, outcome="closed"), "the end")
     with pytest.raises(Refused) as refused:
         await office.leads.qualify(
