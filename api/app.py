@@ -25,6 +25,7 @@ from api import (
     lead_form,
     notification,
     ops,
+    order,
     person,
     policy,
     policy_draft,
@@ -42,6 +43,7 @@ from settings import Settings
 
 ROUTERS = (
     sign_in.router, account.router, person.router, lead.router, lead_form.router, deal.router, deal_part.router,
+    order.router,
     contract.router, document.router, collection.router,
     collection_act.router, customer.router, task.router, team.router, approval.router,
     absence.router, notification.router, policy.router, policy_draft.router, report.router, ops.router, codec.router,

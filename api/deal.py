@@ -1,6 +1,6 @@
 """Deals: listed, opened, moved over the stages, edited, followed up."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -13,6 +13,8 @@ from api.services import Provided
 from commands.deal import NewDeal
 from db import board
 from db.board import Sort, Stalled, Wanted
+from db.line import line_of
+from db.milestone import milestones, whole
 from db.scope import visible
 from domain.access import Action
 from domain.deal import How, Result
@@ -81,6 +83,28 @@ class DealView(BaseModel):
 class DealsView(BaseModel):
     items: list[DealView]
     next: str | None = Field(description="Send it as `after` for the deals after these; null: there are none.")
+
+
+class MilestoneView(BaseModel):
+    """`kind`: lead, deal, quote, contract, approval, invoice, order, instalment(s), collection, cash."""
+
+    kind: str
+    standing: str = Field(description="done, current, waiting, failed, or next: it has not begun.")
+    began: datetime | None
+    reached: datetime | None = Field(description="When it was done, or failed.")
+    due_on: date | None
+    took_seconds: int | None = Field(description="From its beginning until it was reached, or until now.")
+    gap_seconds: int | None = Field(description="Since the milestone before was reached.")
+    record_id: str | None
+    number: str | None
+    no: int | None = Field(description="Of an instalment; of several, how many are paid.")
+    of: int | None
+    amount: int | None = Field(description="In minor units of the deal's currency.")
+
+
+class LineView(BaseModel):
+    milestones: list[MilestoneView]
+    took_seconds: int | None = Field(description="From the first beginning until the money was in, or until now.")
 
 
 class DealSearch(BaseModel):
@@ -208,6 +232,29 @@ async def open_deal(
 async def get_deal(deal_id: RecordId, actor: CurrentActor, services: Provided) -> DealView:
     async with services.db.session(actor.id) as session:
         return DealView.model_validate(await visible(session, actor, "deal", deal_id))
+
+
+@router.get("/{deal_id}/line")
+async def get_line(deal_id: RecordId, actor: CurrentActor, services: Provided) -> LineView:
+    """From lead to cash: every milestone with its date and the time between."""
+    async with services.db.session(actor.id) as session:
+        line = await line_of(session, await visible(session, actor, "deal", deal_id))
+    told = milestones(line, money=actor.scope(Action.COLLECTION_READ) is not None)
+    length = whole(told)
+    return LineView(
+        milestones=[
+            MilestoneView(
+                **{name: getattr(one, name) for name in MilestoneView.model_fields if hasattr(one, name)},
+                took_seconds=_seconds(one.took), gap_seconds=_seconds(one.gap),
+            )
+            for one in told
+        ],
+        took_seconds=_seconds(length),
+    )  # fmt: skip
+
+
+def _seconds(length: timedelta | None) -> int | None:
+    return None if length is None else int(length.total_seconds())
 
 
 @router.post("/{deal_id}/move", responses=ACCEPTED)

@@ -1,5 +1,6 @@
 """Reports on approvals: how long steps take, who is waited for, what was refused, which policy rows fired."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
@@ -10,6 +11,8 @@ from api.auth import CurrentActor, require
 from api.language import formats_of
 from api.services import Provided
 from db.report import Span, check_region, fired_rows, paces, queues, refused_turns, step_times, totals
+from db.win_loss import Sum, by_competitor, by_owner, by_reason
+from db.win_loss import totals as deal_totals
 from domain.access import Action
 from domain.ids import RecordId
 from domain.refusal import invalid
@@ -80,6 +83,24 @@ class RefusedView(BaseModel):
     comment: str | None
 
 
+class WonLost(Row):
+    """`key`: the reason's key, the competitor's name or the owner's id. Amounts in minor units."""
+
+    key: str | None
+    won: int
+    won_amount: int
+    lost: int
+    lost_amount: int
+
+
+class DealReport(BaseModel):
+    total: WonLost
+    won: list[WonLost] = Field(description="By reason.")
+    lost: list[WonLost] = Field(description="By reason.")
+    competitors: list[WonLost]
+    owners: list[WonLost]
+
+
 class ApprovalReport(BaseModel):
     totals: TotalsView
     steps: list[StepView]
@@ -136,3 +157,24 @@ async def report_on_approvals(
                 for one in refused
             ],
         )  # fmt: skip
+
+
+@router.get("/deals")
+async def report_on_deals(
+    asked: Annotated[Asked, Query()], request: Request, actor: CurrentActor, services: Provided
+) -> DealReport:
+    """Deals won and lost in a time: for which reasons, against whom, by whom."""
+    check_region(actor, asked.region)
+    span = asked.span(request)
+    async with services.db.session(actor.id) as session:
+        won, lost = await by_reason(session, actor, span)
+        competitors, owners = await by_competitor(session, actor, span), await by_owner(session, actor, span)
+        whole = await deal_totals(session, actor, span)
+
+    def views(sums: Sequence[Sum]) -> list[WonLost]:
+        return [WonLost.model_validate(one) for one in sums]
+
+    return DealReport(
+        total=WonLost.model_validate(whole), won=views(won), lost=views(lost), competitors=views(competitors),
+        owners=views(owners),
+    )  # fmt: skip

@@ -14,10 +14,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Minor, Ref, new_id
 from db.customer import Customer
+from db.deal import Deal
 from db.policy import current_policy
 from db.projection import next_number
+from db.scope import within
+from domain.access import Action, Actor
 from domain.order import Line, ServiceTierPolicy, Tier, tier_of
 from domain.policy import load
+from domain.refusal import not_found
 
 
 class Order(Base):
@@ -117,12 +121,25 @@ async def _serve(session: AsyncSession, order: Order) -> Tier | None:
     return tier
 
 
-async def order_case(session: AsyncSession, order: Order) -> OrderCase:
-    """Whether somebody may see the order is asked before, with its deal."""
+async def find_order(session: AsyncSession, actor: Actor, order_id: str) -> tuple[Order, Deal]:
+    """Who sees the deal sees its order. Raises Refused (404)."""
+    found = (
+        await session.execute(
+            select(Order, Deal).join(Deal, Deal.id == Order.deal_id).where(Order.id == order_id, within(actor, "deal"))
+        )
+    ).one_or_none()
+    if found is None:
+        raise not_found("order")
+    return found[0], found[1]
+
+
+async def order_case(session: AsyncSession, order: Order, actor: Actor) -> OrderCase:
+    """Whether somebody may see the order is asked before; commission is finance's and the managers' business."""
     lines = select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.no)
+    reads = actor.scope(Action.COLLECTION_WORK) is not None or actor.scope(Action.REPORT_READ) is not None
     return OrderCase(
         order=order,
         lines=(await session.scalars(lines)).all(),
-        commission=await session.get(Commission, order.id),
+        commission=await session.get(Commission, order.id) if reads else None,
         customer=await session.get_one(Customer, order.customer_id),
     )

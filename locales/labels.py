@@ -329,6 +329,7 @@ LABELS: dict[str, dict[str, str]] = {
         "written_off": N_("closed with a write-off"),
         "credited": N_("credited"),
         "lost": N_("lost"),
+        "won": N_("won"),
         "done": N_("done"),
     },
     "absence": {

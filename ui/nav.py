@@ -51,6 +51,7 @@ SECTIONS = (
         Entry(N_("Collections"), "/collections", "wallet", Action.COLLECTION_READ, go="p"),
     )),
     Section(N_("Insight"), (
+        Entry(N_("Won and lost"), "/reports/deals", "trophy", Action.REPORT_READ),
         Entry(N_("Approval report"), "/reports/approvals", "chart-column", Action.REPORT_READ),
     )),
     Section(N_("Admin"), (

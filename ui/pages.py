@@ -30,6 +30,7 @@ from ui import (
     lead_list,
     new_deal,
     notification,
+    order,
     person,
     policy,
     policy_calendar,
@@ -45,6 +46,7 @@ from ui import (
     task,
     team,
     temporal,
+    win_loss,
 )
 
 ROUTERS = (
@@ -72,6 +74,8 @@ ROUTERS = (
     policy_try.router,
     policy.router,
     report.router,
+    win_loss.router,
+    order.router,
     lead_form.router,
     lead_form_build.router,
     lead_form_list.router,

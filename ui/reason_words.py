@@ -1,0 +1,20 @@
+"""What the reasons are called for which deals are won and lost, whichever pipeline lists them."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.policy import current_policies
+from domain.pipeline import PipelinePolicy, is_pipeline
+from domain.policy import load
+
+
+async def reason_words(session: AsyncSession, language: str) -> dict[str, str]:
+    """By key; of two pipelines that call one differently the first one's words hold."""
+    words: dict[str, str] = {}
+    for policy in await current_policies(session):
+        if is_pipeline(policy.kind):
+            pipeline = load(PipelinePolicy, policy.document)
+            for reason in (*pipeline.won_reasons, *pipeline.lost_reasons):
+                words.setdefault(reason.key, reason.name.en if language == "en" else reason.name.zh)
+    return words
