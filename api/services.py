@@ -27,12 +27,14 @@ from commands.lead_form import LeadForms
 from commands.notification import Notifications
 from commands.password import Passwords
 from commands.person import People
+from commands.pipeline import PipelineCommands
 from commands.policy import Policies
 from commands.policy_draft import PolicyDrafts
 from commands.second_factor import SecondFactor
 from commands.sign_in import SignIn
 from commands.task import TaskCommands
 from commands.temporal import Processes, connect
+from commands.webhook import Webhooks
 from db.engine import Database
 from keys import master_key
 from settings import Settings
@@ -60,6 +62,8 @@ class Services:
     notifications: Notifications
     policies: Policies
     policy_drafts: PolicyDrafts
+    pipelines: PipelineCommands
+    webhooks: Webhooks
 
 
 @asynccontextmanager
@@ -96,6 +100,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             notifications=Notifications(db),
             policies=Policies(db),
             policy_drafts=PolicyDrafts(db),
+            pipelines=PipelineCommands(desk, Policies(db)),
+            webhooks=Webhooks(db, settings),
         )
     finally:
         await db.close()

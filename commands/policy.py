@@ -15,7 +15,7 @@ from db.engine import Database
 from db.live import announce
 from db.policy import Policy, current_policy, documents, publish, versions
 from db.policy_draft import draft_to_change
-from db.policy_reference import unknown_calendars
+from db.policy_reference import unknown_calendars, unknown_targets
 from db.policy_use import open_cases
 from domain.access import Action, Actor
 from domain.approval import ApprovalPolicy
@@ -97,7 +97,8 @@ async def _publish(
 ) -> int:
     if valid_from is not None and valid_from - datetime.now(UTC) > FURTHEST:
         raise invalid("valid_from_too_far", "valid_from", days=FURTHEST.days)
-    problems = await unknown_calendars(session, list(references(policy)))
+    named = list(references(policy))
+    problems = [*await unknown_calendars(session, named), *await unknown_targets(session, named)]
     problems += await _calendars_still_named(session, policy)
     if problems:
         raise unfit(kind, problems)

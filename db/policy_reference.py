@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.person import OrgUnit, Person, PersonRole, people_by_id, unit_regions, units
 from db.policy import current_policy
+from db.webhook import targets
 from domain.access import COMPANY_WIDE, Role
 from domain.calendar import CalendarPolicy
 from domain.document import Problem
 from domain.ids import is_id
+from domain.letter import LetterPolicy
 from domain.policy import load
 from domain.policy_check import Reference
 
@@ -28,6 +30,20 @@ async def unknown_calendars(session: AsyncSession, references: Iterable[Referenc
         _problem(one, "calendar_unknown", f"There is no calendar {one.key}.", key=one.key, known=[*sorted(known)])
         for one in named
         if one.key not in known
+    ]
+
+
+async def unknown_targets(session: AsyncSession, references: Iterable[Reference]) -> list[Problem]:
+    """Each letter template and each webhook named that is not there."""
+    named = [one for one in references if one.what in ("letter", "webhook")]
+    if not named:
+        return []
+    _, letters = await current_policy(session, LetterPolicy.kind)
+    known = {"letter": set(letters.get("letters", {})), "webhook": {one.key for one in await targets(session)}}
+    return [
+        _problem(one, f"{one.what}_unknown", f"There is no {one.what} {one.key}.", key=one.key)
+        for one in named
+        if one.key not in known[one.what]
     ]
 
 

@@ -49,7 +49,10 @@ class WebhookDelivery(Base):
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
     sent_at: Mapped[datetime | None]
 
-    __table_args__ = (Index("ix_webhook_delivery_target", "target_id", text("created_at desc")),)
+    __table_args__ = (
+        Index("ix_webhook_delivery_target", "target_id", text("created_at desc")),
+        Index("ix_webhook_delivery_waiting", "target_id", postgresql_where=text("sent_at is null")),
+    )
 
 
 async def find_target(session: AsyncSession, key: str) -> WebhookTarget | None:
@@ -64,6 +67,16 @@ async def deliveries(session: AsyncSession, target_id: str, limit: int = 50) -> 
     """The newest messages to a target."""
     query = select(WebhookDelivery).where(WebhookDelivery.target_id == target_id)
     return (await session.scalars(query.order_by(WebhookDelivery.created_at.desc()).limit(limit))).all()
+
+
+async def failing(session: AsyncSession) -> dict[str, int]:
+    """How many messages of each target were tried in vain so far."""
+    query = (
+        select(WebhookDelivery.target_id, func.count())
+        .where(WebhookDelivery.sent_at.is_(None), WebhookDelivery.attempts > 0)
+        .group_by(WebhookDelivery.target_id)
+    )
+    return dict((await session.execute(query)).all())
 
 
 async def deal_facts(session: AsyncSession, deal_id: str) -> dict[str, Any]:

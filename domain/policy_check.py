@@ -6,8 +6,10 @@ from typing import Any, Literal, NamedTuple
 from domain.approval import ApprovalPolicy, PassOn, Step
 from domain.approver import Approver, HeadApprover, PersonApprover, RoleApprover
 from domain.document import PolicyDocument, Problem, Strict
+from domain.pipeline import PipelinePolicy
 from domain.policy import known_model, load
 from domain.refusal import Refused
+from domain.stage_action import MailAction, PaymentReminderAction, TaskAction, WebhookAction
 from domain.table_check import Overlap, check_table
 
 
@@ -23,9 +25,9 @@ class Findings(Strict):
 
 
 class Reference(NamedTuple):
-    """Something outside the document that it names: a role, a person's id, a unit's code, a calendar's key."""
+    """Something outside the document that it names: a role, a person's id, a unit's code, the key of another thing."""
 
-    what: Literal["role", "person", "unit", "calendar"]
+    what: Literal["role", "person", "unit", "calendar", "letter", "webhook"]
     key: str
     where: str
 
@@ -61,11 +63,26 @@ def _differ(table: Any, upper: str, lower: str) -> bool:
 
 def references(policy: PolicyDocument) -> Iterator[Reference]:
     """What the policy names, each with its place."""
+    if isinstance(policy, PipelinePolicy):
+        yield from _of_stages(policy)
     if not isinstance(policy, ApprovalPolicy):
         return
     for no, row in enumerate(policy.table.rows):
         for at, step in enumerate(row.then.steps):
             yield from _named(step, f"table.rows.{no}.then.steps.{at}")
+
+
+def _of_stages(policy: PipelinePolicy) -> Iterator[Reference]:
+    for no, stage in enumerate(policy.stages):
+        for when in ("entry", "leave"):
+            for at, action in enumerate(getattr(stage, when)):
+                place = f"stages.{no}.{when}.{at}"
+                if isinstance(action, MailAction):
+                    yield Reference("letter", action.template, place)
+                elif isinstance(action, WebhookAction):
+                    yield Reference("webhook", action.target, place)
+                elif isinstance(action, TaskAction | PaymentReminderAction) and action.who != "owner":
+                    yield Reference("role", action.who, place)
 
 
 def _named(step: Step, where: str) -> Iterator[Reference]:

@@ -399,6 +399,7 @@ LABELS: dict[str, dict[str, str]] = {
         "amount": N_("Amount"),
         "close_on": N_("Close date"),
         "next_step": N_("Next step"),
+        "priority": N_("Priority"),
         "next_step_on": N_("Next step on"),
         "address": N_("Network address"),
         "email": N_("E-mail address"),

@@ -56,6 +56,7 @@ SECTIONS = (
     )),
     Section(N_("Admin"), (
         Entry(N_("Policies"), "/policies", "shield-check", Action.POLICY_READ),
+        Entry(N_("Webhooks"), "/webhooks", "webhook", Action.POLICY_MANAGE),
         Entry(N_("People"), "/people", "users", Action.PEOPLE_READ),
         Entry(N_("Audit log"), "/audit", "history", Action.AUDIT_READ),
         Entry(N_("Health"), "/health", "heart-pulse", Action.OPS, go="h"),

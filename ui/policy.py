@@ -9,15 +9,18 @@ from starlette.responses import HTMLResponse
 
 from api.auth import CurrentActor, require
 from api.services import Provided
+from db.pipeline import stages_in_use
 from db.policy import current_policies, find_version, versions
 from db.policy_draft import find_draft
 from db.policy_use import open_cases
 from domain.access import Action
+from domain.pipeline import is_pipeline, pipeline_key
 from domain.policy import known_model, load
 from domain.refusal import not_found
 from locales import N_
 from ui.environment import pages_of
 from ui.names import names
+from ui.pipeline_words import base_kind, lines, policy_name
 from ui.policy_words import PolicyWords, people_in
 from ui.render import page
 from ui.stage import SWATCHES
@@ -47,9 +50,14 @@ ABOUT = {
 @router.get("")
 async def all_kinds(request: Request, actor: CurrentActor, services: Provided) -> HTMLResponse:
     async with services.db.session(actor.id) as session:
-        current = [policy for policy in await current_policies(session) if policy.kind in ABOUT]
+        current = [policy for policy in await current_policies(session) if base_kind(policy.kind) in ABOUT]
         called = await names(session, pages_of(request).language(request), {p.published_by for p in current})
-    return await page(request, "policy/list.html", policies=current, names=called, about=ABOUT)
+    language = pages_of(request).language(request)
+    titles = {policy.kind: policy_name(policy.kind, policy.document, language) for policy in current}
+    return await page(
+        request, "policy/list.html", policies=current, names=called, about=ABOUT, titles=titles, base_kind=base_kind,
+        manages=actor.scope(Action.POLICY_MANAGE) is not None,
+    )  # fmt: skip
 
 
 @router.get("/{kind}")
@@ -60,7 +68,7 @@ async def one_kind(
     services: Provided,
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> HTMLResponse:
-    if kind not in ABOUT:
+    if base_kind(kind) not in ABOUT:
         raise not_found("policy")
     pages = pages_of(request)
     async with services.db.session(actor.id) as session:
@@ -72,6 +80,7 @@ async def one_kind(
         called = await names(session, pages.language(request), met)
         cases = await open_cases(session, kind)
         draft = await find_draft(session, kind)
+        deals = await stages_in_use(session, pipeline_key(kind)) if is_pipeline(kind) else {}
     words = PolicyWords(pages.language(request), pages.formats(request), called)
     return await page(
         request,
@@ -85,6 +94,11 @@ async def one_kind(
         cases=cases,
         names=called,
         words=words,
-        about=ABOUT[kind],
+        about=ABOUT[base_kind(kind)],
+        base=base_kind(kind),
+        kind=kind,
+        title=policy_name(kind, shown.document, words.language),
+        stage_lines=lines(shown.document, words, deals) if is_pipeline(kind) else [],
+        edits=False,
         swatches=SWATCHES,
     )

@@ -12,7 +12,9 @@ from starlette.responses import Response
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.services import Provided
+from db.policy_use import open_cases
 from domain.access import Action
+from domain.pipeline import is_pipeline
 from domain.policy_draft import add_row, delete_row, duplicate_row, move_row, remove_column, set_hit
 from domain.refusal import Refused, invalid
 from locales import N_
@@ -130,7 +132,12 @@ async def publish(
             wrong = mistakes(request, refused)
             return await show_editor(request, services, actor, kind, status=422, typed=typed, errors=wrong)
         return await refusal_shown(request, services, actor, kind, refused, typed=typed)
-    return redirect(request, f"/policies/{kind}", say(request, N_("Version %(no)s is published."), no=str(version)))
+    said = say(request, N_("Version %(no)s is published."), no=str(version))
+    if is_pipeline(kind) and start is None:
+        async with services.db.session(actor.id) as session:
+            if set(await open_cases(session, kind)) - {version}:
+                return redirect(request, f"/policies/{kind}/moves?to={version}", said)
+    return redirect(request, f"/policies/{kind}", said)
 
 
 def _start_of(day: str, zone: str) -> datetime | None:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from api.problem import named, worded
 from api.services import Services
+from db.pipeline import stages_in_use
 from db.policy import Policy, find_version, versions
 from db.policy_draft import PolicyDraft, find_draft
 from domain.access import Action, Actor
@@ -19,6 +20,7 @@ from domain.approval import ApprovalPolicy
 from domain.approver import PersonApprover
 from domain.document import PolicyDocument
 from domain.lead_assignment import LeadAssignmentPolicy
+from domain.pipeline import is_pipeline, pipeline_key
 from domain.policy import known_model, load, model_of
 from domain.policy_check import Findings
 from domain.policy_draft import has_table
@@ -29,6 +31,7 @@ from ui.acting import say
 from ui.environment import pages_of
 from ui.lead_words import people_in_group
 from ui.names import Names, names
+from ui.pipeline_words import base_kind, lines, policy_name, removed
 from ui.policy_sheet import sheet, steps_of
 from ui.policy_words import PolicyWords, people_in
 from ui.problem_words import ProblemWords, readable_columns
@@ -119,6 +122,9 @@ async def show_editor(
         "editing": now,
         "kind": kind,
         "policy": now.policy,
+        "base": base_kind(kind),
+        "title": policy_name(kind, now.current.document, words.language),
+        **await _stages(services, actor, now, words),
         "words": words,
         "sheet": sheet(now.document, words) if has_table(now.document) else None,
         "found": found,
@@ -134,6 +140,18 @@ async def show_editor(
     if wants_fragment(request):
         return await fragment(request, **block, status=status, **context | more)
     return await page(request, "policy/edit.html", status=status, **context | more)
+
+
+async def _stages(services: Services, actor: Actor, now: Editing, words: PolicyWords) -> dict[str, Any]:
+    """Of a pipeline: its stages, and those that go although deals stand in them."""
+    if not is_pipeline(now.kind):
+        return {}
+    async with services.db.session(actor.id) as session:
+        deals = await stages_in_use(session, pipeline_key(now.kind))
+    return {
+        "stage_lines": lines(now.document, words, deals),
+        "stages_removed": removed(now.document, now.current.document, words, deals),
+    }
 
 
 def _marked(found: Findings) -> dict[int, str]:

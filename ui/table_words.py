@@ -44,6 +44,10 @@ FACTS = {
     "has_phone": N_("Phone known"),
     "has_email": N_("E-mail known"),
     "grade": N_("Grade"),
+    "quote_status": N_("Quote"),
+    "priority": N_("Priority"),
+    "close_on": N_("Close date"),
+    "next_step": N_("Next step"),
 }
 """What people call the facts that policies ask for; any other is called by its key."""
 
@@ -52,7 +56,7 @@ RATES = frozenset({"discount", "margin"})
 
 VALUES = {
     "kind": "subject", "contract_status": "contract", "source": "source", "industry": "industry", "size": "size",
-    "intent": "intent", "language": "language",
+    "intent": "intent", "language": "language", "quote_status": "quote",
 }  # fmt: skip
 """The group of labels that a fact's values are called by."""
 
@@ -149,21 +153,23 @@ class TableWords:
             return limit  # "Contract" says by itself that it is a kind of request
         return self._(N_("%(fact)s %(limit)s"), fact=self.fact(column.key), limit=limit)
 
-    def gate(self, tree: Tree, facts: Mapping[str, Column]) -> str:
-        """What must be so before a deal enters a stage."""
+    def gate(self, tree: Tree, facts: Mapping[str, Column], messages: Mapping[str, Any] | None = None) -> str:
+        """What must be so before a deal enters a stage; `messages` are the policy's own words for it."""
         match tree:
             case Condition():
+                if isinstance(own := (messages or {}).get(tree.message), dict):
+                    return str(own.get("en" if self.language == "en" else "zh", tree.message))
                 if tree.message in SENTENCES:
                     return self._(SENTENCES[tree.message])
                 limit = self.cell(facts[tree.fact], tree.cell)
                 return self._(N_("%(fact)s %(limit)s"), fact=self.fact(tree.fact), limit=limit)
             case AllHold():
-                return " ".join(self.gate(child, facts) for child in tree.all)
+                return " ".join(self.gate(child, facts, messages) for child in tree.all)
             case AnyHolds():
-                ways = self._(N_(" or ")).join(self.gate(child, facts) for child in tree.any)
+                ways = self._(N_(" or ")).join(self.gate(child, facts, messages) for child in tree.any)
                 return self._(N_("One of these: %(ways)s"), ways=ways)
             case _:
-                return self._(N_("Not: %(condition)s"), condition=self.gate(tree.not_, facts))
+                return self._(N_("Not: %(condition)s"), condition=self.gate(tree.not_, facts, messages))
 
 
 def currency_of(row: Row[Any]) -> str | None:

@@ -8,6 +8,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from activities.letter import LetterActivities, LetterRequest
     from activities.stage_action import StageActivities, WebhookRequest
     from domain.access import Role, person_key, role_key
     from domain.pipeline import Stage
@@ -16,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.stage_action import (
         DueAction,
         FieldAction,
+        MailAction,
         PaymentReminderAction,
         StageAction,
         TaskAction,
@@ -171,6 +173,9 @@ class DealActions(DealRecord):
                 self._open_stage_task(due, action)
             case FieldAction():
                 self._write_field(action)
+            case MailAction():
+                await self._write_letter(due, action)
+                self.change("deal.action_done", **told(due))
             case WebhookAction():
                 await self._call_webhook(due, action)
                 self.change("deal.action_done", **told(due))
@@ -197,6 +202,16 @@ class DealActions(DealRecord):
             setattr(self.state, action.field, action.value)
             self.state.version += 1
             self.change("deal.edited", **{action.field: str(action.value)})
+
+    async def _write_letter(self, due: DueAction, action: MailAction) -> None:
+        state = self.state
+        contact = next((one.contact_id for one in state.people), None)
+        letter = LetterRequest(
+            key=f"deal/{state.record_id}/{due.key}", customer_id=state.customer_id, contact_id=contact,
+            template=action.template, line_id=state.line_id,
+            params={"title": state.title, "amount": state.amount, "currency": state.currency},
+        )  # fmt: skip
+        await self.attempt(LetterActivities.send_letter, letter, f"letter {action.template}")
 
     async def _call_webhook(self, due: DueAction, action: WebhookAction) -> None:
         state = self.state

@@ -60,6 +60,8 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.DateTime(timezone=True)),
     )
     op.create_index("ix_webhook_delivery_target", "webhook_delivery", ["target_id", sa.text("created_at desc")])
+    waiting = sa.text("sent_at is null")
+    op.create_index("ix_webhook_delivery_waiting", "webhook_delivery", ["target_id"], postgresql_where=waiting)
     op.create_table(
         "board_view",
         sa.Column("id", sa.Uuid(as_uuid=False), primary_key=True),
