@@ -30,16 +30,16 @@ from db.customer import Assignment, Contact, Customer
 from db.engine import Database
 from db.lead import Lead
 from db.person import Person
-from db.policy import current_policy
+from db.policy import current_policy, publish
 from domain.approval import ApprovalPolicy
 from domain.approval_path import PathStep, Seat
 from domain.approver import RoleApprover
-from domain.pipeline import PipelinePolicy
+from domain.pipeline import PipelinePolicy, pipeline_key, pipeline_kind
 from domain.policy import load
 from domain.process import Event
 from domain.task import HumanTask, ladder_of
 from launch.cast import load_cast
-from launch.demo_data import CUSTOMERS, DEALS, LEADS, DemoCustomer, DemoDeal
+from launch.demo_data import CUSTOMERS, DEALS, LEADS, RENEWALS, DemoCustomer, DemoDeal
 from settings import Settings
 from workflows.approval import ApprovalStart, approval_workflow_id
 from workflows.contract import ContractStart, contract_workflow_id
@@ -70,9 +70,13 @@ async def load_demo(db: Database, settings: Settings) -> None:
         ids = await load_cast(session)
         customers = await _load_customers(session, ids)
         approvals = await _pinned(session, ApprovalPolicy.kind)
-        pipeline = await _pinned(session, PipelinePolicy.kind)
+        await publish(
+            session, RENEWALS_KIND, RENEWALS, by=None, note="续约流程", follows=0,
+            origin="policy/demo/renewals",
+        )  # fmt: skip
+        pipelines = {pipeline_key(kind): await _pinned(session, kind) for kind in (PipelinePolicy.kind, RENEWALS_KIND)}
     processes = Processes(await connect(settings), settings.task_queue)
-    demo = Demo(processes, ids, customers, pipeline, approvals, settings.currency)
+    demo = Demo(processes, ids, customers, pipelines, approvals, settings.currency)
     for deal in DEALS:
         await demo.start(deal)
     leads = LeadCommands(Desk(db, processes, settings))
@@ -115,6 +119,8 @@ def origin_of(customer: DemoCustomer) -> str:
     return f"demo/{customer.key}"
 
 
+RENEWALS_KIND = pipeline_kind("renewals")
+
 PATIENCE = 10
 """Attempts to start one process, each of a few seconds."""
 
@@ -122,12 +128,12 @@ PATIENCE = 10
 class Demo:
     def __init__(
         self, processes: Processes, ids: dict[str, str], customers: dict[str, tuple[str, str, str]],
-        pipeline: PinnedPolicy, approvals: PinnedPolicy, currency: str,
+        pipelines: dict[str, PinnedPolicy], approvals: PinnedPolicy, currency: str,
     ) -> None:  # fmt: skip
         self.processes = processes
         self.ids = ids
         self.customers = customers
-        self.pipeline = pipeline
+        self.pipelines = pipelines
         self.approvals = approvals
         self.currency = currency
         self.now = datetime.now(UTC)
@@ -166,18 +172,23 @@ class Demo:
     async def _start_deal(self, deal: DemoDeal, shared: dict[str, Any], deal_id: str, contract_id: str | None) -> None:
         active = self.now - timedelta(days=deal.idle)
         opened = active - timedelta(days=11)
+        pipeline = self.pipelines[deal.pipeline]
+        steps = load(PipelinePolicy, pipeline.document).stall.steps
+        stall = sum(1 for step in steps if active + step <= self.now) if deal.stage != "won" else 0
         state = DealState(
-            record_id=deal_id, stage=deal.stage, pipeline=self.pipeline, policies={"pipeline": self.pipeline.version},
+            record_id=deal_id, stage=deal.stage, pipeline=pipeline, policies={pipeline.kind: pipeline.version},
+            pipeline_key=deal.pipeline, priority=deal.priority, stall=stall,
+            stalled_at=active + steps[0] if stall else None,
             close_on=(self.now + timedelta(days=deal.closes_in)).date(), next_step=deal.next_step,
             contract_id=contract_id, contract_status=deal.contract, opened_at=opened, stage_since=active,
             active_at=active, moved_by=shared["owner_id"], events=self._walk(deal, opened, active, shared), **shared,
         )  # fmt: skip
-        start = DealStart(deal_id=deal_id, by=shared["owner_id"], pipeline=self.pipeline, state=state, **shared)
+        start = DealStart(deal_id=deal_id, by=shared["owner_id"], pipeline=pipeline, state=state, **shared)
         await self._begin("DealWorkflow", start, deal_workflow_id(deal_id))
 
     def _walk(self, deal: DemoDeal, opened: datetime, active: datetime, shared: dict[str, Any]) -> list[Event]:
         """The timeline of a deal that went through its stages one by one until its last activity."""
-        stages = [s.key for s in load(PipelinePolicy, self.pipeline.document).stages]
+        stages = [s.key for s in load(PipelinePolicy, self.pipelines[deal.pipeline].document).stages]
         passed = stages[: stages.index(deal.stage) + 1]
         steps: list[tuple[str, dict[str, Any]]] = [("deal.opened", {"title": deal.title, "amount": deal.amount})]
         steps += [("deal.moved", {"was": was, "now": now, "reason": None}) for was, now in pairwise(passed)]

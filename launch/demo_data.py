@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.deal import LOST_REASONS, WON_REASONS
+
 WAN = 10_000 * 100
 """Ten thousand yuan in minor units."""
 
@@ -31,7 +33,37 @@ class DemoDeal:
     next_step: str | None = None
     contract: str | None = None
     late: float | None = None
+    priority: int = 0
+    pipeline: str = "sales"
 
+
+RENEWALS = {
+    "engine": 1,
+    "name": {"zh": "续约", "en": "Renewals"},
+    "won_reasons": WON_REASONS,
+    "lost_reasons": LOST_REASONS,
+    "messages": {"renewal_day": {"zh": "请先填写续约日期和金额", "en": "Fill in the renewal date and amount first"}},
+    "facts": [{"key": "close_on", "type": "date", "nullable": True}],
+    "stages": [
+        {"key": "notice", "name": {"zh": "到期提醒", "en": "Expiry notice"}, "win_percent": 60, "expected": "P30D"},
+        {
+            "key": "terms", "name": {"zh": "商定条款", "en": "Terms"}, "win_percent": 80, "expected": "P14D",
+            "needs": ["amount"],
+            "gate": {"fact": "close_on", "cell": {"op": "filled"}, "message": "renewal_day"},
+            "entry": [
+                {
+                    "do": "task", "title": {"zh": "核对上一年的用量", "en": "Check last year's usage"},
+                    "who": "owner", "within": "P3D",
+                },
+                {"do": "field", "field": "priority", "value": 2},
+            ],
+        },
+        {"key": "won", "name": {"zh": "已续约", "en": "Renewed"}, "kind": "won", "win_percent": 100},
+        {"key": "lost", "name": {"zh": "流失", "en": "Churned"}, "kind": "lost", "win_percent": 0},
+    ],
+    "stall": {"amber": "P5D", "red": "P10D", "manager": "P15D"},
+}  # fmt: skip
+"""A second pipeline: what customers have is renewed along it."""
 
 CUSTOMERS = (
     DemoCustomer("blue", "蓝港食品", "周明", "+8613800138001", "east", "li.wei"),
@@ -48,14 +80,14 @@ CUSTOMERS = (
 
 DEALS = (
     DemoDeal("冷链可视化试点", "blue", 42 * WAN, "contact", 26, 1, "周二 10:00 需求电话"),
-    DemoDeal("库房机器人许可", "kunlun", 96 * WAN, "contact", 30, 0.4, "发送案例清单"),
+    DemoDeal("库房机器人许可", "kunlun", 96 * WAN, "contact", 30, 0.4, "发送案例清单", priority=3),
     DemoDeal("门店数据分析续约", "xihu", 33 * WAN, "contact", 59, 2, "确认预算负责人"),
     DemoDeal("车队远程信息 600 台", "hengyuan", 174 * WAN, "needs", 19, 0.2, "方案已发四次查看"),
     DemoDeal("机组排班套件", "yunfan", 128 * WAN, "needs", 37, 3, "现场调研 12 月 2 日"),
-    DemoDeal("会员忠诚度计划", "xihu", 77 * WAN, "needs", 24, 1.5, "周一价格电话"),
-    DemoDeal("变电站监测", "cuifeng", 89 * WAN, "proposal", 38, 6.8, None),
+    DemoDeal("会员忠诚度计划", "xihu", 77 * WAN, "needs", 24, 1.5, "周一价格电话", priority=1),
+    DemoDeal("变电站监测", "cuifeng", 89 * WAN, "proposal", 38, 9, None, priority=2),
     DemoDeal("荣达 ERP 上线", "rongda", 162 * WAN, "proposal", 12, 0.1, "等待修订范围"),
-    DemoDeal("患者门户二期", "lanzhi", 51 * WAN, "proposal", 54, 2, "发送参考客户"),
+    DemoDeal("患者门户二期", "lanzhi", 51 * WAN, "proposal", 54, 2, "发送参考客户", priority=2),
     DemoDeal("港口堆场规划", "harbour", 64 * WAN, "proposal", 67, 1, "11 月 26 日现场拜访"),
     DemoDeal("数据驻留附加包", "kunlun", 4 * WAN + 86_000 * 100, "negotiation", 17, 0.5, None, "draft"),
     DemoDeal("三年平台许可", "hengyuan", 128 * WAN + 4_000 * 100, "negotiation", 8, 0.3, None, "in_approval", -1.7),
@@ -63,6 +95,10 @@ DEALS = (
     DemoDeal("40 家门店上线", "xihu", 74 * WAN + 5_500 * 100, "negotiation", 13, 0.4, None, "in_approval", -6),
     DemoDeal("标准维护包", "nanyue", 4 * WAN + 8_000 * 100, "negotiation", 9, 0.2, None, "in_approval", -4),
     DemoDeal("航班运营核心", "yunfan", 197 * WAN, "negotiation", 5, 0.2, "待客户签字", "approved"),
+    DemoDeal("冷库能耗看板", "nanyue", 18 * WAN, "needs", 45, 16, None),
+    DemoDeal("平台许可续约 2027", "hengyuan", 96 * WAN, "notice", 64, 1, "12 月 3 日续约会", pipeline="renewals"),
+    DemoDeal("维护合同续签", "rongda", 28 * WAN, "notice", 41, 8, None, pipeline="renewals"),
+    DemoDeal("会员系统续约", "xihu", 45 * WAN, "terms", 20, 0.5, "等待新价格", priority=3, pipeline="renewals"),
     DemoDeal("厂区安防摄像", "rongda", 61 * WAN, "won", -9, 9, None, "approved"),
     DemoDeal("诊所上线 9 站", "lanzhi", 32 * WAN, "won", -2, 2, None, "approved"),
 )
