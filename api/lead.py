@@ -11,7 +11,6 @@ from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.services import Provided
 from api.task import TaskEnd
-from commands.lead_intake import NewLead
 from commands.task import BULK
 from db import lead_list
 from db.lead_list import Listed, Sought
@@ -89,10 +88,6 @@ class LeadBody(BaseModel):
     utm: dict[Annotated[str, Field(max_length=100)], Annotated[str, Field(max_length=200)]] = Field({}, max_length=20)
 
 
-class LeadMade(BaseModel):
-    id: str
-
-
 class ContactBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -154,12 +149,6 @@ async def list_leads(search: Annotated[LeadSearch, Query()], actor: CurrentActor
         found = await lead_list.list_leads(session, actor, sought, after=search.after, limit=PAGE + 1)
     items = [_view(listed) for listed in found[:PAGE]]
     return LeadsView(items=items, next=items[-1].id if len(found) > PAGE else None)
-
-
-@router.post("", status_code=201)
-async def create_lead(lead: LeadBody, key: IdempotencyKey, actor: CurrentActor, services: Provided) -> LeadMade:
-    """Bring a lead in. Its process starts at once and assigns it."""
-    return LeadMade(id=await services.leads.create(actor, key, NewLead(source="api", **lead.model_dump())))
 
 
 @router.get("/{lead_id}")

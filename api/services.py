@@ -23,6 +23,7 @@ from commands.decision_link import DecisionLinks, DecisionsByMail
 from commands.desk import Desk
 from commands.document import Documents, DocumentStore
 from commands.lead import LeadCommands
+from commands.lead_check import LeadCheck
 from commands.lead_form import LeadForms
 from commands.notification import Notifications
 from commands.password import Passwords
@@ -50,6 +51,7 @@ class Services:
     people: People
     leads: LeadCommands
     lead_forms: LeadForms
+    lead_check: LeadCheck
     deals: DealCommands
     contracts: ContractCommands
     tasks: TaskCommands
@@ -88,6 +90,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             people=People(db, passwords),
             leads=leads,
             lead_forms=LeadForms(leads, key),
+            lead_check=LeadCheck(desk),
             deals=DealCommands(desk),
             contracts=ContractCommands(desk),
             tasks=tasks,

@@ -20,6 +20,8 @@ STANDARD: dict[str, FieldKind] = {
     "industry": "choice", "size": "choice", "budget": "money", "intent": "choice",
 }  # fmt: skip
 """The fields that a lead has itself; any other is a custom one, its key begins with `x_`."""
+OWN = "x_"
+"""How the keys of custom fields begin, here and in policies; the lead keeps them without it."""
 ALWAYS = ("company", "name")
 CONSENT = N_("%(company)s may contact me about this enquiry and keep these details for it.")
 CUSTOM_KINDS: tuple[FieldKind, ...] = ("text", "long", "number", "date", "choice", "choices", "check")
@@ -93,7 +95,7 @@ class FormDesign(Part):
             where = f"fields.{no}"
             if keys.index(field.key) != no:
                 raise invalid("form_field_doubled", where)
-            if field.custom and not field.key.startswith("x_"):
+            if field.custom and not field.key.startswith(OWN):
                 raise invalid("form_key_unusable", where)
             if field.custom and not (field.label.zh or field.label.en):
                 raise invalid("field_needed", where)
@@ -141,7 +143,7 @@ def answers(
             if field.required or field.key in ALWAYS:
                 raise invalid("field_needed", field.key)
             continue
-        (custom if field.custom else own)[field.key] = value
+        (custom if field.custom else own)[field.key.removeprefix(OWN)] = value
     if not own.get("phone") and not own.get("email"):
         raise invalid("contact_needed", "phone" if design.field("phone") else "email")
     return own, custom

@@ -174,6 +174,7 @@ SENTENCES = {
     "form_key_unusable": N_("A field of your own needs a key that begins with x_."),
     "consent_changed": N_("The text you agree to has changed. Read it, and tick the box again."),
     "choice_unknown": N_("Choose one of those listed."),
+    "collision_reason": N_("Say why it is something else, so that the other's owner understands."),
     "field_unknown": N_("There is no such field: %(name)s."),
     "origin_not_allowed": N_("This form may not be sent from %(origin)s. Add the site to the form's origins."),
     "too_many_origins": N_("At most %(most)s sites, please."),

@@ -1,4 +1,4 @@
-"""The list of leads by time left to first contact, and the dialog that takes a new one in."""
+"""The list of leads by time left to first contact."""
 
 from __future__ import annotations
 
@@ -9,30 +9,21 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse
 
 from api.auth import CurrentActor, require
-from api.body import IdempotencyKey
-from api.language import language_of
-from api.lead import LeadBody, Stage
+from api.lead import Stage
 from api.services import Provided, Services
-from commands.lead_intake import NewLead
-from db.lead import sellers
 from db.lead_form import regions
 from db.lead_list import Groups, Listed, Sought, count_groups, count_stages, list_leads
-from db.person import OrgUnit, people_by_id
+from db.person import OrgUnit
 from db.scope import Whose
 from domain.access import Action, Actor, Scope
 from domain.ids import RecordId
-from domain.money import parse_amount
-from domain.refusal import Refused
-from locales import N_
-from ui.acting import appears, say, typed
-from ui.form import mistakes
 from ui.lead_record import record
-from ui.render import redirect, respond
+from ui.render import respond
 from ui.whose import views, widest
 
 router = APIRouter(prefix="/leads", include_in_schema=False, dependencies=[Depends(require(Action.LEAD_READ))])
@@ -104,47 +95,14 @@ async def show_list(
     return await _list(request, actor, services, asked)
 
 
-@router.post("")
-async def take_in(request: Request, key: IdempotencyKey, actor: CurrentActor, services: Provided) -> Response:
-    """The dialog's form; it is shown again over the list where something in it cannot be used."""
-    form = await typed(request)
-    try:
-        amount = parse_amount(form["budget"], services.settings.currency, "budget") if form.get("budget") else None
-        fields = ("company", "name", "phone", "email", "message", "region", "owner_id")
-        body = LeadBody(amount=amount, **{name: form[name] for name in fields if form.get(name)})
-        lead_id = await services.leads.create(actor, key, NewLead(source="hand", **body.model_dump()))
-    except (Refused, ValidationError) as error:
-        return await _list(request, actor, services, Filter(), entered=form, error=error)
-    await appears(services, actor, "lead", lead_id)  # it is nobody's until its process has given it to somebody
-    return redirect(request, f"/leads?open={lead_id}", say(request, N_("The lead is taken in.")))
-
-
-async def _list(
-    request: Request,
-    actor: Actor,
-    services: Services,
-    asked: Filter,
-    *,
-    entered: dict[str, str] | None = None,
-    error: Refused | ValidationError | None = None,
-) -> HTMLResponse:
+async def _list(request: Request, actor: Actor, services: Services, asked: Filter) -> HTMLResponse:
     async with services.db.session(actor.id) as session:
         shown = await _read(session, actor, asked)
-        dialog = await _dialog(session, actor, language_of(request)) if actor.scope(Action.LEAD_CREATE) else None
     beside: dict[str, Any] = {"shown": None}
     if asked.open:
         beside = await record(request, actor, services, asked.open, beside=True, missing_ok=True)
-    status = error.status if isinstance(error, Refused) else 422
     return await respond(
-        request,
-        "lead/list.html",
-        "rows",
-        status=status if error else 200,
-        list=shown,
-        dialog=dialog,
-        new_typed=entered or {},
-        new_errors=mistakes(request, error) if error else {},
-        **beside,
+        request, "lead/list.html", "rows", list=shown, takes_in=actor.scope(Action.LEAD_CREATE) is not None, **beside
     )
 
 
@@ -164,31 +122,4 @@ async def _read(session: AsyncSession, actor: Actor, asked: Filter) -> LeadList:
         regions=await regions(session),
         sees_to_forms=actor.scope(Action.LEAD_WORK) in (Scope.REGION, Scope.ALL),
         now=now,
-    )
-
-
-@dataclass(frozen=True)
-class Dialog:
-    """What the dialog offers: regions by code, and who may own the lead; nobody means the next in turn."""
-
-    regions: list[tuple[str, str]]
-    owners: list[tuple[str, str]]
-    owner: str
-
-
-async def _dialog(session: AsyncSession, actor: Actor, language: str) -> Dialog:
-    everywhere = actor.scope(Action.LEAD_CREATE) is Scope.ALL
-    mine = [unit for unit in await regions(session) if everywhere or unit.id in actor.regions]
-    able: list[str] = []
-    for unit in mine:
-        able += [
-            person
-            for person in await sellers(session, unit.id)
-            if actor.reaches(Action.LEAD_CREATE, owner=person, region=unit.id) and person not in able
-        ]
-    known = await people_by_id(session, able)
-    return Dialog(
-        regions=[(unit.code, unit.called(language)) for unit in mine],
-        owners=[(person, known[person].called(language)) for person in able],
-        owner=actor.id if actor.id in able else "",
     )

@@ -26,6 +26,7 @@ from domain.policy import load
 from domain.refusal import Refused
 from locales.labels import label
 from ui.environment import here_with, pages_of
+from ui.lead_match import touches
 from ui.lead_words import people_in_why, why_told
 from ui.line import workflow_link
 from ui.names import names
@@ -59,6 +60,7 @@ async def record(
         process = await session.get(Process, lead_workflow_id(lead_id))
         waits = process.waiting if process else []
         events = await line_events(session, actor, lead_id, MAIN, limit=SHORT)
+        turned = await touches(session, lead)
         policy, assignment = await _policies(session, process)
         selling = await sellers(session, lead.region_id)
         met = {*people_in(events, waits), *people_in_why(lead.why), *selling, lead.owner_id}
@@ -72,7 +74,7 @@ async def record(
     works = actor.reaches(Action.LEAD_WORK, owner=lead.owner_id, region=lead.region_id)
     open_lead = lead.stage in (*OPEN, "asleep")
     manages = actor.reaches(Action.TASK_HAND_ON, owner=None, region=lead.region_id)
-    return {
+    return turned | {
         "shown": shown,
         "beside": beside,
         "next": here_with(request, lead_id) if beside else f"/leads/{lead_id}",

@@ -17,7 +17,8 @@ from db.engine import Database
 from db.lead import Lead
 from db.lead_origin import LeadTouch
 from db.record import Outbox
-from domain.access import Actor
+from domain.access import Actor, Role
+from tests.conftest import SignIn
 from tests.somebody import phone_of
 
 
@@ -112,3 +113,36 @@ async def test_a_company_that_sounds_alike_is_for_a_person_to_look_at(services: 
         start = await session.scalar(select(Outbox.payload).where(Outbox.key == f"lead/{lead_id}"))
     assert start is not None
     assert {tuple(match["why"]) for match in start["input"]["matches"]} == {("near_company",)}
+
+
+async def test_many_at_once_are_each_taken_for_themselves_however_often_they_are_sent(sign_in: SignIn) -> None:
+    browser = await sign_in("zhao.min")
+    good = {"company": "批量一", "name": "周明", "phone": phone_of("批量一"), "region": "east", "size": "large"}
+    body = {
+        "leads": [good, good | {"phone": "1"}, good | {"company": "批量二", "phone": phone_of("批量二"), "region": "x"}]
+    }
+    ends = []
+    for _ in range(2):
+        answer = await browser.post("/api/leads/bulk", json=body, headers={"Idempotency-Key": "many-at-once"})
+        assert answer.status_code == 200
+        ends.append(answer.json())
+    assert ends[0] == ends[1]
+    assert [(end["fresh"], end["code"]) for end in ends[0]] == [
+        (True, None), (None, "phone_invalid"), (None, "region_unknown"),
+    ]  # fmt: skip
+
+
+async def test_a_collision_says_whose_it_is_and_no_more(sign_in: SignIn, services: Services) -> None:
+    manager, seller = await sign_in("zhao.min"), await sign_in("li.wei")
+    me = (await seller.get("/api/me")).json()["id"]
+    await services.leads.create(
+        Actor(id=me, roles=frozenset({Role.SALES})), "collision-1", enquiry("撞单", owner_id=me)
+    )
+    asked = {"company": "撞单食品", "phone": phone_of("撞单")}
+    seen = (await manager.post("/api/leads/check", json=asked)).json()
+    assert [(one["seen"], one["certain"], one["why"]) for one in seen["collisions"]] == [
+        (True, True, ["phone", "company"])
+    ]
+    stranger = (await (await sign_in("liang.yan")).post("/api/leads/check", json=asked)).json()
+    assert [(one["seen"], one["title"], one["id"]) for one in stranger["collisions"]] == [(False, "", "")]
+    assert stranger["same"]
