@@ -7,14 +7,16 @@ import re
 from domain.clause.quantity import amounts, durations, shares
 
 AMENDING = re.compile(
-    r"(?:修改|变更|调整|更改|修订|替换|改|更正|修正)(?:成|为|如下)|以本补充协议为准|(?:is|are|"
+    r"(?:修改|变更|调整|更改|修订|替换|改|更正|修正|延长|缩短|提高|降低|增加|减少|上调|下调)(?:成|为|"
+    r"至|到|如下)|以本补充协议为准|(?:is|are|"
     r"shall be|hereby)\s+(?:hereby\s+)?(?:amended|replaced|changed|increased|"
     r"reduced|extended|shortened|revised)|amended (?:and restated )?to read|(?:deleted|"
     r"replaced)[^.]{0,40}(?:replaced|substituted|in its place|with)",
     re.I,
 )
 _OLD = re.compile(
-    r"(?:由|从|将|原|把)[^。;]{0,120}?(?:修改|变更|调整|更改|修订|替换|改|更正|修正)(?:成|为)|"
+    r"(?:由|从|将|原|把)[^。;]{0,120}?(?:修改|变更|调整|更改|修订|替换|改|更正|修正|延长|缩短|提高|"
+    r"降低|增加|减少|上调|下调)(?:成|为|至|到)|"
     r"\bfrom\b[^.;]{0,80}?\bto\b|(?:deleting|replacing|striking|the words?|"
     r"the reference to)\s*[\"'][^\"']{0,120}[\"']\s*(?:and|with|by|is|are|shall)",
     re.I,

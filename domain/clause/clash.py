@@ -26,8 +26,8 @@ _PRECEDENCE = re.compile(
     re.I,
 )
 _SCOPE = re.compile(
-    r"质保金|验收|到货|首|二期|三期|第[一二三四五]|尾款|初验|终验|进度|余款|余额|剩余|季度|硬件|软件|"
-    r"设备|部件|人为|材料|模块|阶段|期:|hardware|software|goods|services|milestone|instal|balance|"
+    r"质保金|里程碑|验收|到货|首|二期|三期|第[一二三四五]|尾款|初验|终验|进度|余款|余额|剩余|季度|硬件|软件|"
+    r"设备|部件|整机|主机|易损|配件|人为|材料|模块|阶段|期:|hardware|software|goods|services|milestone|instal|balance|"
     r"first|second|final|deposit|parts|labou?r|"
     r"商业秘密|源代码|trade secret|故意|重大|除外|except|indemn|personal|data|泄露|一般|其他",
     re.I,
@@ -58,9 +58,14 @@ def _may_both_hold(contract: Contract, kind: str, found: list[Finding]) -> bool:
         return not (courts and len(courts) < len(found)) and any(_steps(sentence) for sentence in said)
     if kind == "total_amount" and len({each.value.split()[0] for each in found}) > 1:
         return True
+    if kind != "dispute" and all(sentence is said[0] for sentence in said):
+        return True  # one sentence that tells cases apart
     if kind in ("governing_law", "auto_renewal"):
         return False
-    scoped = [bool(sentence and _SCOPE.search(sentence.text + sentence.label)) for sentence in said]
+    scopes = [
+        frozenset(_SCOPE.findall(sentence.text + sentence.label)) if sentence else frozenset() for sentence in said
+    ]
+    scoped = [bool(scope) and scope != scopes[0] for scope in scopes[1:]] + [len(set(scopes)) > 1]
     if kind == "ip_owner":
         return any(scoped)
     return any(scoped) and kind != "total_amount"
@@ -110,11 +115,14 @@ def _instalments(contract: Contract) -> Iterator[Finding]:
     """The shares of the instalments should make up the whole."""
     rows: dict[int, list[tuple[Sentence, Decimal]]] = defaultdict(list)
     for sentence in contract.having("%", "‰", "‱", "分之", "成", "per cent", "percent"):
-        if sentence.row and re.search(r"款|期|instal|payment|milestone|deposit|balance", sentence.row, re.I):
+        if sentence.row:
             for share in shares(sentence.text):
                 if share.end - share.start >= len(sentence.text.strip()) - 1:
                     rows[sentence.section].append((sentence, share.share))
-    for parts in rows.values():
+    for section, parts in rows.items():
+        about = " ".join(each.row + each.heading for each in contract.sentences if each.section == section)
+        if not re.search(r"付款|支付|价款|款项|instal|payment", about, re.I):
+            continue
         whole = sum(share for _, share in parts)
         if len(parts) >= 3 and Decimal("0.5") < whole < 2 and whole != 1 and not any(share == 1 for _, share in parts):
             last = parts[-1][0]

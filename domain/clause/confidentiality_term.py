@@ -11,7 +11,7 @@ from domain.clause.quantity import Duration, durations
 KIND = "confidentiality_term"
 
 _STEMS = (
-    "保密", "秘密", "机密", "confiden", "disclos", "secre", "proprietary",
+    "保密", "秘密", "机密", "confiden", "disclos", "secre", "proprietary", "obligation", "义务",
 )  # fmt: skip
 
 _SECRET = re.compile(r"保密|商业秘密|机密|confiden\w*|non-?disclosure|secrecy|proprietary information", re.I)
@@ -55,6 +55,10 @@ def _of(contract: Contract, sentence: Sentence) -> Finding | None:
         text,
         re.I,
     )
+    if re.match(
+        r"\s*(?:this|these|such|the above) (?:obligation|dut)|(?:该|上述|此项?|前述)[^,。]{0,4}义务", text, re.I
+    ):
+        spoken = spoken or _SECRET.search(contract.before(sentence, 1))
     if not (labelled or spoken or by_heading) or (
         _OTHER.search(text)
         and not re.search("保密期|保密义务|confidentiality (?:obligations|term)|obligations of confiden", text, re.I)
@@ -73,7 +77,7 @@ def _of(contract: Contract, sentence: Sentence) -> Finding | None:
 
 def _about_the_duty(text: str, duration: Duration) -> bool:
     before, after = text[: duration.start], text[duration.end :]
-    if re.search(r"(?:合同|协议|服务)(?:的)?(?:有效期|期限)(?:为)?[^,。;]{0,6}$", before) or (
+    if re.search(r"(?:合同|(?<!保密)协议|服务)(?:的)?(?:有效期|期限)(?:为)?[^,。;]{0,6}$", before) or (
         re.search(r"(?:agreement|contract|MNDA)[^.;]{0,40}(?:remain|expire|continue|effect)[^.;]{0,50}$", before, re.I)
         and not _SECRET.search(before[-60:])
     ):

@@ -21,6 +21,8 @@ def find(contract: Contract) -> Iterator[Finding]:
 
 def _penal(each: Penalty) -> bool:
     """A rate without any word of delay is a penalty where it is called one."""
+    if re.search(r"逾期(?:退|返|开具|开票|还)|(?:late|overdue|delayed) refund", each.sentence.text, re.I):
+        return False
     return each.trigger == "delay" or bool(re.search(r"违约金|罚|penalt|liquidated|\bLDs?\b", each.sentence.text, re.I))
 
 

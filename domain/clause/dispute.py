@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from domain.clause.contract import Contract, Finding, Sentence
 from domain.clause.party import Side
-from domain.clause.place import CITY_ZH, PLACE_EN, court_place_en, latin
+from domain.clause.place import PLACE_EN, city_zh, court_place_en, latin
 
 KIND = "dispute"
 
@@ -63,7 +63,7 @@ _EN_SUBMITS = re.compile(
     r"jurisdiction|venue|submit|exclusive|brought|resolved|settled|instituted|litigat|located in|heard|disput", re.I
 )
 _PLACE_AFTER = re.compile(
-    r"\b(?:courts?|jurisdiction|venue|tribunals?)\b[^.;]{0,60}?\b(?:of|in|at|for|located in|"
+    r"\b(?i:courts?|jurisdiction|venue|tribunals?)\b[^.;]{0,60}?\b(?:of|in|at|for|is|shall be|will be|located in|"
     r"sitting in|situated in)\s+(?:the )?(?:State of |Commonwealth of |city of |county of |federal |"
     r"state |Republic of )*(?P<place>[A-Z][a-z]+(?:[ ,]+[A-Z][a-z]+)*)"
 )
@@ -145,11 +145,11 @@ def _arbitration(contract: Contract, sentence: Sentence) -> Finding | None:
     local = re.search(r"(?:提交|向|由|至)?(?P<city>[一-鿿]{2,4}?)市?(?:国际)?仲裁(?:委员会|院|中心|机构)", text)
     if local:
         party = _party_place(contract, text)
-        city = CITY_ZH.search(local["city"])
+        city = city_zh(local["city"])
         if party:
             return contract.finding(KIND, f"arb/{party}", sentence, local.start(), local.end())
         if city:
-            return contract.finding(KIND, f"arb/{latin(city[0])}", sentence, local.start("city"), local.end())
+            return contract.finding(KIND, f"arb/{latin(_name(city))}", sentence, local.start("city"), local.end())
     chosen = re.search(
         r"arbitrators?\s+(?:selected|appointed|chosen|nominated|designated) (?:solely )?by (?:the )?(\w+)", text, re.I
     )
@@ -201,12 +201,14 @@ def _court_zh(contract: Contract, sentence: Sentence) -> Finding | None:
     if performance and performance.start() < at:
         return contract.finding(KIND, "court/performance", sentence, performance.start(), at)
     if re.search(r"(?:签订|签署|签约|缔结)地", text[:at]) and court:
-        city = CITY_ZH.search(text[:at])
-        value = latin(city[0]) if city else "signing"
+        city = city_zh(text[:at])
+        value = latin(_name(city)) if city else "signing"
         return contract.finding(KIND, f"court/{value}", sentence, 0, court.end())
-    city = CITY_ZH.search(text[max(0, at - 14) : at])
+    city = city_zh(text[max(0, at - 14) : at])
     if court and city:
-        return contract.finding(KIND, f"court/{latin(city[0])}", sentence, max(0, at - 14) + city.start(), court.end())
+        return contract.finding(
+            KIND, f"court/{latin(_name(city))}", sentence, max(0, at - 14) + city.start(), court.end()
+        )
     return None
 
 
@@ -228,6 +230,10 @@ def _court_en(contract: Contract, sentence: Sentence) -> Finding | None:
         if place:
             return contract.finding(KIND, f"court/{place}", sentence, match.start(), match.end())
     return None
+
+
+def _name(city: re.Match[str]) -> str:
+    return str(city.groupdict().get("city") or city[0])
 
 
 def _clean(place: str) -> str:

@@ -67,7 +67,9 @@ def _chinese(contract: Contract, sentence: Sentence) -> Finding | None:
         return None
     verb = match["verb"]
     rest = plain[match.end() : match.end() + 16]
-    if verb in ("依", "依据", "依照", "按", "按照", "根据", "以", "受") and not _ZH_ENDS.search(rest):
+    if verb in ("依", "依据", "依照", "按", "按照", "根据", "以", "受") and not (
+        _ZH_ENDS.search(rest) or re.search(r"解释|争议|效力", plain[max(0, match.start() - 24) : match.start()])
+    ):
         return None
     place = PLACE_ZH.search(match["place"])
     places = list(PLACE_ZH.finditer(match["place"]))

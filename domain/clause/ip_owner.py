@@ -30,10 +30,10 @@ _OWNS_ZH = re.compile(
     r"所有权|专利权)"
 )
 _DATA = re.compile(
-    r"(?:数据|资料|内容|素材|商标|标识|背景(?:技术|知识产权)|原有|既有|固有|自有|各自|现有|此前|"
-    r"签订前|签署前|已有|图纸|样品|模具|设备|货物|产品|标的物|租赁物|财产|保密信息|"
-    r"信息)(?:的)?(?:所有权|知识产权|权利|版权|著作权)?(?:[^,。;]{0,6})$"
+    r"数据|资料(?!、)|内容|素材|商标|标识|背景(?:技术|知识产权)|原有|既有|固有|自有|各自|现有|此前|"
+    r"签订前|签署前|已有|保密信息"
 )
+_GOODS = re.compile(r"软件|成果|作品|代码|知识产权|著作权|版权|专利|系统|开发|设计|报告|文档")
 _RESULT = re.compile(
     r"成果|开发|定制|交付物|本(?:合同|项目)(?:所)?(?:产生|形成)|履行|所形成|所产生|软件|系统|平台|"
     r"源代码|作品|deliverable|work product|result|developed|created|software|product|service|work|"
@@ -44,7 +44,7 @@ _OWN_DATA_EN = re.compile(
     r"\b(?:customer|client|licensee|buyer|purchaser|user|its|their|subscriber|"
     r"company)(?:'s)? (?:own )?(?:data|content|materials?|confidential|marks|trademarks|information|"
     r"background|pre-existing)|customer (?:data|content)|confidential information|"
-    r"pre-?existing|background (?:ip|intellectual|technology|materials)|trademarks?\b|usage data|"
+    r"pre-?existing|background (?:ip|intellectual|technology|materials)|usage data|"
     r"feedback|goods|title to the (?:goods|products|equipment)|alterations|risk of loss|leased|"
     r"premises|equipment|documents provided|third[- ]party|stock|securit|document may",
     re.I,
@@ -63,7 +63,7 @@ _TAKES_EN = re.compile(
     r"ownership of)\s+(?:the )?(?P<to>[A-Z]\w+(?: [A-Z]\w+)?|\w+)|"
     r"(?P<holder>[A-Z]\w+)(?: and its (?:licensors?|suppliers?|affiliates?))?,?\s+(?:shall |will |"
     r"hereby |have and will |expressly |does |and will |has and )*(?:retains?|owns?|reserves?|keeps?|"
-    r"holds?|is the (?:sole |exclusive )*owner|remains? the (?:sole |exclusive )*owner|"
+    r"holds?|(?:is|be|are) the (?:sole |exclusive |and |rightful )*owner|remains? the (?:sole |exclusive )*owner|"
     r"is and (?:shall|will) remain)\b",
 )
 _NOT_A_GRANT = re.compile(
@@ -74,7 +74,7 @@ _NOT_A_GRANT = re.compile(
 
 
 def find(contract: Contract) -> Iterator[Finding]:
-    found = [each for sentence in contract.having(*_STEMS) if (each := _of(contract, sentence))]
+    found = [each for sentence in contract.having(*_STEMS) for each in _of(contract, sentence)]
     results = [finding for finding, is_result in found if is_result] or [finding for finding, _ in found]
     seen: set[str] = set()
     # A recital says who owns something; the clause names the rights.
@@ -93,36 +93,32 @@ def find(contract: Contract) -> Iterator[Finding]:
             yield finding
 
 
-def _of(contract: Contract, sentence: Sentence) -> tuple[Finding, bool] | None:
-    text = sentence.text
-    if re.search(r"[一-鿿]", text):
-        return _chinese(contract, sentence)
-    return _english(contract, sentence)
+def _of(contract: Contract, sentence: Sentence) -> Iterator[tuple[Finding, bool]]:
+    """Each with whether it is of what the contract makes, not of what a party brought along."""
+    return (_chinese if re.search(r"[一-鿿]", sentence.text) else _english)(contract, sentence)
 
 
-def _chinese(contract: Contract, sentence: Sentence) -> tuple[Finding, bool] | None:
+def _chinese(contract: Contract, sentence: Sentence) -> Iterator[tuple[Finding, bool]]:
     text = sentence.text
-    about = bool(_RIGHT_ZH.search(text) or re.search(r"知识产权|成果归属|权利归属|著作权", sentence.about))
-    if not about:
-        return None
+    if not _RIGHT_ZH.search(text) and not re.search(r"知识产权|成果归属|权利归属|著作权", sentence.about):
+        return
     for match in _OWNS_ZH.finditer(text):
-        clause = text[max(text.rfind(mark, 0, match.start()) for mark in ",。;") + 1 : match.start()]
+        begin = max(text.rfind(mark, 0, match.start()) for mark in ",。;") + 1
+        clause = text[begin : match.start()]
         if match["keeps"]:
-            clause = match["what"] or ""
-        right = _RIGHT_ZH.search(clause) or re.search(r"知识产权|成果|权", sentence.about + text[: match.start()])
-        if (
-            not right
-            or _DATA.search(clause.rstrip("均仍都全部应"))
-            or re.search(r"侵犯|侵权|使用权|风险|责任|费用", clause[-12:])
-        ):
+            clause = match[0][len(match["keeps"]) :]
+        right = (match if match["keeps"] else _RIGHT_ZH.search(clause)) or re.search(
+            r"知识产权|成果|权", sentence.about + text[: match.start()]
+        )
+        if not right or re.search(r"侵犯|侵权|使用权|风险|责任|费用", clause[-12:]):
             continue
+        if right[0] == "所有权" and not _GOODS.search(text[: match.end()]):
+            continue  # title to goods is another matter
         value = _owner(contract, match, text)
-        if value:
-            start = match.start() - len(clause) if not match["keeps"] else match.start()
-            return contract.finding(KIND, value, sentence, start, match.end()), bool(
-                _RESULT.search(clause)
-            ) or "背景" not in text
-    return None
+        own = _DATA.search(text[begin : match.end()])
+        if not value or (own and value == Side.THEIRS and not _RESULT.search(clause.replace("产品", ""))):
+            continue
+        yield contract.finding(KIND, value, sentence, begin, match.end()), not own
 
 
 def _owner(contract: Contract, match: re.Match[str], text: str) -> str:
@@ -136,18 +132,20 @@ def _owner(contract: Contract, match: re.Match[str], text: str) -> str:
         return "joint" if "双方" in name and "共" in text[match.start() : match.end()] else ""
     if sides == {Side.OURS, Side.THEIRS}:
         return "joint"
-    side = mentions[-1][2] if mentions else Side.UNKNOWN
+    # 归甲方使用 gives no ownership: the party has to end the phrase.
+    side = mentions[-1][2] if mentions and len(name) - mentions[-1][1] <= 1 else Side.UNKNOWN
     return side.value if side in (Side.OURS, Side.THEIRS) else ""
 
 
-def _english(contract: Contract, sentence: Sentence) -> tuple[Finding, bool] | None:
+def _english(contract: Contract, sentence: Sentence) -> Iterator[tuple[Finding, bool]]:
     text = sentence.text
     if not _RIGHT_EN.search(text):
-        return None
+        return
     for match in _TAKES_EN.finditer(text):
         around = text[max(0, match.start() - 160) : match.end() + 160]
         if match["joint"]:
-            return contract.finding(KIND, "joint", sentence, match.start(), match.end()), True
+            yield contract.finding(KIND, "joint", sentence, match.start(), match.end()), True
+            return
         name = (match["to"] or match["holder"]).lower()
         side = contract.parties.side_named(name)
         if side not in (Side.OURS, Side.THEIRS):
@@ -174,7 +172,8 @@ def _english(contract: Contract, sentence: Sentence) -> tuple[Finding, bool] | N
             r"intellectual property|\bIP\b|proprietary|copyright", text + sentence.about, re.I
         ):
             continue
-        return contract.finding(KIND, side.value, sentence, match.start(), match.end()), not re.search(
-            r"pre-?existing|background", around, re.I
+        yield (
+            contract.finding(KIND, side.value, sentence, match.start(), match.end()),
+            not re.search(r"pre-?existing|background", around, re.I),
         )
-    return None
+        return

@@ -32,7 +32,8 @@ _ENDLESS = re.compile(
     r"合同)[^,。]{0,8}限制|无限制地?(?:赔偿|责任)|上不封顶|不封顶|"
     r"liabilit[^.;]{0,80}?(?:shall be|is|are|will be|remains?) (?:unlimited|uncapped)|"
     r"(?<!including )(?<!including, )without (?:any )?(?:limit\b|cap\b|limitation (?:as to|in|"
-    r"of) amount)|unlimited liabilit|liabilit[^.;]{0,60}not (?:be )?(?:limited|capped)|no (?:limit|"
+    r"of) amount)|unlimited liabilit|liabilit[^.;]{0,60}not (?:be )?(?:limited|capped)|"
+    r"liable without (?:any )?limit\w*|no (?:limit|"
     r"cap|limitation) (?:on|to|of)[^.;]{0,30}liabilit|liabilit[^.;]{0,50}\buncapped\b(?! claims)",
     re.I,
 )
@@ -44,7 +45,8 @@ _EXCEPTION = re.compile(
 )
 _TIMES = re.compile(
     rf"(?P<n>\d+(?:\.\d+)?|[{CHINESE}]+)\s*倍|(?P<en>{ENGLISH}|"
-    rf"\d+(?:\.\d+)?)(?:\s*\(\d+(?:\.\d+)?x?\))?\s*(?:times|x)\b|\b(?P<twice>twice|double)\b",
+    rf"\d+(?:\.\d+)?)(?:\s*\(\d+(?:\.\d+)?x?\))?\s*(?:times|x)\b|\b(?P<half>one and (?:a|"
+    rf"one)[\s-]half) times\b|\b(?P<twice>twice|double)\b",
     re.I,
 )
 _PRICE = re.compile(
@@ -128,6 +130,12 @@ def _liable(contract: Contract, sentence: Sentence, at: int) -> bool:
     return not sides or Side.OURS in sides or Side.EITHER in sides or Side.UNKNOWN in sides
 
 
+def _factor(times: re.Match[str]) -> Decimal | None:
+    if times["half"]:
+        return Decimal("1.5")
+    return Decimal(2) if times["twice"] else number(times["n"] or times["en"])
+
+
 def _value(text: str, at: int) -> tuple[str, int, int]:
     """The cap nearest to the word that limits."""
     months = [d for d in durations(text) if d.unit == "m" and d.count in (6, 12, 18, 24, 36)]
@@ -137,9 +145,12 @@ def _value(text: str, at: int) -> tuple[str, int, int]:
         count = int(months[0].count) if months else 12
         where = (months[0].start, months[0].end) if months else year.span() if year else (0, 0)
         if times:
-            factor = Decimal(2) if times["twice"] else number(times["n"] or times["en"])
+            factor = _factor(times)
             if factor and factor != 1:
                 return f"{factor:.2f}x", min(times.start(), where[0]), max(where[1], times.end())
+        for share in shares(text):
+            if share.share != 1:
+                return f"{share.share:.2f}x", min(share.start, where[0]), max(share.end, where[1])
         return f"fees_{count}m", *where
     for share in shares(text):
         if _PRICE.search(text) or _FEES.search(
@@ -147,7 +158,7 @@ def _value(text: str, at: int) -> tuple[str, int, int]:
         ):
             return f"{share.share:.2f}x", share.start, share.end
     if times:
-        factor = Decimal(2) if times["twice"] else number(times["n"] or times["en"])
+        factor = _factor(times)
         if factor is not None and (_FEES.search(text) or _PRICE.search(text)):
             return f"{factor:.2f}x", times.start(), times.end()
     money = [each for each in amounts(text) if each.start >= at - 60 or at == 0]

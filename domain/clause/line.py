@@ -25,6 +25,15 @@ _EDGE = 0.1
 """Of the page's height: where running heads and page numbers stand."""
 
 
+@dataclass(frozen=True)
+class Gap:
+    """The space `at`, where what follows it begins, and whether it is wider than any between words."""
+
+    at: int
+    left: float
+    wide: bool
+
+
 @dataclass
 class Line:
     """`first` and `last` index the page's characters; `breaks` are spaces that part two cells of a row."""
@@ -51,6 +60,8 @@ class Line:
     column: float = 0.0
     """How far right lines like this one reach."""
     breaks: frozenset[int] = frozenset()
+    gaps: tuple[Gap, ...] = ()
+    """Spaces wide enough to part cells, from left to right."""
     hidden: bool = False
     """Some characters of its page cannot be seen."""
 
@@ -64,6 +75,7 @@ def lines_of(pages: tuple[Page, ...]) -> Iterator[Line]:
     running = _running(pages, found)
     for number, lines in enumerate(found):
         kept = [line for line in lines if not (_at_edge(pages[number], line) and _bare(pages[number], line) in running)]
+        _mark_cells(kept)
         _measure_columns(kept)
         yield from kept
 
@@ -87,33 +99,45 @@ def _lines_of_page(number: int, page: Page) -> Iterator[Line]:
         step = 1 + (last - first) // 6
         seen = [at for at in (*range(first, last, step), last) if text[at] not in _BLANK]
         top, bottom = min(boxes[4 * at + 1] for at in seen), max(boxes[4 * at + 3] for at in seen)
-        breaks = _cells(page, first, last, bottom - top)
-        cell = first
-        if breaks:
-            cell = max(breaks) + 1
-            while text[cell] in _BLANK:
-                cell += 1
         yield Line(
             number, first, last, boxes[4 * first], top, boxes[4 * last + 2], bottom,
-            boxes[4 * ends + 2] - boxes[4 * first], boxes[4 * cell],
+            boxes[4 * ends + 2] - boxes[4 * first], boxes[4 * first],
             hyphen=ending[0] in _HYPHENS and bool(ending[0]), ended=text[last] in "。.;；:：!！",
-            marked=bool(_MARKED.match(text, first, last + 1)), in_row=bool(breaks), breaks=breaks,
-            hidden=bool(hidden),
+            marked=bool(_MARKED.match(text, first, last + 1)), hidden=bool(hidden),
+            gaps=_gaps(page, first, last, bottom - top),
         )  # fmt: skip
 
 
-def _cells(page: Page, first: int, last: int, height: float) -> frozenset[int]:
-    """Spaces wider than any between words; those of a justified line are all alike."""
+def _gaps(page: Page, first: int, last: int, height: float) -> tuple[Gap, ...]:
     text, boxes = page.text, page.boxes
-    at, gaps = text.find(" ", first, last), []
+    at, found = text.find(" ", first, last), []
     while at >= 0:
         after = at + 1
         while after < last and text[after] <= " ":
             after += 1
-        gaps.append((boxes[4 * after] - boxes[4 * (at - 1) + 2], at))
+        found.append((at, boxes[4 * after] - boxes[4 * (at - 1) + 2], boxes[4 * after]))
         at = text.find(" ", after, last)
-    usual = sorted(gap for gap, _ in gaps)[len(gaps) // 2] if len(gaps) > 2 else 0.0
-    return frozenset(at for gap, at in gaps if gap > 3.5 * height or gap > max(1.3 * height, 2.5 * usual))
+    usual = sorted(width for _, width, _ in found)[len(found) // 2] if len(found) > 2 else 0.0
+    # The spaces of a justified line are all alike; those between cells are not, or very wide.
+    wide = max(1.3 * height, 2.5 * usual)
+    widths = [width for _, width, _ in found]
+    if len(found) > 1 and max(widths) - min(widths) < 0.6 and text[found[0][0] - 1].isascii() and usual < 3 * height:
+        return ()
+    return tuple(
+        Gap(at, left, width > wide or width > 3.5 * height) for at, width, left in found if width > 0.5 * height
+    )
+
+
+def _mark_cells(lines: list[Line]) -> None:
+    """A gap parts cells where it is wide, or where what follows stands right below or above what follows another."""
+    for at, line in enumerate(lines):
+        if not line.gaps:
+            continue
+        near = [gap.left for other in lines[max(0, at - 2) : at + 3] if other is not line for gap in other.gaps]
+        cells = [gap for gap in line.gaps if gap.wide or any(abs(gap.left - x) < 0.6 for x in near)]
+        if cells:
+            line.breaks = frozenset(gap.at for gap in cells)
+            line.cell, line.in_row = cells[-1].left, True
 
 
 def _measure_columns(lines: list[Line]) -> None:

@@ -40,6 +40,10 @@ def number(text: str) -> Decimal | None:
         return Decimal(bare)
     except InvalidOperation:
         pass
+    whole, point, fraction = bare.partition("点")
+    if point:
+        parts = number(whole), "".join(str(_DIGITS.get(each, "")) for each in fraction)
+        return None if parts[0] is None or not parts[1] else parts[0] + Decimal(f"0.{parts[1]}")
     mixed = re.fullmatch(r"(\d+(?:\.\d+)?)(百|千|万|百万|千万|亿)", bare)
     if mixed:
         scale = _chinese("一" + mixed[2] if mixed[2] in "百千" else mixed[2])

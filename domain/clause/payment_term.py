@@ -18,7 +18,8 @@ _STEMS = (
 )  # fmt: skip
 
 _PAYING = re.compile(
-    r"支付|付款|付清|付至|付讫|结清|结算|汇付|汇款|电汇|转账|划付|打款|缴付|缴清|缴纳|给付|付给|付(?=[合总余全剩\d%])"
+    r"支付|付款|付清|汇入|转入|付至|付讫|结清|结算|汇付|汇款|电汇|转账|划付|打款|缴付|缴清|缴纳|给付|"
+    r"付给|付(?=[合总余全剩\d%])"
 )
 _DOING_ELSE = re.compile(
     r"开具|开票|提供|提交|交付|交货|发货|到货|验收|通知|退还|返还|退款|补足|整改|答复|响应|修复|更换|"
@@ -30,7 +31,7 @@ _OTHER_MONEY = re.compile(
 )
 _SIGNING = re.compile(r"签订|签署|签字|生效|订立|盖章|签约")
 _PREPAYING = re.compile(r"预付|定金|订金|首付|预先|预存|头款")
-_LATE = re.compile(r"(?:逾期|超过|超出|迟延|延迟|延误|提前|届满前|期满前|到期前|每)[^,。]{0,3}$")
+_LATE = re.compile(r"(?:逾期|(?<!不)超过|超出|迟延|延迟|延误|提前|届满前|期满前|到期前|每)[^,。]{0,3}$")
 _AT_ONCE = re.compile(
     r"款到发货|款到即?发|货到付款|货到即付|见票即付|现款现货|现款现结|先款后货|钱货两清|付款后发货|"
     r"款到后?(?:交货|开通|服务)|即时结清|当场付清|见索即付"
@@ -43,9 +44,9 @@ _TERMS_LABEL = re.compile(
 
 _PAY_EN = re.compile(r"\b(?:pay|pays|paid|payable|payments?|due|remit|remits|remitted|settle|settled|net)\b", re.I)
 _OTHER_EN = re.compile(
-    r"\b(?:notif\w+|notice|terminat\w+|suspen\w+|cure\w*|remed\w+|deliver(?!y)\w*|refund\w*|"
+    r"\b(?:notif\w+|notice|terminat\w+|suspen\w+|cure\w*|remed\w+|deliver(?:s|ed|ing)?\b|refund\w*|"
     r"reimburse\w*|reinstat\w+|object\w*|reject\w*|inspect\w*|"
-    r"correct\w*|renew\w*|respond\w*|return\w*|delet\w+|indemnif\w+|damages|penalt\w+|deposit|"
+    r"correct(?:s|ed|ions?)\b|renew\w*|respond\w*|return\w*|delet\w+|indemnif\w+|damages|penalt\w+|deposit|"
     r"warrant\w*|audit\w*|interest|withh\w+|commission|"
     r"(?<!un)disput\w+|arbitrat\w+|overdue|past due|delinquent|late)\b",
     re.I,
@@ -115,6 +116,8 @@ def _is_payment_term(contract: Contract, sentence: Sentence, duration: Duration,
         re.match(r"(?:以|之)?内|\)?(?:后|届满|期满)|$|[\"',。;]|\s*(?:电汇|付|支|结|一次|T/T)", after)
         or (following == "pay" and re.search(r"(?:后|起|之日)[^,。;]{0,12}$", before))
     ):
+        return False
+    if before.endswith("前") or re.search(r"折扣|优惠|减免", clause_after[:30]):
         return False
     if duration.unit == "m" and duration.count >= 6 and not re.match(r"(?:以|之)?内|后", after):
         return False
@@ -192,6 +195,8 @@ def _is_payment_term_en(contract: Contract, sentence: Sentence, duration: Durati
     ):
         return False
     near = before[-140:] + " | " + after[:90]
+    if re.search(r"\bdiscount", near, re.I):
+        return False
     paying = [match.start() for match in _PAY_EN.finditer(near)]
     place = near.index(" | ")
     others = [match.start() for match in _OTHER_EN.finditer(near)]

@@ -14,11 +14,11 @@ from domain.clause.quantity import Share, shares
 Trigger = Literal["late_payment", "delay", "other", ""]
 Role = Literal["rate", "cap", "fixed", "threshold"]
 
-ANY_SHARE = re.compile(r"[%‰‱]|百分之|千分之|万分之|[一二三四五六七八九]成|per\s?cent", re.I)
+ANY_SHARE = re.compile(r"[%‰‱]|百分之|千分之|万分之|[一二两三四五六七八九]成|per\s?cent", re.I)
 _LATE_PAYMENT = re.compile(
     r"(?:逾期|迟延|延期|延迟|拖延|拖欠|迟)(?:的)?(?:付款|支付|付|缴|结算|还款|给付)|(?:付款|支付|"
     r"缴费)(?:逾期|迟延|延迟)|未(?:能)?(?:按|在|于|如)[^,。;]{0,22}(?:付款|支付|付清|缴纳|结算|结清)|"
-    r"拖欠|欠付|欠缴|欠款|未付|未支付|应付未付|逾期(?:金额|款项|部分|未付|欠款|货款)|滞纳金|不(?:按|"
+    r"拖欠|欠付|欠缴|欠款|未付|未支付|应付未付|逾期(?:金额|款项|未付|欠款|货款)|滞纳金|不(?:按|"
     r"能)[^,。;]{0,8}(?:付款|支付)|"
     r"\boverdue|late payments?|late fees?|late charges?|past[\s-]due|unpaid|late sums?|late amounts?|"
     r"outstanding|\binterest\b|fail\w* to (?:make (?:any )?)?pay|not paid|delinquen|paid late|"
@@ -34,13 +34,13 @@ _DELAY = re.compile(
     r"\blate (?:deliver\w*|performance|completion|shipment|installation)|"
     r"deliver\w*(?: \w+){0,3} (?:late|delayed|overdue)|\bdelay(?:s|ed)?\b|liquidated damages|"
     r"fail\w* to (?:deliver|meet|complete|perform|achieve|ship|supply)|"
-    r"behind schedule|lateness|not (?:delivered|completed|supplied)|misse[sd] (?:a |the |"
+    r"behind schedule|(?:is|are|being|was) late\b|lateness|not (?:delivered|completed|supplied)|misse[sd] (?:a |the |"
     r"any )?(?:milestone|deadline|delivery)",
     re.I,
 )
 _PENALTY = re.compile(
     r"违约金|违约赔偿金|滞纳金|罚金|罚款|罚|扣款|扣减|扣除|赔偿金|补偿金|误期赔偿|liquidated damages|"
-    r"penalt|\bLDs?\b|credit|delay damages|damages|termination (?:fee|charge)|cancellation (?:fee|"
+    r"penalt|\bLDs?\b|credit|delay damages|damages|reductions?|termination (?:fee|charge)|cancellation (?:fee|"
     r"charge)|deduct",
     re.I,
 )
@@ -51,7 +51,10 @@ PERIOD_ZH = re.compile(
     r"(?P<unit>日|天|周|星期|月|季度|年)(?!租|费|度|结|内|均)|(?P<short>日|月|年)(?=万分|千分|百分|\d|"
     r"利率|息|化|0|按)|(?<=按)(?P<by>日|天|周|月|年)"
 )
-_PERIOD_ZH_AFTER = re.compile(r"(?:的)?(?:[/每]|计算?/|按)(?:一|1)?(?P<unit>日|天|周|星期|月|年)|\((?P<in>日|月|年)\)")
+_PERIOD_ZH_AFTER = re.compile(
+    r"\s*[×xX*]\s*(?:逾期|延迟|迟延|延误)?(?:的)?(?:实际)?(?P<times>天|日|周)数|(?:的)?(?:[/每]|"
+    r"计算?/|按)(?:一|1)?(?P<unit>日|天|周|星期|月|年)|\((?P<in>日|月|年)\)"
+)
 PERIOD_EN = re.compile(
     r"(?:\bper|\beach|\bevery|\ba|/)\s*(?:full |complete |completed |calendar |business |working |"
     r"commenced |additional |whole |started )*(?P<unit>day|week|month|year|annum|(?:seven|"
@@ -147,7 +150,7 @@ def _period(text: str, share: Share, after_last: int) -> str:
     nearby = text[share.end : share.end + 90]
     chinese = _PERIOD_ZH_AFTER.match(nearby)
     if chinese:
-        return _unit(chinese["unit"] or chinese["in"])
+        return _unit(chinese["unit"] or chinese["in"] or chinese["times"])
     english = PERIOD_EN.search(
         re.split(r"[;。]|,? (?:up to|capped|subject to|not exceed|maximum)", nearby, maxsplit=1, flags=re.I)[0]
     )
@@ -219,7 +222,7 @@ def _debtor(contract: Contract, sentence: Sentence, share: Share, trigger_at: in
     context = text[: share.start]
     late = contract.parties.subject(context, trigger_at) if trigger_at else Side.UNKNOWN
     if late is not Side.UNKNOWN:
-        return _other(late) if _takes(text, share) else late
+        return _other(late) if _taker(contract, text, share) is late else late
     pays = [
         match.start()
         for match in re.finditer(r"支付|承担|赔偿|赔付|交纳|\bpays?\b|\bcredits?\b|\bowes?\b|\bliable\b|\bbear\b", text)
@@ -230,23 +233,22 @@ def _debtor(contract: Contract, sentence: Sentence, share: Share, trigger_at: in
         if who is not Side.UNKNOWN:
             return who
     who = contract.parties.subject(context, share.start)
-    return _other(who) if _takes(text, share) else who
+    return _other(who) if _taker(contract, text, share) is who else who
 
 
 _TAKING = re.compile(
-    r"\b(?:deduct|withhold|set[\s-]?off|levy|impose|charge|claim|recover|be (?:paid|compensated)|"
-    r"receive)\b|有权(?!解除|终止)[^,。;]{0,12}(?:扣|收取|要求|追究|主张)|(?:可|"
-    r"得)(?:以)?(?:从[^,。;]{0,16}中)?(?:直接)?(?:扣|收取)",
+    r"(?:\bmay|\bshall|\bto|\bcan|\bwill|\bor|\band)\s+(?:\w+ )?(?:deduct|withhold|set[\s-]?off|levy|"
+    r"impose|charge|claim|recover|"
+    r"be (?:paid|compensated)|receive)\b|有权(?!解除|终止)[^,。;]{0,12}(?:扣|收取|要求|追究|主张)|"
+    r"(?:可|得)(?:以)?(?:从[^,。;]{0,16}中)?(?:直接)?(?:扣|收取)",
     re.I,
 )
 
 
-def _takes(text: str, share: Share) -> bool:
-    """`Buyer may deduct`: whoever is named takes, and the other pays; unless the one who pays is named after it."""
-    taking = _TAKING.search(text[: share.start])
-    return taking is not None and not re.search(
-        r"要求[^,。;]{1,12}(?:支付|承担)|from (?:the )?(?:supplier|seller)", text[: share.start], re.I
-    )
+def _taker(contract: Contract, text: str, share: Share) -> Side | None:
+    """`Buyer may deduct`: whoever is named before the verb takes, and the other pays."""
+    taking = _TAKING.search(text[: share.end + 16])
+    return contract.parties.subject(text, taking.start()) if taking else None
 
 
 def _other(side: Side) -> Side:

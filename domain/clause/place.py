@@ -28,7 +28,8 @@ COUNTRIES = {
     "People's Republic of China": "CN", "PRC": "CN", "P.R. China": "CN", "P.R.C.": "CN", "China": "CN", "Chinese": "CN",
     "Hong Kong": "HK", "Macau": "MO", "Taiwan": "TW", "Singapore": "SG", "England": "GB-ENG", "English": "GB-ENG",
     "Scotland": "GB-SCT",
-    "Scots": "GB-SCT", "Northern Ireland": "GB-NIR", "United Kingdom": "GB-ENG", "UK": "GB-ENG", "Ireland": "IE",
+    "Scots": "GB-SCT", "Scottish": "GB-SCT", "Northern Ireland": "GB-NIR", "United Kingdom": "GB-ENG", "UK": "GB-ENG",
+    "Ireland": "IE",
     "Irish": "IE", "Germany": "DE",
     "German": "DE", "France": "FR", "French": "FR", "Switzerland": "CH", "Swiss": "CH", "Austria": "AT",
     "Austrian": "AT",
@@ -57,7 +58,8 @@ _BY_LOWER = {name.lower(): code for name, code in _EN.items()}
 _BY_ADJECTIVE = {
     "English": "England", "German": "Germany", "French": "France", "Swiss": "Switzerland", "Dutch": "Netherlands",
     "Irish": "Ireland",
-    "Scots": "Scotland", "Swedish": "Sweden", "Italian": "Italy", "Spanish": "Spain", "Japanese": "Japan",
+    "Scots": "Scotland", "Scottish": "Scotland", "Swedish": "Sweden", "Italian": "Italy", "Spanish": "Spain",
+    "Japanese": "Japan",
     "Chinese": "China",
     "Indian": "India", "Austrian": "Austria", "Belgian": "Belgium", "Danish": "Denmark", "Norwegian": "Norway",
     "Finnish": "Finland",
@@ -66,11 +68,13 @@ _BY_ADJECTIVE = {
 
 _CITIES = (
     r"北京|上海|天津|重庆|深圳|广州|杭州|南京|苏州|武汉|成都|西安|长沙|郑州|济南|青岛|大连|沈阳|长春|哈尔滨|厦门|福州|"
-    r"泉州|合肥|南昌|昆明|贵阳|南宁|海口|石家庄|太原|呼和浩特|兰州|西宁|银川|乌鲁木齐|拉萨|宁波|温州|无锡|常州|徐州|南通|东莞|"
+    r"泉州|合肥|南昌|昆明|贵阳|南宁|海口|石家庄|太原|呼和浩特|兰州|西宁|银川|乌鲁木齐|拉萨|宁波|温州|"
+    r"无锡|常州|徐州|南通|东莞|"
     r"佛山|珠海|中山|惠州|烟台|潍坊|洛阳|嘉兴|绍兴|金华|台州|唐山|扬州|镇江|泰州|盐城|雄安|三亚|桂林|柳州|绵阳|宜昌|"
     r"襄阳|株洲|芜湖|赣州|香港|澳门|湛江|汕头|江门"
 )
-CITY_ZH = re.compile(_CITIES + r"|[一-鿿]{2,3}(?=市)")
+_KNOWN_CITY = re.compile(_CITIES)
+_ANY_CITY = re.compile(r"(?:[向由在至到于交]|^)?(?P<city>[一-鿿]{2,3}?)市")
 
 
 def law_en(text: str, any_case: bool = False) -> tuple[str, int, int] | None:
@@ -80,6 +84,11 @@ def law_en(text: str, any_case: bool = False) -> tuple[str, int, int] | None:
 
 def court_place_en(name: str) -> str:
     return _BY_ADJECTIVE.get(name, name)
+
+
+def city_zh(text: str) -> re.Match[str] | None:
+    """The city in a text; its name is the group `city` or the whole match."""
+    return _KNOWN_CITY.search(text) or _ANY_CITY.search(text)
 
 
 def latin(city: str) -> str:

@@ -38,7 +38,7 @@ _ALL = re.compile(
     re.I,
 )
 _NONE = re.compile(
-    r"(?:无|没有|不设|不收取?|不支付|无需支付|不需支付|不予支付|免)(?:任何)?(?:预付|定金|订金|首付)|"
+    r"(?:无|没有|不设|不收取?|不(?:向[^,。;]{1,8})?支付|无需支付|不需支付|不予支付|免)(?:任何)?(?:预付|定金|订金|首付)|"
     r"no (?:advance|prepayment|deposit|down[\s-]?payment|up[\s-]?front)|"
     r"(?:advance payment|deposit|prepayment)s?\s+(?:is|are|shall be|will be)\s+(?:not|neither)",
     re.I,
@@ -77,7 +77,7 @@ def _shares(contract: Contract, sentence: Sentence) -> Iterator[Finding]:
 
 def _prepays(text: str, share: Share) -> bool:
     """The word stands in the same clause, and no other share stands between."""
-    before, after = text[max(0, share.start - 45) : share.start], text[share.end : share.end + 40]
+    before, after = text[max(0, share.start - 45) : share.start], text[share.end : share.end + 60]
     before = re.split(r"[。;]", before)[-1]
     after = re.split(r"[。;,]|\band\b", after)[0]
     if re.search(r"违约|双倍|没收|扣除|抵扣|税|interest|discount|折", before[-20:] + after[:20]):

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from domain.clause.number import CHINESE, ENGLISH, number
 
-_NUM_ZH = rf"(?:\d+(?:\.\d+)?|[{CHINESE}]+)"
+_NUM_ZH = rf"(?:\d+(?:\.\d+)?|[{CHINESE}]+(?:点[{CHINESE}]+)?)"
 _DURATION_ZH = re.compile(
     rf"(?<![\d.第年月{CHINESE}])(?P<n>{_NUM_ZH})(?:\({_NUM_ZH}\))?个?(?P<half>半)?(?P<sort>自然|日历|"
     rf"公历|连续|工作|营业|交易|银行)?"
@@ -25,7 +25,7 @@ _DURATION_EN = re.compile(
 _SHARE = re.compile(
     rf"百分之(?P<hundred>{_NUM_ZH})|千分之(?P<thousand>{_NUM_ZH})|万分之(?P<myriad>{_NUM_ZH})|"
     r"(?<![\d.])(?P<n>\d+(?:\.\d+)?)\s*(?P<sign>%|‰|‱|per\s?cent\b|percentage points?)|"
-    r"(?P<tenths>[一二三四五六七八九])成(?![立果为本员交品都])|"
+    r"(?P<tenths>[一二两三四五六七八九])成(?![立果为本员交品都])|"
     rf"(?P<odd>one[\s-]half|one quarter|three quarters|half(?: a| of one)?|{ENGLISH}(?: and (?:a|one)[\s-]half)?)"
     r"\s+(?:of one\s+)?per\s?cent(?:age)?\b",
     re.I,

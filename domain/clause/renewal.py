@@ -26,7 +26,8 @@ _AUTO_ZH = re.compile(
     r"租)|顺延|延长)[^,。;]{0,6}自动|期限自动|则?(?:本合同|本协议|合同)(?:继续有效|顺延|延长|续展)"
 )
 _AUTO_EN = re.compile(
-    r"auto(?:matically|matic|-)\s?(?:be\s+)?(?:renew\w*|exten\w+)|renew\w*[^.;]{0,60}automatically|"
+    r"tacit\w* (?:\w+ )?(?:renew|exten)\w*|auto(?:matically|matic|-)\s?(?:be\s+)?(?:renew\w*|"
+    r"exten\w+)|renew\w*[^.;]{0,60}automatically|"
     r"auto-?renew\w*|automatic(?:ally)?[^.;]{0,40}(?:renew|extend|extension|roll)|"
     r"exten\w+[^.;]{0,25}automatically|"
     r"(?:shall|will|is|are|be)\s+(?:be\s+)?(?:renewed?|extended)\s+(?:\w+\s+){0,4}(?:for|annually|"
@@ -55,7 +56,7 @@ _YEARLY = re.compile(
 _MONTHLY = re.compile(r"month[\s-]to[\s-]month|monthly basis|逐月|按月自动", re.I)
 _NOTICE_BEFORE = re.compile(
     r"提前[^,。;]{0,8}$|(?:届满|期满|到期|终止|届至|结束|满期)(?:之|日|之日)?(?:的)?前[^,。;]{0,6}$|"
-    r"(?:least|than|within|of|notice|least than)\s*\(?$|\bby\s*$|-renewal\s*$",
+    r"(?:least|than|within|of|notice|least than)\s*\(?$|-renewal\s*$",
     re.I,
 )
 _NOTICE_AFTER = re.compile(
@@ -118,6 +119,7 @@ def _length(contract: Contract, sentence: Sentence, auto: re.Match[str]) -> Find
     text = sentence.text
     near = [d for d in durations(text) if d.unit == "m" or (d.unit == "d" and d.count >= 28)]
     after = [d for d in near if d.start >= auto.start() and not _is_notice(text, d)]
+    after = [d for d in after if d.start >= auto.end()] or after
     if after:
         length = min(after, key=lambda d: d.start)
         return contract.finding(AUTO, _months(length), sentence, auto.start(), length.end)
@@ -194,9 +196,9 @@ def _notices(contract: Contract, sentence: Sentence) -> Iterator[Finding]:
 
 
 def _gives_notice(text: str, duration: Duration, before: str, after: str) -> bool:
-    if not re.search(r"notice|notif|通知|异议|提出|告知|书面|terminat|终止|表示", text, re.I):
+    if not re.search(r"notice|notif|通知|异议|提出|告知|书面|terminat|cancel|终止|表示", text, re.I):
         return False
-    if re.search(r"(?:period|term)s? of\s*$|successive\s*$|additional\s*$|further\s*$", before, re.I):
+    if re.search(r"(?<!notice )(?:period|term)s? of\s*$|successive\s*$|additional\s*$|further\s*$", before, re.I):
         return False
     ending = re.search(
         r"(?:prior to|before|in advance of|preceding)[^.;]{0,50}(?:end|expir|term|renew|anniversar)|"

@@ -38,7 +38,8 @@ _WITHOUT_CAUSE = re.compile(
     re.I,
 )
 _MAY = re.compile(
-    r"可(?:以)?|有权|提前(?:退租|解除|终止)[^,。;]{0,8}(?:的)?,?(?:应|须|需)|享有|得(?:随时|提前)|"
+    r"可(?:以)?|有权|(?:应|须|需)(?:当)?(?:至少)?提前|提前(?:退租|解除|"
+    r"终止)[^,。;]{0,8}(?:的)?,?(?:应|须|需)|享有|得(?:随时|提前)|"
     r"均可|\bmay\b|has the right|have the right|is entitled|are entitled|can\b|reserves the right|"
     r"right to|shall be entitled|by giving|on giving",
     re.I,

@@ -32,7 +32,7 @@ _WEAK = re.compile(
     r"费用|\bfees?\b|\bprice\b|\bcharges?\b|\bconsideration\b|\bsubscription\b",
     re.I,
 )
-_YEARLY = re.compile(r"每年|/年|年(?:度)?(?:订阅|服务|维护|许可)?费|per (?:year|annum)|annual|yearly|a year", re.I)
+_YEARLY = re.compile(r"每年|/年|全年|年(?:度)?(?:订阅|服务|维护|许可)?费|per (?:year|annum)|annual|yearly|a year", re.I)
 _NOT_TOTAL = re.compile(
     r"单价|每月|月租|月度|月费|月服务费|/月|每(?:个|台|套|次|人|件|吨|小时|天|日|季|单)|/(?:个|台|套|"
     r"人|件|吨|小时|天|日)|per (?:month|hour|day|unit|user|seat|item|copy|licence|license|quarter|"
@@ -84,7 +84,9 @@ def _of_sentence(contract: Contract, sentence: Sentence, named: re.Pattern[str])
         return
     spoken = [money for money in moneys if _is_total(contract, sentence, money, named)]
     for at, money in enumerate(spoken):
-        if at and money.start - spoken[at - 1].end < 14 and money.currency == spoken[at - 1].currency:
+        last = spoken[at - 1]
+        again = last.amount == money.amount or last.words != money.words
+        if at and again and money.start - last.end < 14 and money.currency == last.currency:
             continue  # the same amount again, in words or in digits
         yield sentence, money
 

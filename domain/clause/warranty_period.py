@@ -45,14 +45,17 @@ _GUARANTOR = re.compile(r"担保|履约保函|bank guarantee|performance bond|gu
 def find(contract: Contract) -> Iterator[Finding]:
     seen: set[str] = set()
     for sentence in contract.having(*_STEMS, headed=True):
+        first: Duration | None = None
         for duration in durations(sentence.text):
             if duration.unit == "h" or not _is_period(contract, sentence, duration):
                 continue
-            value = str(duration)
+            clause = re.split(r"[,。;]", sentence.text[: duration.start])[-1]
+            if first is not None and not _WARRANTY.search(clause):
+                continue  # of another part of the goods only where it is named again
+            first, value = duration, str(duration)
             if value not in seen:
                 seen.add(value)
                 yield contract.finding(KIND, value, sentence, duration.start, duration.end)
-            break
 
 
 def _is_period(contract: Contract, sentence: Sentence, duration: Duration) -> bool:
@@ -78,7 +81,7 @@ def _is_period(contract: Contract, sentence: Sentence, duration: Duration) -> bo
     ):
         return not _OTHER_TIME.search(clause[named[-1].end() :])
     near = _WARRANTY.search(clause[-90:]) or _WARRANTY.search(after[:70])
-    if re.search(r"(?:质保|保修|维保|三包)(?:为|:)?$", clause):
+    if re.search(r"(?:质保|保修|维保|三包)(?:为|:)?$", clause) or re.match(r"\s*(?:limited )?warrant", after, re.I):
         return True
     if near:
         spoken = clause[-60:] + " " + after[:60]
