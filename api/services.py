@@ -22,6 +22,7 @@ from commands.deal import DealCommands
 from commands.decision_link import DecisionLinks, DecisionsByMail
 from commands.desk import Desk
 from commands.document import Documents, DocumentStore
+from commands.invoice import InvoiceCommands
 from commands.lead import LeadCommands
 from commands.lead_check import LeadCheck
 from commands.lead_form import LeadForms
@@ -31,6 +32,9 @@ from commands.person import People
 from commands.pipeline import PipelineCommands
 from commands.policy import Policies
 from commands.policy_draft import PolicyDrafts
+from commands.product import ProductCommands
+from commands.quote import QuoteCommands
+from commands.quote_link import QuoteLinks, QuotesForCustomers
 from commands.second_factor import SecondFactor
 from commands.sign_in import SignIn
 from commands.task import TaskCommands
@@ -54,6 +58,10 @@ class Services:
     lead_check: LeadCheck
     deals: DealCommands
     contracts: ContractCommands
+    quotes: QuoteCommands
+    quotes_for_customers: QuotesForCustomers
+    invoices: InvoiceCommands
+    products: ProductCommands
     tasks: TaskCommands
     decisions_by_mail: DecisionsByMail
     approvals: ApprovalCommands
@@ -79,6 +87,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         temporal = await connect(settings)
         desk = Desk(db, Processes(temporal, settings.task_queue), settings)
         store = DocumentStore(settings.home / "documents")
+        documents = Documents(db, store)
+        quote_links = QuoteLinks(key, settings.base_url)
         leads = LeadCommands(desk)
         tasks = TaskCommands(desk, credentials)
         yield Services(
@@ -93,13 +103,17 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             lead_check=LeadCheck(desk),
             deals=DealCommands(desk),
             contracts=ContractCommands(desk),
+            quotes=QuoteCommands(desk, documents, quote_links),
+            quotes_for_customers=QuotesForCustomers(desk, quote_links),
+            invoices=InvoiceCommands(desk),
+            products=ProductCommands(db),
             tasks=tasks,
             decisions_by_mail=DecisionsByMail(tasks, DecisionLinks(key, settings)),
             approvals=ApprovalCommands(desk),
             collections=CollectionCommands(desk),
             bank=BankCommands(desk, store),
             absences=AbsenceCommands(desk),
-            documents=Documents(db, store),
+            documents=documents,
             notifications=Notifications(db),
             policies=Policies(db),
             policy_drafts=PolicyDrafts(db),

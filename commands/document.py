@@ -128,6 +128,16 @@ class Documents:
         digest, size = await self.store.put(chunks, check)
         return await self._remember(actor, Stored(digest, called, seen[0], size))
 
+    async def keep(self, actor: Actor, name: str, content: bytes) -> str:
+        """A PDF that we made ourselves: its hash."""
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield content
+
+        digest, size = await self.store.put(chunks(), _is_pdf)
+        await self._remember(actor, Stored(digest, bare_name(name), PDF, size))
+        return digest
+
     async def _remember(self, actor: Actor, stored: Stored) -> Stored:
         async with self.db.session(actor.id) as session:
             await remember_document(session, **asdict(stored), added_by=actor.id)

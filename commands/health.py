@@ -24,7 +24,8 @@ PATIENCE = 5.0
 """Seconds a part may take to answer before it counts as away."""
 SHOWN = 20
 KINDS = {
-    "lead": "LeadWorkflow", "deal": "DealWorkflow", "contract": "ContractWorkflow", "approval": "ApprovalWorkflow",
+    "lead": "LeadWorkflow", "deal": "DealWorkflow", "contract": "ContractWorkflow", "quote": "QuoteWorkflow",
+    "invoice": "InvoiceWorkflow", "approval": "ApprovalWorkflow",
     "collection": "CollectionWorkflow",
 }  # fmt: skip
 T = TypeVar("T")

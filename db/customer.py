@@ -24,6 +24,13 @@ class Customer(Findable, Matchable, Base):
     name: Mapped[str]
     origin: Mapped[str | None] = mapped_column(unique=True)  # business key of what made it: lead/<id>
     custom: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    invoice_title: Mapped[str | None]  # 发票抬头: who the invoice is made out to
+    tax_number: Mapped[str | None]  # unified social credit code
+    billing_address: Mapped[str | None]
+    billing_phone: Mapped[str | None]
+    bank_name: Mapped[str | None]
+    bank_account: Mapped[str | None]
+    language: Mapped[str | None]  # in which they are written: zh_CN, en
     service_tier: Mapped[str] = mapped_column(server_default="standard")  # standard, vip: whose tickets wait where
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
 

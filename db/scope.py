@@ -14,6 +14,7 @@ from db.customer import Assignment, Customer
 from db.deal import Deal
 from db.lead import Lead
 from db.process import Task
+from db.quote import Invoice, Quote
 from domain.access import SUBJECT_READ, Action, Actor, Authority, Scope, StandIn
 from domain.lead_assignment import SELLING
 from domain.refusal import not_found
@@ -37,6 +38,8 @@ KINDS: dict[str, Kind] = {
     "deal": Kind(Deal, Action.DEAL_READ, Deal.owner_id, Deal.region_id),
     "contract": Kind(Contract, Action.CONTRACT_READ, Contract.owner_id, Contract.region_id),
     "approval": Kind(Approval, Action.CONTRACT_READ, Approval.submitted_by, Approval.region_id),
+    "invoice": Kind(Invoice, Action.INVOICE_READ, Invoice.owner_id, Invoice.region_id),
+    "quote": Kind(Quote, Action.QUOTE_READ, Quote.owner_id, Quote.region_id),
     "collection": Kind(Collection, Action.COLLECTION_READ, Collection.owner_id, Collection.region_id),
 }
 

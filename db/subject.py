@@ -17,6 +17,7 @@ from db.holder import holders_of
 from db.person import Person, people_by_id
 from db.policy import Policy
 from db.process import Process
+from db.quote import Quote
 from db.record import Document
 from domain.access import person_in
 from domain.approval import ApprovalPolicy
@@ -110,6 +111,17 @@ async def _contract(session: AsyncSession, contract_id: str, _: Sequence[Approva
     )  # fmt: skip
 
 
+async def _quote(session: AsyncSession, quote_id: str, _: Sequence[Approval]) -> Subject | None:
+    row = await session.get(Quote, quote_id)
+    if row is None:
+        return None
+    return Subject(
+        kind="quote", id=row.id, number=row.number, title=row.title, status=row.status, amount=row.amount,
+        currency=row.currency, customer_id=row.customer_id, owner_id=row.owner_id, deal_id=row.deal_id,
+        version=row.version, versions=row.versions,
+    )  # fmt: skip
+
+
 def _of_collection(kind: str) -> Loader:
     """What is asked for about an order's money: its versions are the requests themselves."""
 
@@ -151,6 +163,7 @@ def _asked(approval: Approval) -> dict[str, Any]:
 
 LOADERS: dict[str, Loader] = {
     "contract": _contract,
+    "quote": _quote,
     **{kind: _of_collection(kind) for kind in ("write_off", "refund", "service_hold")},
 }
 """How the record of each kind of subject (domain.approval.SUBJECTS) is found."""

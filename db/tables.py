@@ -23,6 +23,8 @@ from db import (
     person,
     policy,
     process,
+    product,
+    quote,
     record,
     sign_in,
     webhook,
@@ -32,5 +34,5 @@ from db.base import Base
 __all__ = [
     "Base", "absence", "approval_reader", "approval_turn", "bank", "bank_match", "board_view", "collection", "contract",
     "customer", "deal", "deal_part", "lead", "lead_form", "lead_turn", "ledger", "letter", "order", "person", "policy",
-    "process", "record", "sign_in", "webhook",
+    "process", "product", "quote", "record", "sign_in", "webhook",
 ]  # fmt: skip

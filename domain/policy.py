@@ -19,6 +19,7 @@ from domain.lead_score import LeadScorePolicy
 from domain.letter import LetterPolicy
 from domain.order import ServiceTierPolicy
 from domain.pipeline import PipelinePolicy
+from domain.quote_template import QuotePolicy
 from domain.refusal import Refused, invalid
 
 P = TypeVar("P", bound=PolicyDocument)
@@ -33,6 +34,7 @@ KINDS: dict[str, type[PolicyDocument]] = {
         LeadPolicy,
         LeadScorePolicy,
         LeadAssignmentPolicy,
+        QuotePolicy,
         LetterPolicy,
         ServiceTierPolicy,
         BankPolicy,

@@ -35,6 +35,10 @@ ABOUT = {
     ),
     "pipeline": (N_("The stages of a deal, their chances, and what must be so before each."), "kanban"),
     "collection": (N_("When an order is to be paid, and when finance is reminded."), "hand-coins"),
+    "quote_template": (
+        N_("How quotes begin, what nobody need approve, how long they hold, and their page."),
+        "file-check",
+    ),
     "bank": (N_("How sure a bank line's match must be to be booked by itself, and what is set aside."), "banknote"),
     "letter": (N_("What customers are written: quotes, reminders, letters about what is overdue."), "mail"),
     "lead": (

@@ -19,6 +19,7 @@ from ui.names import Names
 from ui.stage import Pipelines
 
 ICONS = {
+    "quote": "file-check", "invoice": "receipt-text",
     "lead": "megaphone", "deal": "briefcase", "contract": "file-text", "approval": "shield-check",
     "collection": "wallet", "task": "circle-check", "absence": "calendar",
     "deal.moved": "arrow-right", "deal.prioritised": "flag", "deal.stalled_red": "hourglass",
@@ -41,6 +42,8 @@ ICONS = {
 """By an event's kind, or by the first part of it."""
 
 STATES = {
+    "quote.accepted": "ok", "quote.refused": "bad", "quote.lapsed": "warn", "quote.approved": "ok",
+    "quote.rejected": "bad", "quote.returned": "warn",
     "task.escalated": "warn", "deal.stalled": "warn", "deal.stalled_red": "bad", "deal.stalled_told": "bad",
     "deal.action_failed": "bad", "deal.action_still_failing": "bad", "lead.late": "warn", "lead.pooled": "warn",
     "collection.overdue": "bad",
@@ -51,6 +54,7 @@ STATES = {
 }  # fmt: skip
 
 ECHOES = frozenset({
+    "deal.quote_changed", "quote.closed", "quote.begun",
     "deal.contract_opened", "deal.contract_changed", "contract.closed", "approval.opened", "approval.approved",
     "approval.returned", "approval.rejected", "approval.withdrawn", "lead.converted", "lead.closed", "lead.rescored",
     "task.claimed", "task.released", "collection.closed",
@@ -75,6 +79,7 @@ FILTERS: dict[Filter, tuple[str, Told]] = {
     "stages": (N_("Stage moves"), Told(kinds={"deal.opened", "deal.moved", "deal.reopened", "deal.closed"})),
     "follow_ups": (N_("Follow-ups"), Told(kinds={"deal.followed_up", "lead.contacted", "lead.tried"})),
     "contract": (N_("Contract"), replace(MAIN, processes={"contract", "approval"})),
+    "contract": (N_("Contract"), replace(MAIN, processes={"contract", "approval", "quote"})),
     "money": (N_("Money"), replace(MAIN, processes={"collection"}, kinds={"deal.order_placed"})),
     "steps": (N_("Every step"), Told()),
 }

@@ -18,10 +18,12 @@ from activities.collection import CollectionActivities
 from activities.contract import ContractActivities
 from activities.deal import DealActivities
 from activities.digest import DigestActivities
+from activities.invoice import InvoiceActivities
 from activities.lead import LeadActivities
 from activities.letter import LetterActivities
 from activities.order import OrderActivities
 from activities.policy import PolicyActivities
+from activities.quote import QuoteActivities
 from activities.stage_action import StageActivities
 from activities.statement import StatementActivities
 from commands.bank import StatementOpener
@@ -42,14 +44,18 @@ from workflows.collection import CollectionWorkflow
 from workflows.contract import ContractWorkflow
 from workflows.deal import DealWorkflow
 from workflows.digest import DigestWorkflow
+from workflows.invoice import InvoiceWorkflow
 from workflows.lead import LeadWorkflow
+from workflows.quote import QuoteWorkflow
 from workflows.statement import StatementWorkflow
 
 WORKFLOWS = [
+    QuoteWorkflow, InvoiceWorkflow,
     LeadWorkflow, DealWorkflow, ContractWorkflow, ApprovalWorkflow, CollectionWorkflow, AbsenceWorkflow, DigestWorkflow,
     StatementWorkflow,
 ]  # fmt: skip
 ACTIVITIES = [
+    QuoteActivities, InvoiceActivities,
     PolicyActivities, LeadActivities, DealActivities, OrderActivities, ContractActivities, ApprovalActivities,
     CollectionActivities, AbsenceActivities, DigestActivities, LetterActivities, StageActivities,
 ]  # fmt: skip
