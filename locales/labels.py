@@ -31,8 +31,6 @@ LABELS: dict[str, dict[str, str]] = {
         "order": N_("Order"),
         "collection": N_("Collection"),
         "task": N_("Task"),
-        "quote": N_("Quote"),
-        "invoice": N_("Invoice draft"),
         "instalment": N_("Instalment"),
         "instalments": N_("Instalments"),
         "cash": N_("Cash"),

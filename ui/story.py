@@ -78,7 +78,6 @@ FILTERS: dict[Filter, tuple[str, Told]] = {
     "": (N_("All"), MAIN),
     "stages": (N_("Stage moves"), Told(kinds={"deal.opened", "deal.moved", "deal.reopened", "deal.closed"})),
     "follow_ups": (N_("Follow-ups"), Told(kinds={"deal.followed_up", "lead.contacted", "lead.tried"})),
-    "contract": (N_("Contract"), replace(MAIN, processes={"contract", "approval"})),
     "contract": (N_("Contract"), replace(MAIN, processes={"contract", "approval", "quote"})),
     "money": (N_("Money"), replace(MAIN, processes={"collection"}, kinds={"deal.order_placed"})),
     "steps": (N_("Every step"), Told()),
