@@ -218,7 +218,7 @@ async def test_finance_prepares_the_invoice_once_from_the_quotes_lines(office: O
     clerk = await office.actor("he.jie")
     with pytest.raises(Refused, match="tax_number_wrong"):
         await invoices.prepare(clerk, uuid4().hex, invoice_id, task.id, invoice_title="蓝港", number="123")
-    given = {"invoice_title": "蓝港食品有限公司", "number": "91350100M000100Y43"}
+    given: dict[str, Any] = {"invoice_title": "蓝港食品有限公司", "number": "91350100M000100Y43"}
     await invoices.prepare(clerk, uuid4().hex, invoice_id, task.id, **given)
     with pytest.raises(Refused, match="already_decided"):
         await invoices.prepare(clerk, uuid4().hex, invoice_id, task.id, **given)
