@@ -6,7 +6,7 @@ from datetime import date
 from uuid import uuid4
 
 import pytest
-from httpx import AsyncClient
+from httpx import AsyncClient, Response
 from playwright.async_api import expect
 
 from db.deal import Deal
@@ -158,7 +158,7 @@ async def _closed(selling: Selling, deal_id: str) -> bool | None:
     return bool(deal and deal.closed_at) or None
 
 
-async def post(browser: AsyncClient, address: str, **form: str) -> object:
+async def post(browser: AsyncClient, address: str, **form: str) -> Response:
     return await browser.post(address, data={"idempotency_key": uuid4().hex, **form}, headers=HTML)
 
 
