@@ -147,6 +147,13 @@ LABELS: dict[str, dict[str, str]] = {
         "reversed": N_("Reversed"),
         "moved": N_("Moved"),
     },
+    "letter_key": {
+        "payment_reminder": N_("Payment reminder"),
+        "overdue_1": N_("First overdue letter"),
+        "overdue_2": N_("Second overdue letter"),
+        "overdue_3": N_("Last overdue letter"),
+        "statement": N_("Statement of account"),
+    },
     "payment_source": {
         "hand": N_("by hand"),
         "api": N_("from another system"),

@@ -86,6 +86,7 @@ SENTENCES = {
     "asked_already": N_("Choose somebody else: this person decides in the same step already."),
     "person_unknown": N_("Choose somebody who works here."),
     "why_needed": N_("Say why."),
+    "collection_unknown": N_("There is no collection of this number that you may see."),
     "collection_closed": N_("This collection is closed."),
     "payment_ended": N_("This payment was reversed or moved before."),
     "surplus_spent": N_("Its money is no longer here: the credit it left was used or refunded."),

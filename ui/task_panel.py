@@ -89,7 +89,10 @@ class TaskPanel:
         """What an amount field starts with: what the case is about, as somebody would type it."""
         if self.plan:
             open_ = next((i for i in self.plan.instalments if i.no == self.task.params.get("no")), None)
-            return plain_amount(open_.amount - open_.paid, self.plan.collection.currency) if open_ else ""
+            if open_ is None:
+                return ""
+            left = open_.amount - open_.paid - open_.credited - open_.written_off
+            return plain_amount(left, self.plan.collection.currency)
         return plain_amount(self.about.subject.amount, self.about.subject.currency) if self.about else ""
 
 

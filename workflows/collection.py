@@ -206,6 +206,7 @@ class CollectionWorkflow(CollectionMoney, CollectionWord):
             subject_kind=request.kind, subject_id=request.id, subject_version=1, line_id=state.line_id,
             customer_id=state.customer_id, region_id=state.region_id, submitted_by=request.by, title=state.title,
             amount=request.amount, currency=self.book.currency,
+            facts={"x_reason": request.reason} if request.reason else {},
         )  # fmt: skip
         request.started = True
         await self.start_once(ApprovalWorkflow.run, start, approval_workflow_id(request.approval_id))

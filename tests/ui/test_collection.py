@@ -16,6 +16,7 @@ async def test_collections_read_well_everywhere(visit: Visit, site: Site, people
     await open_collection(site.services, people, customer="岭南茶业", due_in=(-3, 20))
     collection_id = await open_collection(site.services, people)
     await check_everywhere(visit, f"/collections?open={collection_id}", "collections", as_person="he.jie")
+    await check_everywhere(visit, f"/collections/{collection_id}", "collection", as_person="he.jie")
 
 
 async def test_a_payment_is_recorded_as_it_is_said(visit: Visit, site: Site, people: dict[str, str]) -> None:
