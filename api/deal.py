@@ -18,7 +18,6 @@ from db.milestone import milestones, whole
 from db.scope import visible
 from domain.access import Action
 from domain.deal import How, Result
-from domain.deal import How, Result
 from domain.ids import RecordId
 from domain.money import LARGEST, MinorUnits
 from domain.pipeline import SALES
