@@ -11,8 +11,8 @@ from temporalio import activity
 from activities.collection import CollectionTerms, terms_of
 from activities.process import ProcessActivities
 from db.customer import Customer
-from db.order import place_order
-from domain.order import Line, order_lines
+from db.order import lines_of_quote, place_order
+from domain.order import order_lines
 
 
 class OrderRequest(BaseModel):
@@ -44,8 +44,8 @@ class OrderActivities(ProcessActivities):
     async def place_order(self, request: OrderRequest) -> PlacedOrder:
         """One order a deal (`deal/<id>/order`): a repeat gives the one that is there."""
         ordered_on = request.at.astimezone(self.zone).date()
-        quoted: list[Line] = []
         async with self.db.session(f"deal/{request.deal_id}") as session:
+            quoted = await lines_of_quote(session, request.quote_id) if request.quote_id else []
             lines = order_lines(request.title, request.amount, quoted)
             values = request.model_dump(exclude={"at", "owner_id"})
             order = await place_order(session, values, ordered_on, lines, request.owner_id)

@@ -31,7 +31,7 @@ class OrderLineView(View):
     unit_price: int
     discount_bp: int = Field(description="Basis points.")
     tax_bp: int
-    amount: int = Field(description="After discount, in minor units; those of an order sum to its amount.")
+    amount: int = Field(description="After discount, with tax, in minor units; those of an order sum to its amount.")
 
 
 class CommissionView(View):

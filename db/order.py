@@ -16,11 +16,14 @@ from db.base import Base, Id, Instant, Minor, Ref, new_id
 from db.customer import Customer
 from db.deal import Deal
 from db.policy import current_policy
+from db.product import Product
 from db.projection import next_number
+from db.quote import Quote
 from db.scope import within
 from domain.access import Action, Actor
-from domain.order import Line, ServiceTierPolicy, Tier, tier_of
+from domain.order import Line, ServiceTierPolicy, Tier, quoted_lines, tier_of
 from domain.policy import load
+from domain.quote import QuoteBody
 from domain.refusal import not_found
 
 
@@ -59,7 +62,7 @@ class OrderLine(Base):
     unit_price: Mapped[Minor]
     discount_bp: Mapped[int]
     tax_bp: Mapped[int]
-    amount: Mapped[Minor]  # after discount; those of an order sum to its amount
+    amount: Mapped[Minor]  # after discount, with tax; those of an order sum to its amount
 
 
 class Commission(Base):
@@ -119,6 +122,17 @@ async def _serve(session: AsyncSession, order: Order) -> Tier | None:
         return None
     customer.service_tier = tier
     return tier
+
+
+async def lines_of_quote(session: AsyncSession, quote_id: str) -> list[Line]:
+    """What its customer has accepted; none where there is no such quote."""
+    quote = await session.get(Quote, quote_id)
+    if quote is None:
+        return []
+    body = QuoteBody.model_validate(quote.body)
+    ids = [line.product_id for line in body.lines if line.product_id]
+    codes = dict((await session.execute(select(Product.id, Product.code).where(Product.id.in_(ids)))).all())
+    return quoted_lines(body, codes)
 
 
 async def find_order(session: AsyncSession, actor: Actor, order_id: str) -> tuple[Order, Deal]:

@@ -1,12 +1,13 @@
 """What a won deal becomes: order lines that sum exactly, and the customer's place in the service queue."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel
 
 from domain.decision_table import DecisionTable, NoRowFits, decide
 from domain.document import PolicyDocument, Problem, Strict
+from domain.quote import WHOLE, QuoteBody, reckon, share
 from domain.table_check import gap_problems
 
 Tier = Literal["standard", "vip"]
@@ -51,7 +52,7 @@ class ServiceTierPolicy(PolicyDocument):
 
 
 class Line(BaseModel):
-    """One line of an order. `quantity` is a decimal number as text, amounts are minor units, after discount."""
+    """One line of an order. `quantity` is a decimal number as text, amounts are minor units, discounted and with tax."""
 
     kind: str = "product"
     code: str = ""
@@ -62,6 +63,28 @@ class Line(BaseModel):
     discount_bp: int = 0
     tax_bp: int = 0
     amount: int
+
+
+def quoted_lines(body: QuoteBody, codes: Mapping[str, str]) -> list[Line]:
+    """An accepted quote's lines with their tax, so that they sum to what its customer agreed to pay.
+
+    `codes` has the products' codes by id.
+    """
+    totals = reckon(body)
+    amounts = list(totals.amounts)
+    if not body.tax_included:
+        for tax in totals.taxes:
+            of_rate = [no for no, line in enumerate(body.lines) if line.tax == tax.rate]
+            for no, part in zip(of_rate, share(tax.tax, [totals.amounts[no] for no in of_rate]), strict=True):
+                amounts[no] += part
+    return [
+        Line(
+            code=codes.get(line.product_id or "", ""), name=line.name, quantity=line.quantity, unit=line.unit,
+            unit_price=line.unit_price, tax_bp=line.tax, amount=amount,
+            discount_bp=(line.gross - net) * WHOLE // line.gross if line.gross else 0,
+        )
+        for line, net, amount in zip(body.lines, totals.amounts, amounts, strict=True)
+    ]  # fmt: skip
 
 
 def order_lines(title: str, amount: int, quoted: Sequence[Line]) -> list[Line]:
