@@ -52,7 +52,7 @@ class ServiceTierPolicy(PolicyDocument):
 
 
 class Line(BaseModel):
-    """One line of an order. `quantity` is a decimal number as text, amounts are minor units, discounted and with tax."""
+    """One line of an order. `quantity` is a decimal number as text, amounts are minor units, with discount and tax."""
 
     kind: str = "product"
     code: str = ""
