@@ -61,7 +61,7 @@ def length_text(text: object) -> tuple[str, str]:
     except ValidationError:
         return "", "d"
     unit = next((name for name, one in UNITS.items() if length % one == timedelta()), "s")
-    return f"{Decimal(str(length.total_seconds())) / int(UNITS[unit].total_seconds()):f}", unit
+    return f"{(Decimal(str(length.total_seconds())) / int(UNITS[unit].total_seconds())).normalize():f}", unit
 
 
 def read_length(text: str, unit: str, where: str) -> str | None:

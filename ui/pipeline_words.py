@@ -87,7 +87,8 @@ def action_words(action: StageAction, words: PolicyWords) -> str:
             value = label("priority", str(action.value), words.language) if action.field == "priority" else action.value
             return words._(N_("%(field)s: %(value)s"), field=label("field", action.field, words.language), value=value)
         case kind:
-            return label("stage_action", kind, words.language)
+            said = label("stage_action", kind, words.language)
+            return said[:1].upper() + said[1:]
 
 
 def _who(who: str, words: PolicyWords) -> str:

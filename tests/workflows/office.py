@@ -184,15 +184,18 @@ def binary(package: str, name: str) -> str:
 @asynccontextmanager
 async def open_office(
     db: Database, people: dict[str, str], settings: Settings, *, worker_db: Database | None = None,
-    suggest_new_run_after: int | None = None,
+    suggest_new_run_after: int | None = None, working: bool = True,
 ) -> AsyncIterator[Office]:  # fmt: skip
-    """One time-skipping server a story: skipping moves all clocks of a server.
+    """One time-skipping server a story: skipping moves all clocks of a server. Not `working`: without a worker.
 
     With `suggest_new_run_after` (history events) a real server with a real clock, since the other never suggests it.
     """
     await publish_defaults(db)
     async with await _environment(suggest_new_run_after) as env:
         await _add_search_attributes(env)
+        if not working:
+            yield Office(env, db, people, settings)
+            return
         async with build_worker(env.client, worker_db or db, settings, strict=True):
             yield Office(env, db, people, settings)
 
