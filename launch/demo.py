@@ -34,12 +34,13 @@ from db.policy import current_policy, publish
 from domain.approval import ApprovalPolicy
 from domain.approval_path import PathStep, Seat
 from domain.approver import RoleApprover
-from domain.pipeline import PipelinePolicy, pipeline_key, pipeline_kind
+from domain.pipeline import SALES, PipelinePolicy, pipeline_key, pipeline_kind
 from domain.policy import load
 from domain.process import Event
 from domain.task import HumanTask, ladder_of
 from launch.cast import load_cast
 from launch.demo_data import CUSTOMERS, DEALS, LEADS, RENEWALS, DemoCustomer, DemoDeal
+from launch.demo_record import LOSSES, NEXT_STEPS, WON, DemoLoss, load_people, parts
 from settings import Settings
 from workflows.approval import ApprovalStart, approval_workflow_id
 from workflows.contract import ContractStart, contract_workflow_id
@@ -69,6 +70,7 @@ async def load_demo(db: Database, settings: Settings) -> None:
     async with db.session("demo") as session:
         ids = await load_cast(session)
         customers = await _load_customers(session, ids)
+        await load_people(session, customers)
         approvals = await _pinned(session, ApprovalPolicy.kind)
         await publish(
             session, RENEWALS_KIND, RENEWALS, by=None, note="续约流程", follows=0,
@@ -79,6 +81,8 @@ async def load_demo(db: Database, settings: Settings) -> None:
     demo = Demo(processes, ids, customers, pipelines, approvals, settings.currency)
     for deal in DEALS:
         await demo.start(deal)
+    for loss in LOSSES:
+        await demo.start_lost(loss)
     leads = LeadCommands(Desk(db, processes, settings))
     for region, company, name, phone, message, amount in LEADS:
         lead = NewLead(
@@ -172,7 +176,7 @@ class Demo:
     async def _start_deal(self, deal: DemoDeal, shared: dict[str, Any], deal_id: str, contract_id: str | None) -> None:
         active = self.now - timedelta(days=deal.idle)
         opened = active - timedelta(days=11)
-        pipeline = self.pipelines[deal.pipeline]
+        pipeline, step = self.pipelines[deal.pipeline], NEXT_STEPS.get(deal.title)
         steps = load(PipelinePolicy, pipeline.document).stall.steps
         stall = sum(1 for step in steps if active + step <= self.now) if deal.stage != "won" else 0
         state = DealState(
@@ -180,10 +184,38 @@ class Demo:
             pipeline_key=deal.pipeline, priority=deal.priority, stall=stall,
             stalled_at=active + steps[0] if stall else None,
             close_on=(self.now + timedelta(days=deal.closes_in)).date(), next_step=deal.next_step,
+            next_step_on=(self.now + timedelta(days=step)).date() if step is not None else None,
+            end_reason=WON.get(deal.title), **parts(deal.title, shared["customer_id"]),
             contract_id=contract_id, contract_status=deal.contract, opened_at=opened, stage_since=active,
             active_at=active, moved_by=shared["owner_id"], events=self._walk(deal, opened, active, shared), **shared,
         )  # fmt: skip
         start = DealStart(deal_id=deal_id, by=shared["owner_id"], pipeline=pipeline, state=state, **shared)
+        await self._begin("DealWorkflow", start, deal_workflow_id(deal_id))
+
+    async def start_lost(self, deal: DemoLoss) -> None:
+        """It ends by itself as soon as it runs."""
+        customer_id, region_id, owner_id = self.customers[deal.customer]
+        deal_id, pipeline = str(uuid5(UUID(customer_id), f"deal/{deal.title}")), self.pipelines[SALES]
+        shared = {
+            "line_id": deal_id, "customer_id": customer_id, "region_id": region_id, "owner_id": owner_id,
+            "title": deal.title, "amount": deal.amount, "currency": self.currency, "pipeline": pipeline,
+        }  # fmt: skip
+        lost = self.now - timedelta(days=deal.days)
+        opened = lost - timedelta(days=20)
+        told = [
+            ("deal.opened", opened, {"title": deal.title, "amount": deal.amount}),
+            ("deal.moved", lost, {"was": deal.lost_in, "now": "lost", "note": deal.note}),
+        ]
+        state = DealState(
+            record_id=deal_id, stage="lost", policies={pipeline.kind: pipeline.version}, end_reason=deal.reason,
+            end_note=deal.note, lost_to=deal.competitor, lost_in=deal.lost_in, opened_at=opened, stage_since=lost,
+            active_at=lost, moved_by=owner_id, **shared,
+            events=[
+                Event(id=new_id(), at=at, kind=kind, actor=owner_id, params=params, revision=no)
+                for no, (kind, at, params) in enumerate(told)
+            ],
+        )  # fmt: skip
+        start = DealStart(deal_id=deal_id, by=owner_id, state=state, **shared)
         await self._begin("DealWorkflow", start, deal_workflow_id(deal_id))
 
     def _walk(self, deal: DemoDeal, opened: datetime, active: datetime, shared: dict[str, Any]) -> list[Event]:
