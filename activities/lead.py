@@ -175,6 +175,7 @@ class LeadActivities(ProcessActivities):
             }  # fmt: skip
             row = state.model_dump(include=shown) | {
                 "reasons": [reason.model_dump() for reason in state.reasons],
+                "matches": [match.model_dump() for match in state.matches],
                 "why": state.why.model_dump(mode="json", exclude_none=True) if state.why else {},
                 "deal_id": state.deal_id if state.stage == "converted" else None,
             }

@@ -22,6 +22,7 @@ from domain.approval import ApprovalPolicy
 from domain.calendar import CalendarPolicy
 from domain.document import PolicyDocument, Problem
 from domain.holiday import with_public_holidays
+from domain.lead import LeadPolicy
 from domain.policy import KINDS, load, unfit, validate
 from domain.policy_check import references
 from domain.policy_diff import compare
@@ -126,18 +127,18 @@ def _origin(publication: str) -> str:
 
 
 async def _calendars_still_named(session: AsyncSession, policy: PolicyDocument) -> list[Problem]:
-    """Calendars that a new version leaves out although approvals count by them: now, later, or in open cases."""
+    """Calendars that a new version leaves out although others count by them: now, later, or in open cases."""
     if not isinstance(policy, CalendarPolicy):
         return []
-    now, _ = await current_policy(session, ApprovalPolicy.kind)
-    used = await open_cases(session, ApprovalPolicy.kind)
-    lines = [one for one in await versions(session, ApprovalPolicy.kind) if one.version >= now or one.version in used]
-    asked = [one for line in lines for one in references(load(ApprovalPolicy, line.document))]
-    named = {one.key for one in asked if one.what == "calendar"}
+    named: set[str] = set()
+    for counting in (ApprovalPolicy, LeadPolicy):
+        now, _ = await current_policy(session, counting.kind)
+        used = await open_cases(session, counting.kind)
+        lines = [one for one in await versions(session, counting.kind) if one.version >= now or one.version in used]
+        asked = [one for line in lines for one in references(load(counting, line.document))]
+        named |= {one.key for one in asked if one.what == "calendar"}
     return [
-        Problem(
-            where="calendars", code="calendar_used", what=f"The approval lines count by {key}.", params={"key": key}
-        )
+        Problem(where="calendars", code="calendar_used", what=f"A policy counts by {key}.", params={"key": key})
         for key in sorted(named - policy.calendars.keys())
     ]
 

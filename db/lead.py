@@ -46,6 +46,7 @@ class Lead(LeadOrigin, Matchable, Base):
     why: Mapped[dict[str, Any]] = mapped_column(default=dict)  # why its owner got it (activities.lead.Why)
     customer_id: Mapped[Ref | None]
     deal_id: Mapped[Ref | None]
+    matches: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # [{kind, id, why}]: what it is like
     close_key: Mapped[str | None]  # of the policy's reasons
     close_reason: Mapped[str | None]  # in somebody's own words
     closed_at: Mapped[datetime | None]

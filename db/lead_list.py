@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,21 +13,29 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.lead import Lead
 from db.person import OrgUnit, Person
 from db.process import Task
-from db.scope import Whose, narrowed, visible
+from db.scope import Whose, narrowed, visible, within
 from domain.access import Actor
+from domain.lead import OPEN
 
-OPEN = ("new", "assigned", "contacted")
-STAGES = (*OPEN, "converted", "closed")
+STAGES = (*OPEN, "asleep", "converted", "closed")
+Due = Literal["overdue", "today", "week"]
+"""What is due by when: too late already, within a day, within a week."""
+WITHIN = {"today": timedelta(days=1), "week": timedelta(days=7)}
 
 
 @dataclass(frozen=True)
 class Sought:
-    """The filters in force. `stage` none: every lead that is still open. `region` is a region's id."""
+    """The filters in force. `stage` none: every lead that is still open. `region` and `owner` are ids."""
 
     whose: Whose = "all"
     stage: str | None = None
     region: str | None = None
     text: str = ""
+    grade: str | None = None
+    source: str | None = None
+    campaign: str | None = None
+    owner: str | None = None
+    due: Due | None = None
 
 
 class Listed(NamedTuple):
@@ -64,10 +73,28 @@ async def list_leads(
 
 async def count_stages(session: AsyncSession, actor: Actor, sought: Sought) -> dict[str, int]:
     """How many leads stand in each stage, whatever stage is being looked at."""
-    others = Sought(whose=sought.whose, region=sought.region, text=sought.text)
+    others = replace(sought, stage=None, due=None)
     query = select(Lead.stage, func.count()).where(*_filters(actor, others, any_stage=True)).group_by(Lead.stage)
     counts = dict((await session.execute(query)).all())
     return {stage: counts.get(stage, 0) for stage in STAGES}
+
+
+async def count_pool(session: AsyncSession, actor: Actor) -> int:
+    """How many lie in the pools that this person sees."""
+    query = select(func.count()).select_from(Lead).where(within(actor, "lead"), Lead.stage == "pooled")
+    return (await session.scalars(query)).one()
+
+
+async def campaigns(session: AsyncSession, actor: Actor, most: int = 30) -> Sequence[str]:
+    """The campaigns that open leads came from, by name."""
+    query = select(Lead.campaign).where(within(actor, "lead"), Lead.campaign.is_not(None), Lead.stage.in_(OPEN))
+    return [name for name in await session.scalars(query.distinct().order_by(Lead.campaign).limit(most)) if name]
+
+
+async def find_leads(session: AsyncSession, actor: Actor, ids: Sequence[str]) -> list[Listed]:
+    """Those of these ids that this person sees, by company."""
+    query = _listed().where(within(actor, "lead"), Lead.id.in_(ids)).order_by(Lead.company, Lead.id)
+    return [Listed(*row) for row in await session.execute(query)]
 
 
 async def count_groups(session: AsyncSession, actor: Actor, sought: Sought, now: datetime) -> Groups:
@@ -96,7 +123,12 @@ def _listed() -> Select[Lead, Person, OrgUnit, datetime]:
 
 
 def _filters(actor: Actor, sought: Sought, *, any_stage: bool = False) -> list[ColumnElement[bool]]:
-    found = [narrowed(actor, "lead", sought.whose)]
+    # What lies in the pool is nobody's: there is no "mine" in it.
+    found = [narrowed(actor, "lead", "all" if sought.stage == "pooled" else sought.whose)]
+    wanted = {"grade": sought.grade, "source": sought.source, "campaign": sought.campaign, "owner_id": sought.owner}
+    found += [getattr(Lead, name) == value for name, value in wanted.items() if value]
+    if sought.due:
+        found.append(Lead.due_at < func.now() + WITHIN.get(sought.due, timedelta()))
     if sought.region:
         found.append(Lead.region_id == sought.region)
     if sought.text:

@@ -6,6 +6,8 @@ from typing import Any, Literal, NamedTuple
 from domain.approval import ApprovalPolicy, PassOn, Step
 from domain.approver import Approver, HeadApprover, PersonApprover, RoleApprover
 from domain.document import PolicyDocument, Problem, Strict
+from domain.lead import LeadPolicy
+from domain.lead_assignment import LeadAssignmentPolicy, RoleGroup
 from domain.pipeline import PipelinePolicy
 from domain.policy import known_model, load
 from domain.refusal import Refused
@@ -65,6 +67,10 @@ def references(policy: PolicyDocument) -> Iterator[Reference]:
     """What the policy names, each with its place."""
     if isinstance(policy, PipelinePolicy):
         yield from _of_stages(policy)
+    if isinstance(policy, LeadPolicy) and policy.calendar is not None:
+        yield Reference("calendar", policy.calendar, "calendar")
+    if isinstance(policy, LeadAssignmentPolicy):
+        yield from _assigned(policy)
     if not isinstance(policy, ApprovalPolicy):
         return
     for no, row in enumerate(policy.table.rows):
@@ -83,6 +89,16 @@ def _of_stages(policy: PipelinePolicy) -> Iterator[Reference]:
                     yield Reference("webhook", action.target, place)
                 elif isinstance(action, TaskAction | PaymentReminderAction) and action.who != "owner":
                     yield Reference("role", action.who, place)
+
+
+def _assigned(policy: LeadAssignmentPolicy) -> Iterator[Reference]:
+    for no, row in enumerate(policy.table.rows):
+        for at, one in enumerate(row.then.to):
+            where = f"table.rows.{no}.then.to.{at}"
+            if isinstance(one, PersonApprover):
+                yield Reference("person", one.person, where)
+            elif isinstance(one, RoleGroup):
+                yield Reference("role", one.role, where)
 
 
 def _named(step: Step, where: str) -> Iterator[Reference]:

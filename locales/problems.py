@@ -31,7 +31,7 @@ SENTENCES = {
     "timeout_unproved": N_("What has to be signed or confirmed cannot count as approved when time is up."),
     "duration_format": N_("This is not a length of time."),
     "calendar_unknown": N_("There is no such calendar: %(key)s."),
-    "calendar_used": N_("The approval lines count by %(key)s, so it has to stay."),
+    "calendar_used": N_("Approvals or leads count by %(key)s, so it has to stay."),
     "role_unheld": N_("Nobody is %(role)s."),
     "role_unheld_in": N_("Nobody is %(role)s in %(regions)s."),
     "person_unknown": N_("There is no such person."),

@@ -22,7 +22,7 @@ from ui.acting import SOON, appears, body, say, typed
 from ui.environment import here
 from ui.form import mistakes
 from ui.lead_record import record
-from ui.render import page, redirect, respond, wants_fragment
+from ui.render import fragment, page, redirect, respond, wants_fragment
 from ui.shell import own_path
 
 router = APIRouter(prefix="/leads", include_in_schema=False, dependencies=[Depends(require(Action.LEAD_READ))])
@@ -33,6 +33,17 @@ async def show(request: Request, lead_id: RecordId, actor: CurrentActor, service
     beside = wants_fragment(request) and urlsplit(here(request)).path == "/leads"
     context = await record(request, actor, services, lead_id, beside=beside)
     return await respond(request, "lead/page.html", "record", **context)
+
+
+@router.get("/{lead_id}/contact")
+async def ask_contact(request: Request, lead_id: RecordId, actor: CurrentActor, services: Provided) -> Response:
+    """The form alone, for a row of the list."""
+    context = await record(request, actor, services, lead_id, beside=False)
+    aside = wants_fragment(request)
+    context["next"] = here(request) if aside else "/leads"
+    if aside:
+        return await fragment(request, "lead/contact.html", "dialog", **context)
+    return await page(request, "lead/contact.html", **context)
 
 
 @router.post("/{lead_id}/contact")

@@ -14,14 +14,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse
 
 from api.auth import CurrentActor, require
+from api.language import language_of
 from api.lead import Stage
 from api.services import Provided, Services
+from db.lead import sellers
 from db.lead_form import regions
-from db.lead_list import Groups, Listed, Sought, count_groups, count_stages, list_leads
-from db.person import OrgUnit
+from db.lead_list import (
+    Due,
+    Groups,
+    Listed,
+    Sought,
+    campaigns,
+    count_groups,
+    count_pool,
+    count_stages,
+    list_leads,
+)
+from db.person import OrgUnit, people_by_id
 from db.scope import Whose
 from domain.access import Action, Actor, Scope
 from domain.ids import RecordId
+from domain.lead import Grade
 from ui.lead_record import record
 from ui.render import respond
 from ui.whose import views, widest
@@ -36,11 +49,16 @@ class Filter(BaseModel):
     whose: Whose | None = None
     stage: Stage | None = None
     region: RecordId | None = None
+    grade: Grade | None = None
+    source: str = Field("", max_length=40)
+    campaign: str = Field("", max_length=200)
+    owner: RecordId | None = None
+    due: Due | None = None
     text: str = Field("", max_length=100)
     after: RecordId | None = None
     open: RecordId | None = None
 
-    @field_validator("whose", "stage", "region", "after", "open", mode="before")
+    @field_validator("whose", "stage", "region", "grade", "owner", "due", "after", "open", mode="before")
     @classmethod
     def empty_is_all(cls, value: str | None) -> str | None:
         return value or None
@@ -48,7 +66,12 @@ class Filter(BaseModel):
     @property
     def kept(self) -> dict[str, Any]:
         """What a new search leaves as it is."""
-        return {name: value for name, value in self.model_dump(include={"whose", "stage", "region"}).items() if value}
+        return {name: value for name, value in self.model_dump(exclude={"text", "after", "open"}).items() if value}
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether it leaves anything out beside whose leads it shows."""
+        return bool(self.kept.keys() - {"whose"} or self.text)
 
     def address(self, **other: str) -> str:
         """Another state of the list, from its beginning and with nothing open unless `other` says so."""
@@ -71,6 +94,15 @@ class LeadList:
     regions: Sequence[OrgUnit]
     sees_to_forms: bool
     now: datetime
+    pooled: int = 0
+    campaigns: Sequence[str] = ()
+    owners: Sequence[tuple[str, str]] = ()
+    assigns: bool = False
+
+    @property
+    def owner(self) -> str:
+        """The name of the one the list is narrowed to."""
+        return dict(self.owners).get(self.asked.owner or "", "")
 
     @property
     def region(self) -> OrgUnit | None:
@@ -79,7 +111,7 @@ class LeadList:
 
     @property
     def groups(self) -> list[tuple[str, int, list[Listed]]]:
-        if self.asked.stage in ("converted", "closed"):
+        if self.asked.stage in ("pooled", "asleep", "converted", "closed"):
             return [("", len(self.rows), list(self.rows))] if self.rows else []
         split: dict[str, list[Listed]] = {"overdue": [], "waiting": [], "contacted": []}
         for row in self.rows:
@@ -97,7 +129,7 @@ async def show_list(
 
 async def _list(request: Request, actor: Actor, services: Services, asked: Filter) -> HTMLResponse:
     async with services.db.session(actor.id) as session:
-        shown = await _read(session, actor, asked)
+        shown = await _read(session, actor, asked, language_of(request))
     beside: dict[str, Any] = {"shown": None}
     if asked.open:
         beside = await record(request, actor, services, asked.open, beside=True, missing_ok=True)
@@ -106,10 +138,14 @@ async def _list(request: Request, actor: Actor, services: Services, asked: Filte
     )
 
 
-async def _read(session: AsyncSession, actor: Actor, asked: Filter) -> LeadList:
+async def _read(session: AsyncSession, actor: Actor, asked: Filter, language: str) -> LeadList:
     now = datetime.now(UTC)
     whose = widest(actor, Action.LEAD_READ, asked.whose)
-    sought = Sought(whose=whose, stage=asked.stage, region=asked.region, text=asked.text.strip())
+    sought = Sought(
+        whose=whose, stage=asked.stage, region=asked.region, text=asked.text.strip(), grade=asked.grade,
+        source=asked.source or None, campaign=asked.campaign or None, owner=asked.owner, due=asked.due,
+    )  # fmt: skip
+    assigns = actor.scope(Action.TASK_HAND_ON) is not None
     found = await list_leads(session, actor, sought, after=asked.after, limit=PAGE + 1)
     return LeadList(
         asked=asked,
@@ -122,4 +158,21 @@ async def _read(session: AsyncSession, actor: Actor, asked: Filter) -> LeadList:
         regions=await regions(session),
         sees_to_forms=actor.scope(Action.LEAD_WORK) in (Scope.REGION, Scope.ALL),
         now=now,
+        pooled=await count_pool(session, actor),
+        campaigns=await campaigns(session, actor),
+        owners=await sellers_within(session, actor, language) if assigns else (),
+        assigns=assigns,
     )
+
+
+async def sellers_within(session: AsyncSession, actor: Actor, language: str) -> list[tuple[str, str]]:
+    """Ids and names of those who sell where this person may take leads in for them."""
+    able: list[str] = []
+    for unit in await regions(session):
+        able += [
+            person
+            for person in await sellers(session, unit.id)
+            if actor.reaches(Action.LEAD_CREATE, owner=person, region=unit.id) and person not in able
+        ]
+    known = await people_by_id(session, able)
+    return [(person, known[person].called(language)) for person in able]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from api.services import Services
 from db.customer import Customer
 from db.lead import Lead, sellers
 from db.lead_list import find_lead
+from db.lead_match import Place, places
 from db.person import people_by_id
 from db.policy import find_version
 from db.process import Process
@@ -24,6 +26,7 @@ from domain.lead_assignment import SELLING, LeadAssignmentPolicy
 from domain.money import plain_amount
 from domain.policy import load
 from domain.refusal import Refused
+from locales import N_, translate
 from locales.labels import label
 from ui.environment import here_with, pages_of
 from ui.lead_match import touches
@@ -65,6 +68,7 @@ async def record(
         selling = await sellers(session, lead.region_id)
         met = {*people_in(events, waits), *people_in_why(lead.why), *selling, lead.owner_id}
         called = await names(session, pages.language(request), met)
+        alike = await _alike(session, actor, lead, pages.language(request))
         customer = await session.get(Customer, shown.lead.customer_id) if shown.lead.customer_id else None
         known = await pipelines(session, pages.language(request))
     settings = services.settings
@@ -93,6 +97,8 @@ async def record(
         "events": story.told(events),
         "why": why_told(lead.why, assignment, words),
         "options": options(formats.language, policy),
+        "alike": alike,
+        "customers": [(one.id, one.title) for one in alike if one.kind == "customer" and one.seen],
         "close_reason": reason_text(policy, lead.close_key, formats.language),
         "may_work": works and open_lead,
         "may_qualify": works and open_lead and lead.owner_id is not None,
@@ -139,10 +145,60 @@ async def task_options(
     policy, _ = await _policies(session, process)
     selling = await sellers(session, lead.region_id)
     people = await people_by_id(session, selling)
+    alike = await _alike(session, actor, lead, language)
     return options(language, policy) | {
         "sellers": [(person, people[person].called(language)) for person in selling],
-        "matches": [],
+        "matches": [(f"{one.kind}:{one.id}", f"{one.kind_text} {one.title} ({one.why})") for one in alike],
     }
+
+
+@dataclass(frozen=True)
+class Alike:
+    """A lead or customer that is likely the same; `seen`: this reader may open it. `why` is what they share."""
+
+    kind: str
+    id: str
+    title: str
+    number: str
+    kind_text: str
+    why: str
+    owner: str
+    seen: bool
+
+    @property
+    def href(self) -> str:
+        return f"/{self.kind}s/{self.id}" if self.seen else ""
+
+
+async def _alike(session: AsyncSession, actor: Actor, lead: Lead, language: str) -> list[Alike]:
+    """Its likely matches, as far as they are still there."""
+    found: dict[tuple[str, str], Place] = {}
+    for kind in ("lead", "customer"):
+        ids = [match["id"] for match in lead.matches if match["kind"] == kind]
+        for place in await places(session, kind, ids) if ids else []:
+            found.setdefault((kind, place.id), place)
+    people = await people_by_id(session, {place.owner_id for place in found.values() if place.owner_id})
+    shown = []
+    for match in lead.matches:
+        if (match["kind"], match["id"]) not in found:
+            continue
+        place = found[match["kind"], match["id"]]
+        person = people.get(place.owner_id or "")
+        read = Action.LEAD_READ if place.kind == "lead" else Action.CUSTOMER_READ
+        shown.append(
+            Alike(
+                kind=place.kind, id=place.id, title=place.title, number=place.number,
+                kind_text=label("process", place.kind, language) if place.kind == "lead" else _customer(language),
+                why=translate(language).gettext(N_(", ")).join(label("shared", why, language) for why in match["why"]),
+                owner=person.called(language) if person else "",
+                seen=actor.reaches(read, owner=place.owner_id, region=place.region_id),
+            )
+        )  # fmt: skip
+    return shown
+
+
+def _customer(language: str) -> str:
+    return translate(language).gettext(N_("Customer"))
 
 
 def reason_text(policy: LeadPolicy, key: str | None, language: str) -> str:

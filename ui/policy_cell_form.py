@@ -11,8 +11,13 @@ from starlette.responses import Response
 from api.auth import CurrentActor, require
 from api.services import Provided
 from domain.access import Action
-from domain.approval import CERTAIN, FACTS
+from domain.approval import CERTAIN, FACTS, ApprovalPolicy
 from domain.column import Column
+from domain.lead_assignment import LeadAssignmentPolicy
+from domain.lead_fact import CERTAIN as LEAD_CERTAIN
+from domain.lead_fact import FACTS as LEAD_FACTS
+from domain.lead_fact import GRADED, GRADED_CERTAIN
+from domain.lead_score import LeadScorePolicy
 from domain.policy_draft import add_column, column_of, columns_of, fact_column, row_of, rows_of, set_cells
 from domain.refusal import Refused, invalid, not_found
 from locales.labels import label
@@ -30,6 +35,13 @@ router = APIRouter(prefix="/policies", include_in_schema=False, dependencies=[De
 Asked = Annotated[str, Query(max_length=60)]
 CUSTOM = ("enum", "int", "money", "date", "bool", "set")
 """Types a custom field may have."""
+
+ASKED = {
+    ApprovalPolicy.kind: (FACTS, CERTAIN),
+    LeadScorePolicy.kind: (LEAD_FACTS, LEAD_CERTAIN),
+    LeadAssignmentPolicy.kind: (GRADED, GRADED_CERTAIN),
+}
+"""What each kind of policy may ask for, with the type of its column, and which of it is always known."""
 
 
 @router.get("/{kind}/edit/cell")
@@ -114,7 +126,7 @@ async def new_column(
     now = await editing(request, services, actor, kind)
     filled = await form_typed(request)
     try:
-        document = add_column(now.document, _column_json(filled))
+        document = add_column(now.document, _column_json(kind, filled))
         await services.policy_drafts.save(actor, kind, document, revision=revision)
     except Refused as refused:
         if refused.status == 422 and refused.field != "document":
@@ -123,12 +135,13 @@ async def new_column(
     return _closed(request, kind)
 
 
-def _column_json(filled: dict[str, str]) -> dict[str, Any]:
+def _column_json(policy: str, filled: dict[str, str]) -> dict[str, Any]:
+    known, certain = ASKED.get(policy, ASKED[ApprovalPolicy.kind])
     fact = filled.get("fact", "")
     if fact != "custom":
-        if fact not in FACTS:
+        if fact not in known:
             raise invalid("values_needed", "fact")
-        return fact_column(fact, FACTS[fact], certain=fact in CERTAIN)
+        return fact_column(fact, known[fact], certain=fact in certain)
     key, kind = f"x_{filled.get('key', '').removeprefix('x_')}", filled.get("type", "")
     if not re.fullmatch(r"x_[a-z0-9_]{1,50}", key):
         raise invalid("key_unusable", "key")
@@ -142,7 +155,8 @@ async def _column_form(
 ) -> Response:
     words = words_for(request, now.called)
     there = {column.get("key") for column in columns_of(now.document)}
-    facts = [(key, words.fact(key)) for key in FACTS if key not in there]
+    known, _ = ASKED.get(now.kind, ASKED[ApprovalPolicy.kind])
+    facts = [(key, words.fact(key)) for key in known if key not in there]
     errors = mistakes(request, refused) if refused else {}
     types = [(kind, label("fact_type", kind, words.language)) for kind in CUSTOM]
     context = {"editing": now, "facts": facts, "types": types, "typed": filled, "errors": errors}

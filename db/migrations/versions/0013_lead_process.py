@@ -26,7 +26,7 @@ def upgrade() -> None:
         op.add_column("lead", sa.Column(name, sa.Text(), nullable=True))
     op.add_column("lead", sa.Column("score", sa.Integer(), nullable=True))
     op.add_column("lead", sa.Column("merged_into", sa.Uuid(as_uuid=False), nullable=True))
-    for name, empty in (("reasons", "[]"), ("why", "{}")):
+    for name, empty in (("reasons", "[]"), ("why", "{}"), ("matches", "[]")):
         op.add_column("lead", sa.Column(name, postgresql.JSONB(), nullable=False, server_default=empty))
         op.alter_column("lead", name, server_default=None)
     op.add_column("lead_turn", sa.Column("pending", sa.Boolean(), nullable=False, server_default="false"))
@@ -41,7 +41,7 @@ def downgrade() -> None:
     op.drop_index("ix_lead_pool", table_name="lead")
     op.drop_index("ix_lead_turn_pending", table_name="lead_turn")
     op.drop_column("lead_turn", "pending")
-    for name in (*INSTANTS, *TEXTS, "score", "merged_into", "reasons", "why"):
+    for name in (*INSTANTS, *TEXTS, "score", "merged_into", "reasons", "why", "matches"):
         op.drop_column("lead", name)
 
 

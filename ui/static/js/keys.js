@@ -67,8 +67,15 @@ function letter(event) {
   else if (key === "?") act(event, () => openDialog("shortcuts"));
   else if (key === "j" || key === "k") act(event, () => move(key === "j" ? 1 : -1));
   else if (key === " ") select(event);
+  else if (key === "c" && rowOf(event)) press(event, rowOf(event));
   else if (key === "m") press(event, event.target.closest(".deal")?.querySelector(".deal-move") ?? button(key));
   else if (/^[a-z]$/.test(key)) press(event, button(key));
+}
+
+// What a key does with the row that has the focus, where no record is open beside it.
+function rowOf(event) {
+  if (document.querySelector("#panel [data-key]")) return null;
+  return event.target.closest("tr")?.querySelector(`[data-row-key="${event.key.toUpperCase()}"]`);
 }
 
 function move(by) {
