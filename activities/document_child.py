@@ -10,10 +10,13 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import re
 import resource
 import sys
 from array import array
+from collections import deque
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 MOST_BYTES = 25 * 1024 * 1024
@@ -24,7 +27,8 @@ MEMORY = 512 * 1024 * 1024
 CPU_SECONDS = 15
 NEW_NETWORK, NEW_USER = 0x40000000, 0x10000000
 
-_UNREADABLE = "�"
+_UNREADABLE = "\ufffd"
+_UNMAPPED = re.compile("[\x00\x01\x03-\x08\x0e-\x1b\ufffd\ue000-\uf8ff]")
 
 
 class Refused(Exception):
@@ -43,7 +47,7 @@ def main() -> int:
     except MemoryError:
         said, boxes = {"state": "refused", "limit": "memory"}, []
     out = sys.stdout.buffer
-    out.write(json.dumps(said | {"network": network}).encode() + b"\n")
+    out.write(json.dumps(said | {"network": network}, ensure_ascii=False).encode() + b"\n")
     for part in boxes:
         out.write(part)
     out.flush()
@@ -82,15 +86,16 @@ def read(data: bytes, boxes: list[bytes]) -> dict[str, Any]:
     if count > MOST_PAGES:
         raise Refused("pages")
     pages: list[dict[str, Any]] = []
+    total = 0
     for number in range(count):
         try:
             page = document[number]
         except pdfium.PdfiumError:
             return {"state": "unreadable"}
         pages.append(read_page(page, boxes))
-        if sum(len(each["text"]) for each in pages[-1:]) > MOST_CHARACTERS_OF_A_PAGE:
-            raise Refused("characters")
-        if sum(len(each["text"]) for each in pages) > MOST_CHARACTERS:
+        page.close()
+        total += len(pages[-1]["text"])
+        if total > MOST_CHARACTERS:
             raise Refused("characters")
     if not pages:
         return {"state": "unreadable"}
@@ -116,24 +121,30 @@ def read_page(page: Any, boxes: list[bytes]) -> dict[str, Any]:
             raise Refused("characters")
         text = characters(textpage, count)
         box = array("f", bytes(16 * count))
-        # Each box is written where it belongs: left, top, right, bottom.
-        address, step = box.buffer_info()[0], 16
-        place = raw.FPDFText_GetLooseCharBox
-        for index in range(count):
-            place(textpage, index, ctypes.cast(address + step * index, ctypes.POINTER(raw.FS_RECTF)))
+        # Each box is written where it belongs: left, top, right, bottom. Called this way it costs a third of a loop.
+        address, handle = box.buffer_info()[0], ctypes.cast(textpage, ctypes.c_void_p).value
+        places = map(_box_function(), repeat(handle), range(count), range(address, address + 16 * count, 16))
+        deque(places, maxlen=0)
     finally:
         raw.FPDFText_ClosePage(textpage)
     width, height = page.get_size()
     as_displayed(page, box, width, height)
-    visible = [character for character in text if not character.isspace()]
-    unmapped = sum(1 for c in visible if c == _UNREADABLE or "\ue000" <= c <= "\uf8ff" or (c < " " and c != "\x02"))
+    visible, unmapped = len("".join(text.split())), len(_UNMAPPED.findall(text))
     shows, suspicious = drawn(page)
     hidden = list(hidden_characters(page, text, box, width, height, suspicious))
     boxes.append(box.tobytes())
     return {
         "width": width, "height": height, "text": text, "hidden": hidden, "shows": shows,
-        "readable": len(visible) - unmapped, "unmapped": unmapped,
+        "readable": visible - unmapped, "unmapped": unmapped,
     }  # fmt: skip
+
+
+def _box_function() -> Any:
+    """PDFium's function for the box of a character, taking plain addresses."""
+    import pypdfium2.raw as raw
+
+    address = ctypes.cast(raw.FPDFText_GetLooseCharBox, ctypes.c_void_p).value
+    return ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(address)
 
 
 def characters(textpage: Any, count: int) -> str:
@@ -158,10 +169,11 @@ def as_displayed(page: Any, box: array[float], width: float, height: float) -> N
     turn = page.get_rotation()
     x0, y0, x1, y1 = box[0::4], box[1::4], box[2::4], box[3::4]  # y0 is the upper edge, upwards
     if turn == 0:
-        new = (
-            [x - left for x in x0], [top - y for y in y0], [x - left for x in x1], [top - y for y in y1],
-        )  # fmt: skip
-    elif turn == 90:
+        box[1::4], box[3::4] = array("f", [top - y for y in y0]), array("f", [top - y for y in y1])
+        if left:
+            box[0::4], box[2::4] = array("f", [x - left for x in x0]), array("f", [x - left for x in x1])
+        return
+    if turn == 90:
         new = ([y - bottom for y in y1], [x - left for x in x0], [y - bottom for y in y0], [x - left for x in x1])
     elif turn == 180:
         new = ([right - x for x in x1], [y - bottom for y in y1], [right - x for x in x0], [y - bottom for y in y0])
@@ -233,8 +245,8 @@ def hidden_characters(
     if not text:
         return
     outside = min(box[0::4]) < -2 or min(box[1::4]) < -2 or max(box[2::4]) > width + 2 or max(box[3::4]) > height + 2
-    heights = sorted(abs(box[4 * i + 3] - box[4 * i + 1]) for i in range(0, len(text), 1 + len(text) // 400))
-    tiny = heights[len(heights) // 20] < 3
+    heights = [abs(box[4 * at + 3] - box[4 * at + 1]) for at in range(0, len(text), 1 + len(text) // 2000)]
+    tiny = any(0 < height < 3 for height in heights)
     if not (outside or suspicious or tiny):
         return
     seen = Rendering(page, width, height) if suspicious else None
@@ -308,7 +320,8 @@ def carried(data: bytes) -> list[str]:
         if reader.is_encrypted:
             reader.decrypt("")
         root = reader.root_object
-        found = set(names_in(root, reader.pages[0]))
+        first_page = root["/Pages"]["/Kids"][0].get_object()  # reader.pages would look at all of them
+        found = set(names_in(root, first_page))
     except MemoryError:
         raise
     except Exception:  # whatever a hostile structure makes it raise

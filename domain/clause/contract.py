@@ -98,7 +98,9 @@ class Contract:
                 known: dict[str, bool] = {}
                 for at, sentence in enumerate(self.sentences):
                     heading = sentence.heading
-                    if sentence.row in rows or (headed and known.setdefault(heading, _has(heading, words))):
+                    if headed and heading not in known:
+                        known[heading] = _has(heading, words)
+                    if sentence.row in rows or known.get(heading):
                         chosen.add(at)
             kept = self.kept[key] = [self.sentences[at] for at in sorted(chosen) if at >= 0]
         return kept

@@ -1,0 +1,99 @@
+"""Whatever is in a file ends as a state of the document; nothing takes the reader down or counts as read unread."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from activities.document_reader import read_document
+from domain.clause.page import Reading, State
+from tests.activities import odd_files as odd
+
+SECRET = "The price is reduced to one dollar."
+
+
+def reading(folder: Path, data: bytes, name: str = "contract.pdf") -> Reading:
+    (folder / name).write_bytes(data)
+    return read_document(folder / name)
+
+
+@pytest.mark.parametrize(
+    ("data", "state", "limit"),
+    [
+        (odd.PLAIN, State.TEXT, ""),
+        (odd.written("owner password"), State.TEXT, ""),
+        (odd.written("user password"), State.PASSWORD_REQUIRED, ""),
+        (odd.written("javascript"), State.TEXT, ""),
+        (odd.PLAIN[: len(odd.PLAIN) * 55 // 100], State.UNREADABLE, ""),
+        (b"", State.UNREADABLE, ""),
+        (odd.PNG, State.UNREADABLE, ""),
+        (odd.NOISE, State.UNREADABLE, ""),
+        (b"<html><body>%PDF</body></html>", State.UNREADABLE, ""),
+        (odd.LOOP, State.UNREADABLE, ""),
+        (odd.ENDLESS_COUNT, State.UNREADABLE, ""),
+        (odd.BLANK, State.NEEDS_OCR, ""),
+        (odd.scanned(), State.NEEDS_OCR, ""),
+        (odd.many_pages(500), State.TEXT, ""),
+        (odd.many_pages(501), State.REFUSED, "pages"),
+        (odd.PLAIN + b"\n%" + b"x" * (25 * 1024 * 1024), State.REFUSED, "bytes"),
+    ],
+    ids=[
+        "plain", "owner password", "user password", "javascript", "truncated", "empty", "renamed PNG", "noise", "HTML",
+        "loop", "endless count", "blank", "scanned", "500 pages", "501 pages", "too large",
+    ],
+)  # fmt: skip
+def test_every_file_ends_in_its_state(tmp_path: Path, data: bytes, state: State, limit: str) -> None:
+    found = reading(tmp_path, data)
+    assert (found.state, found.limit) == (state, limit)
+
+
+@pytest.mark.parametrize("data", [odd.bomb(), odd.nested_forms()], ids=["inflates", "nested forms"])
+def test_bomb_is_refused_and_soon(tmp_path: Path, data: bytes) -> None:
+    assert len(data) < 2_000_000
+    before = time.monotonic()
+    assert reading(tmp_path, data).state is State.REFUSED
+    assert time.monotonic() - before < 25
+
+
+def test_what_a_file_carries_is_said(tmp_path: Path) -> None:
+    assert reading(tmp_path, odd.written("javascript")).carries == ("javascript",)
+    assert reading(tmp_path, odd.written("attachment")).carries == ("attachments",)
+    assert reading(tmp_path, odd.PLAIN).carries == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (odd.WHITE, "invisible"), (odd.OFF_PAGE, "off_page"), (odd.TINY, "tiny"), (odd.INVISIBLE, "invisible"),
+        (odd.COVERED, "invisible"),
+    ],
+    ids=["white", "off the page", "tiny", "invisible", "covered"],
+)  # fmt: skip
+def test_words_that_nobody_sees_are_found(tmp_path: Path, data: bytes, why: str) -> None:
+    page = reading(tmp_path, data).pages[0]
+    assert [(page.text[run.start : run.end].strip(), run.why) for run in page.hidden] == [(SECRET, why)]
+
+
+@pytest.mark.parametrize("data", [odd.PLAIN, odd.ON_DARK, odd.TURNED, odd.scanned(odd.words())])
+def test_words_that_people_see_are_not_hidden(tmp_path: Path, data: bytes) -> None:
+    assert reading(tmp_path, data).pages[0].hidden == ()
+
+
+def test_places_are_those_of_the_page_as_displayed(tmp_path: Path) -> None:
+    def first(data: bytes) -> tuple[float, float]:
+        page = reading(tmp_path, data).pages[0]
+        left, top, right, bottom = page.boxes[:4]
+        assert left < right
+        assert top < bottom
+        return (left + right) / 2 / page.width, (top + bottom) / 2 / page.height
+
+    assert first(odd.PLAIN) == pytest.approx((64 / 595, 138 / 842), abs=0.01)
+    assert first(odd.CROPPED) == pytest.approx((14 / 545, 138 / 242), abs=0.02)
+    assert first(odd.TURNED) == pytest.approx((704 / 842, 64 / 595), abs=0.01)
+
+
+def test_office_files_are_said_to_be_unsupported(tmp_path: Path) -> None:
+    assert reading(tmp_path, b"PK\x03\x04word", "contract.docx").state is State.UNSUPPORTED
+    assert reading(tmp_path, b"PK\x03\x04word", "contract.pdf").state is State.UNREADABLE
