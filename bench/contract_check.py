@@ -21,11 +21,11 @@ from domain.clause.standard import built_in
 LIMITS = {10: 0.3, 300: 1.5}
 ZH = (
     "乙方应按照附件所列技术规范提供相应的服务，并在收到甲方书面通知后及时处理。甲方应在收到发票后30日内付款；逾期付款的，每日按未付金额"
-    "的万分之五支付违约金。双方应对合同履行过程中知悉的商业秘密予以保密。质量记录应当完整保存，以备查验。任何修改均应以书面形式作出，经双方"
-    "签字盖章后生效。验收标准以双方确认的测试方案为准，测试报告由双方代表签署。"
+    "的万分之五支付违约金。双方应对合同履行过程中知悉的商业秘密予以保密。质量记录应当完整保存，以备查验。任何修改均应以书面形式"
+    "作出，经双方签字盖章后生效。验收标准以双方确认的测试方案为准，测试报告由双方代表签署。"
 )
 EN = (
-    "Supplier shall perform the services set out in the schedule with reasonable skill and care, and shall keep records of "
+    "Supplier shall perform the services set out in the schedule with reasonable skill and care, and keep records of "
     "all work. Customer shall pay each invoice within thirty (30) days of receipt. Each party shall keep confidential "
     "what it learns of the other. Any change to this agreement shall be in writing and signed by both parties. "
 )

@@ -23,6 +23,8 @@ def _penal(each: Penalty) -> bool:
     """A rate without any word of delay is a penalty where it is called one."""
     if re.search(r"逾期(?:退|返|开具|开票|还)|(?:late|overdue|delayed) refund", each.sentence.text, re.I):
         return False
+    if each.side is not Side.THEIRS and re.search(r"扣减|扣除|扣款|deduct", each.sentence.text):
+        return True
     return each.trigger == "delay" or bool(re.search(r"违约金|罚|penalt|liquidated|\bLDs?\b", each.sentence.text, re.I))
 
 

@@ -112,7 +112,7 @@ def _chinese(contract: Contract, sentence: Sentence) -> Iterator[tuple[Finding, 
         )
         if not right or re.search(r"侵犯|侵权|使用权|风险|责任|费用", clause[-12:]):
             continue
-        if right[0] == "所有权" and not _GOODS.search(text[: match.end()]):
+        if right[0] == "所有权" and not _GOODS.search(text[text.rfind(":", 0, match.start()) + 1 : match.end()]):
             continue  # title to goods is another matter
         value = _owner(contract, match, text)
         own = _DATA.search(text[begin : match.end()])

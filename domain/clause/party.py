@@ -131,7 +131,7 @@ class Parties:
 
 _GIVEN = re.compile(
     r"(?:向|给|对|予|为|与|归|从|通知|告知|支付|赔偿|补偿|退还|收到|经|因|使|to|by|from|of|for|with|"
-    r"on|against|notify|pay|pays|notifying)\s*(?:the\s*)?$",
+    r"on|against|notify|pay|pays|owe|owes|credit|grant|give|gives|compensate|notifying)\s*(?:the\s*)?$",
     re.I,
 )
 _OWNED = re.compile(r"(?:的|所在地|住所地|指定|书面|开具|原因|'s|s')|\s*(?:的)")

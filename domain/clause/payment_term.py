@@ -58,7 +58,7 @@ _BEFORE_EN = re.compile(
 )
 _AFTER_EN = re.compile(r"\(?'?\s*,?\s*(?:net|after|from|of|following|upon|end of month|EOM|\(|$|\.|;|,)", re.I)
 _EVENT_EN = re.compile(
-    r"invoice|receipt|receiv|date|deliver|accept|month|quarter|complet|ship|fees|amount|sum|price|"
+    r"invoice|approv|application|certificat|receipt|receiv|date|deliver|accept|month|quarter|complet|ship|fees|amount|sum|price|"
     r"balance|installation|statement|milestone|terms|bill",
     re.I,
 )
@@ -193,6 +193,8 @@ def _is_payment_term_en(contract: Contract, sentence: Sentence, duration: Durati
     if not (_BEFORE_EN.search(before) or _AFTER_EN.match(after)) or re.match(
         r"\s*'?\s*(?:prior|before|written|notice|in advance|overdue|late)", after, re.I
     ):
+        return False
+    if duration.unit == "m" and duration.count >= 6 and not re.search(r"within\s*\(?$", before, re.I):
         return False
     near = before[-140:] + " | " + after[:90]
     if re.search(r"\bdiscount", near, re.I):

@@ -16,7 +16,9 @@ from domain.clause.total_amount import total_of
 KIND = "penalty_cap"
 
 _NAMED = re.compile(
-    r"违约金|滞纳金|扣款|罚|误期赔偿|liquidated damages|penalt|reductions?|\bLDs?\b|credits?|delay damages|deduct", re.I
+    r"违约金|滞纳金|扣款|扣减|扣除|罚|误期赔偿|liquidated damages|penalt|reductions?|\bLDs?\b|"
+    r"credits?|such (?:damages|amounts?|sums?)|delay damages|deduct",
+    re.I,
 )
 _ENDLESS = re.compile(
     r"不设(?:置)?(?:最高)?(?:上限|限额)|无(?:最高)?(?:上限|限额)|没有上限|不封顶|上不封顶|"

@@ -196,7 +196,9 @@ def _notices(contract: Contract, sentence: Sentence) -> Iterator[Finding]:
 
 
 def _gives_notice(text: str, duration: Duration, before: str, after: str) -> bool:
-    if not re.search(r"notice|notif|通知|异议|提出|告知|书面|terminat|cancel|终止|表示", text, re.I):
+    if not re.search(
+        r"notice|notif|\bwriting|\btells?\b|inform|通知|异议|提出|告知|书面|terminat|cancel|终止|表示", text, re.I
+    ):
         return False
     if re.search(r"(?<!notice )(?:period|term)s? of\s*$|successive\s*$|additional\s*$|further\s*$", before, re.I):
         return False
