@@ -143,7 +143,7 @@ def _box_function() -> Any:
     """PDFium's function for the box of a character, taking plain addresses."""
     import pypdfium2.raw as raw
 
-    address = ctypes.cast(raw.FPDFText_GetLooseCharBox, ctypes.c_void_p).value
+    address = ctypes.cast(raw.FPDFText_GetLooseCharBox, ctypes.c_void_p).value or 0
     return ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(address)
 
 
@@ -320,7 +320,8 @@ def carried(data: bytes) -> list[str]:
         if reader.is_encrypted:
             reader.decrypt("")
         root = reader.root_object
-        first_page = root["/Pages"]["/Kids"][0].get_object()  # reader.pages would look at all of them
+        tree: Any = root["/Pages"]
+        first_page = tree["/Kids"][0].get_object()  # reader.pages would look at all of them
         found = set(names_in(root, first_page))
     except MemoryError:
         raise

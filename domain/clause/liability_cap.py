@@ -114,9 +114,9 @@ def _caps(contract: Contract) -> Iterator[Finding]:
 def _of_penalty(text: str, at: int) -> bool:
     """`违约金总额不超过` limits the penalty, not what we are liable for."""
     before = text[:at]
-    penalty = [match.start() for match in PENALTY_WORDS.finditer(before)]
-    liable = [match.start() for match in _LIABILITY.finditer(before)]
-    return bool(penalty) and (not liable or penalty[-1] > liable[-1])
+    penalty = [match.end() for match in PENALTY_WORDS.finditer(before)]
+    liable = [match.end() for match in _LIABILITY.finditer(before)]
+    return bool(penalty) and (not liable or penalty[-1] >= liable[-1])
 
 
 def _liable(contract: Contract, sentence: Sentence, at: int) -> bool:
