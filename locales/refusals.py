@@ -87,6 +87,8 @@ SENTENCES = {
     "person_unknown": N_("Choose somebody who works here."),
     "why_needed": N_("Say why."),
     "collection_unknown": N_("There is no collection of this number that you may see."),
+    "days_unreadable": N_("Write the days as a whole number."),
+    "percent_unreadable": N_("Write percents with two decimals at most, together 100."),
     "collection_closed": N_("This collection is closed."),
     "payment_ended": N_("This payment was reversed or moved before."),
     "surplus_spent": N_("Its money is no longer here: the credit it left was used or refunded."),
