@@ -317,5 +317,6 @@ def _readable(now: Editing, show: Callable[[Mapping[str, Any]], Filled]) -> Fill
 
 def _count(filled: Filled, name: str) -> int:
     """How many rows the form shows: those there are, and some empty ones."""
-    there = [int(key.split(".")[1]) + 1 for key, value in filled.items() if key.startswith(f"{name}.") and value]
+    rows = [key.removeprefix(f"{name}.") for key, value in filled.items() if key.startswith(f"{name}.") and value]
+    there = [int(row) + 1 for row in rows if row.isdecimal() and len(row) < 4]
     return min(max(there, default=0) + EMPTY_ROWS, MOST)
