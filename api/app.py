@@ -24,6 +24,7 @@ from api import (
     lead,
     lead_form,
     lead_intake,
+    lead_upload,
     notification,
     ops,
     order,
@@ -43,8 +44,8 @@ from api.services import open_services
 from settings import Settings
 
 ROUTERS = (
-    sign_in.router, account.router, person.router, lead_intake.router, lead.router, lead_form.router, deal.router,
-    deal_part.router, order.router,
+    sign_in.router, account.router, person.router, lead_intake.router, lead.router, lead_form.router,
+    lead_upload.router, deal.router, deal_part.router, order.router,
     contract.router, document.router, collection.router,
     collection_act.router, customer.router, task.router, team.router, approval.router,
     absence.router, notification.router, policy.router, policy_draft.router, report.router, ops.router, codec.router,

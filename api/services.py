@@ -26,6 +26,7 @@ from commands.invoice import InvoiceCommands
 from commands.lead import LeadCommands
 from commands.lead_check import LeadCheck
 from commands.lead_form import LeadForms
+from commands.lead_upload import LeadUploads
 from commands.notification import Notifications
 from commands.password import Passwords
 from commands.person import People
@@ -56,6 +57,7 @@ class Services:
     leads: LeadCommands
     lead_forms: LeadForms
     lead_check: LeadCheck
+    lead_uploads: LeadUploads
     deals: DealCommands
     contracts: ContractCommands
     quotes: QuoteCommands
@@ -101,6 +103,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             leads=leads,
             lead_forms=LeadForms(leads, key),
             lead_check=LeadCheck(desk),
+            lead_uploads=LeadUploads(leads),
             deals=DealCommands(desk),
             contracts=ContractCommands(desk),
             quotes=QuoteCommands(desk, documents, quote_links),

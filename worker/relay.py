@@ -12,6 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from commands.collection import CollectionCommands
 from commands.desk import Desk
+from commands.lead import LeadCommands
+from commands.lead_upload import LeadUploads
 from commands.temporal import Processes
 from db.engine import Database, plain_url
 from db.outbox import WAKE, done, failed, take
@@ -37,6 +39,7 @@ class Relay:
             "letter": LetterSender(db, mailer).send,
             "bank": BankBooker(db, CollectionCommands(Desk(db, processes, mailer.settings))).book,
             "webhook": webhooks.send,
+            "upload": LeadUploads(LeadCommands(Desk(db, processes, mailer.settings))).carry,
         }  # fmt: skip
         self.woken = {kind: asyncio.Event() for kind in self.acts}
 

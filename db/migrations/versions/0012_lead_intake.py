@@ -36,6 +36,7 @@ def upgrade() -> None:
         for name in ("phone", "email"):
             op.create_index(f"ix_{table}_{name}", table, [name], unique=False)
     _make_touches()
+    _make_uploads()
     op.add_column("lead_form", sa.Column("name", sa.Text(), server_default="", nullable=False))
     op.add_column("lead_form", sa.Column("design", postgresql.JSONB(), server_default="{}", nullable=False))
     op.add_column("lead_form", sa.Column("version", sa.Integer(), server_default="1", nullable=False))
@@ -76,7 +77,48 @@ def _make_touches() -> None:
     op.create_index("ix_lead_touch_lead_id", "lead_touch", ["lead_id", "no"], unique=False)
 
 
+def _make_uploads() -> None:
+    op.create_table(
+        "lead_upload",
+        sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("by_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("headings", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("mapping", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=True),
+        sa.Column("campaign", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lead_upload")),
+        sa.UniqueConstraint("by_id", "hash", name=op.f("uq_lead_upload_by_id_hash")),
+    )
+    op.create_table(
+        "lead_upload_row",
+        sa.Column("upload_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("no", sa.Integer(), nullable=False),
+        sa.Column("cells", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=True),
+        sa.Column("field", sa.Text(), nullable=True),
+        sa.Column("params", postgresql.JSONB(), nullable=False),
+        sa.Column("lead_id", sa.Uuid(as_uuid=False), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["upload_id"], ["lead_upload.id"], name=op.f("fk_lead_upload_row_upload_id_lead_upload"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("upload_id", "no", name=op.f("pk_lead_upload_row")),
+    )
+    op.create_index(
+        "ix_lead_upload_row_waiting", "lead_upload_row", ["upload_id", "no"], unique=False,
+        postgresql_where=sa.text("status = 'waiting'"),
+    )  # fmt: skip
+
+
 def downgrade() -> None:
+    op.drop_table("lead_upload_row")
+    op.drop_table("lead_upload")
     for name in ("name", "design", "version"):
         op.drop_column("lead_form", name)
     op.drop_table("lead_touch")
