@@ -54,6 +54,18 @@ class Settings(BaseSettings):
         2, ge=0, description="Seconds that filling in a public lead form takes a person at least; 0: not looked at."
     )
 
+    intake_smtp_host: str = Field("127.0.0.1", description="Address that inbound mail is listened for on.")
+    intake_smtp_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="Port for inbound mail (SMTP) that becomes leads; 0: none.",
+    )
+    intake_imap_url: SecretStr | None = Field(
+        None, description="imaps://user:password@host:993/INBOX: a mailbox whose unread mail becomes leads."
+    )
+    intake_imap_every: float = Field(60, gt=0, description="Seconds between two looks into that mailbox.")
+
     smtp_url: SecretStr | None = Field(
         None, description="smtp://user:password@host:587 (STARTTLS) or smtps://...; empty: .eml files under home/mail."
     )

@@ -23,6 +23,7 @@ from api import (
     health,
     lead,
     lead_form,
+    lead_hook,
     lead_intake,
     lead_upload,
     notification,
@@ -45,7 +46,7 @@ from settings import Settings
 
 ROUTERS = (
     sign_in.router, account.router, person.router, lead_intake.router, lead.router, lead_form.router,
-    lead_upload.router, deal.router, deal_part.router, order.router,
+    lead_upload.router, lead_hook.router, deal.router, deal_part.router, order.router,
     contract.router, document.router, collection.router,
     collection_act.router, customer.router, task.router, team.router, approval.router,
     absence.router, notification.router, policy.router, policy_draft.router, report.router, ops.router, codec.router,

@@ -26,6 +26,8 @@ from commands.invoice import InvoiceCommands
 from commands.lead import LeadCommands
 from commands.lead_check import LeadCheck
 from commands.lead_form import LeadForms
+from commands.lead_hook import LeadHooks
+from commands.lead_mail import LeadMail
 from commands.lead_upload import LeadUploads
 from commands.notification import Notifications
 from commands.password import Passwords
@@ -58,6 +60,8 @@ class Services:
     lead_forms: LeadForms
     lead_check: LeadCheck
     lead_uploads: LeadUploads
+    lead_hooks: LeadHooks
+    lead_mail: LeadMail
     deals: DealCommands
     contracts: ContractCommands
     quotes: QuoteCommands
@@ -104,6 +108,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             lead_forms=LeadForms(leads, key),
             lead_check=LeadCheck(desk),
             lead_uploads=LeadUploads(leads),
+            lead_hooks=LeadHooks(leads, key),
+            lead_mail=LeadMail(leads),
             deals=DealCommands(desk),
             contracts=ContractCommands(desk),
             quotes=QuoteCommands(desk, documents, quote_links),

@@ -16,6 +16,7 @@ from db import (
     deal_part,
     lead,
     lead_form,
+    lead_hook,
     lead_turn,
     lead_upload,
     ledger,
@@ -34,6 +35,6 @@ from db.base import Base
 
 __all__ = [
     "Base", "absence", "approval_reader", "approval_turn", "bank", "bank_match", "board_view", "collection", "contract",
-    "customer", "deal", "deal_part", "lead", "lead_form", "lead_turn", "lead_upload", "ledger", "letter", "order",
-    "person", "policy", "process", "product", "quote", "record", "sign_in", "webhook",
+    "customer", "deal", "deal_part", "lead", "lead_form", "lead_hook", "lead_turn", "lead_upload", "ledger", "letter",
+    "order", "person", "policy", "process", "product", "quote", "record", "sign_in", "webhook",
 ]  # fmt: skip

@@ -28,12 +28,16 @@ from activities.stage_action import StageActivities
 from activities.statement import StatementActivities
 from commands.bank import StatementOpener
 from commands.database import open_database
+from commands.desk import Desk
 from commands.document import DocumentStore
+from commands.lead import LeadCommands
 from commands.lead_form import open_default_forms
+from commands.lead_mail import LeadMail
 from commands.policy import publish_defaults
 from commands.temporal import Processes, connect
 from db.engine import Database
 from settings import Settings
+from worker.lead_mail import listen_for_mail, look_into_mailbox
 from worker.mail import Mailer
 from worker.relay import Relay
 from worker.schedule import keep_schedules
@@ -108,10 +112,13 @@ async def run_worker(settings: Settings) -> None:
     client = await connect(settings, runtime=_runtime(settings))
     await keep_schedules(client, settings)
     relay = Relay(db, Processes(client, settings.task_queue), Mailer(settings), WebhookSender(db, settings))
+    mail = LeadMail(LeadCommands(Desk(db, Processes(client, settings.task_queue), settings)))
     try:
         async with build_worker(client, db, settings), asyncio.TaskGroup() as group:
             log.info("worker.ready", queue=settings.task_queue)
             group.create_task(relay.run())
+            group.create_task(listen_for_mail(settings, mail))
+            group.create_task(look_into_mailbox(settings, mail))
     finally:
         await db.close()
         # The SDK's threads may still hold Python objects; an exit right now can abort in the interpreter's shutdown.

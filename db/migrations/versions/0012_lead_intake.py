@@ -37,6 +37,7 @@ def upgrade() -> None:
             op.create_index(f"ix_{table}_{name}", table, [name], unique=False)
     _make_touches()
     _make_uploads()
+    _make_ways_in()
     op.add_column("lead_form", sa.Column("name", sa.Text(), server_default="", nullable=False))
     op.add_column("lead_form", sa.Column("design", postgresql.JSONB(), server_default="{}", nullable=False))
     op.add_column("lead_form", sa.Column("version", sa.Integer(), server_default="1", nullable=False))
@@ -116,7 +117,38 @@ def _make_uploads() -> None:
     )  # fmt: skip
 
 
+def _make_ways_in() -> None:
+    op.create_table(
+        "lead_hook",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("region_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("campaign", sa.Text(), nullable=True),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("mapping", postgresql.JSONB(), nullable=False),
+        sa.Column("sample", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("received", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_lead_hook")),
+    )
+    op.create_table(
+        "lead_mailbox",
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("region_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("campaign", sa.Text(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("address", name=op.f("pk_lead_mailbox")),
+    )
+
+
 def downgrade() -> None:
+    op.drop_table("lead_mailbox")
+    op.drop_table("lead_hook")
     op.drop_table("lead_upload_row")
     op.drop_table("lead_upload")
     for name in ("name", "design", "version"):
