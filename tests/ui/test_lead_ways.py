@@ -22,7 +22,7 @@ async def test_the_form_by_hand_warns_before_it_saves(visit: Visit, site: Site, 
     known = NewLead(
         source="hand", company="撞单食品", name="周明", phone=phone, region="east", owner_id=people["li.wei"]
     )
-    owner = Actor(id=li_wei, roles=frozenset({Role.SALES}))
+    owner = Actor(id=people["li.wei"], roles=frozenset({Role.SALES}))
     await site.services.leads.create(owner, "collision-by-hand", known)
     visited = await visit("/leads/new", as_person="wang.fang")
     page = visited.page
