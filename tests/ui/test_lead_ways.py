@@ -6,7 +6,7 @@ import re
 
 import pytest
 from httpx import AsyncClient
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from commands.lead_intake import NewLead
 from domain.access import Actor, Role
@@ -46,8 +46,8 @@ async def test_the_form_by_hand_warns_before_it_saves(visit: Visit, site: Site, 
 async def test_a_file_is_mapped_taken_in_and_its_bad_rows_can_be_fetched(visit: Visit) -> None:
     page = (await visit("/leads/upload", as_person="zhao.min")).page
     content = f"公司,联系人,手机,车位\n文件食品,周明,{phone_of('file')},3\n坏行食品,周明,12,4\n".encode("gb18030")
-    file = {"name": "展会.csv", "mimeType": "text/csv", "buffer": content}
-    await page.get_by_label("File").set_input_files(files=[file])  # type: ignore[list-item]
+    file = FilePayload(name="展会.csv", mimeType="text/csv", buffer=content)
+    await page.get_by_label("File").set_input_files(file)
     await page.get_by_role("button", name="Read the file").click()
     await expect(page.get_by_label("Field of 手机")).to_have_value("phone")
     await page.get_by_label("Field of 车位").select_option("custom")
