@@ -27,11 +27,18 @@ _PRECEDENCE = re.compile(
 )
 _SCOPE = re.compile(
     r"质保金|里程碑|验收|到货|首|二期|三期|第[一二三四五]|尾款|初验|终验|进度|余款|余额|剩余|季度|硬件|软件|"
-    r"设备|部件|整机|主机|易损|配件|人为|材料|模块|阶段|期:|hardware|software|goods|services|milestone|instal|balance|"
+    r"设备|部件|整机|主机|易损|配件|人为|材料|模块|阶段|hardware|software|goods|services|milestone|instal|balance|"
     r"first|second|final|deposit|parts|labou?r|"
     r"商业秘密|源代码|trade secret|故意|重大|除外|except|indemn|personal|data|泄露|一般|其他",
     re.I,
 )
+
+_PART = re.compile(
+    r"[%‰]|百分之|成|质保金|首|期款|二期|三期|尾款|余款|余额|剩余|进度|里程碑|阶段|instal|milestone|"
+    r"balance|retention",
+    re.I,
+)
+"""Of a payment: it is for a part of the price, and other parts have terms of their own."""
 
 
 def conflicts(contract: Contract, findings: list[Finding]) -> Iterator[Finding]:
@@ -62,6 +69,8 @@ def _may_both_hold(contract: Contract, kind: str, found: list[Finding]) -> bool:
         return True  # one sentence that tells cases apart
     if kind in ("governing_law", "auto_renewal"):
         return False
+    if kind == "payment_term":
+        return any(sentence is not None and _PART.search(sentence.text + sentence.row) for sentence in said)
     scopes = [
         frozenset(_SCOPE.findall(sentence.text + sentence.label)) if sentence else frozenset() for sentence in said
     ]

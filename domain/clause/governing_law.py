@@ -79,7 +79,8 @@ def _chinese(contract: Contract, sentence: Sentence) -> Finding | None:
 
 
 def _english(contract: Contract, sentence: Sentence) -> Finding | None:
-    text = sentence.text
+    # Full stops within a name would end the sentence.
+    text = re.sub(r"P\.\s?R\.\s?(?:C\.|China)", lambda match: "PRC".ljust(len(match[0])), sentence.text)
     for match in (found for start in _EN_STARTS.finditer(text) if (found := _EN.match(text, start.start()))):
         said = match[0]
         if _NOT_THE_CONTRACT.search(text[max(0, match.start() - 50) : match.end()]):

@@ -117,6 +117,8 @@ def _is_payment_term(contract: Contract, sentence: Sentence, duration: Duration,
         or (following == "pay" and re.search(r"(?:后|起|之日)[^,。;]{0,12}$", before))
     ):
         return False
+    if any(0 < other.start - duration.end < 3 for other in durations(text)):
+        return False  # `满一个月后15日内`: the second is the term
     if before.endswith("前") or re.search(r"折扣|优惠|减免", clause_after[:30]):
         return False
     if duration.unit == "m" and duration.count >= 6 and not re.match(r"(?:以|之)?内|后", after):

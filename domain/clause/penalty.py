@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from domain.clause.amendment import AMENDING
 from domain.clause.contract import Contract, Sentence
 from domain.clause.party import Side
 from domain.clause.quantity import Share, shares
@@ -22,7 +23,7 @@ _LATE_PAYMENT = re.compile(
     r"能)[^,。;]{0,8}(?:付款|支付)|"
     r"\boverdue|late payments?|late fees?|late charges?|past[\s-]due|unpaid|late sums?|late amounts?|"
     r"outstanding|\binterest\b|fail\w* to (?:make (?:any )?)?pay|not paid|delinquen|paid late|"
-    r"payment (?:is )?(?:late|delayed)|delay(?:ed)? (?:in )?payment",
+    r"payment (?:is )?(?:late|delayed)|delay(?:ed)? in payment|delayed payment",
     re.I,
 )
 _DELAY = re.compile(
@@ -45,11 +46,12 @@ _PENALTY = re.compile(
     re.I,
 )
 PERIOD_ZH = re.compile(
-    r"(?:每|按每?|以每|逐)(?:中断|停机|故障|缺勤|违约|逾期|延误|迟延|延迟|延期|拖延|拖欠|超期|超过|超|推迟|晚|迟交|迟|误期|误|"
+    r"(?:每|按每?|以每|逐)(?:中断|停机|故障|缺勤|违约|逾期|延误|迟延|延迟|延期|拖延|拖欠|超期|超过|超|"
+    r"推迟|晚|迟交|迟|误期|误|"
     r"滞后|满|欠付|延)*(?:交付|交货|付款|支付|完工|履行)?(?:的)?(?:满|不足)?(?P<n>一|1|壹|七|7|"
     r"两)?(?:\(1\))?(?:个)?(?:自然|日历|工作)?"
     r"(?P<unit>日|天|周|星期|月|季度|年)(?!租|费|度|结|内|均)|(?P<short>日|月|年)(?=万分|千分|百分|\d|"
-    r"利率|息|化|0|按)|(?<=按)(?P<by>日|天|周|月|年)"
+    r"利率|息|化|0|按)|(?<=按)(?P<by>日|天|周|月|年)(?!租|费|服务|度|薪)"
 )
 _PERIOD_ZH_AFTER = re.compile(
     r"\s*[×xX*]\s*(?:逾期|延迟|迟延|延误)?(?:的)?(?:实际)?(?P<times>天|日|周)数|(?:的)?(?:[/每]|"
@@ -82,6 +84,10 @@ _THRESHOLD = re.compile(
     re.I,
 )
 
+_RATE_NAMED = re.compile(
+    r"违约金(?:的)?(?:比例|费率|标准|计算)|penalty rate|rate of (?:the )?(?:penalty|liquidated)", re.I
+)
+
 
 @dataclass(frozen=True)
 class Penalty:
@@ -99,13 +105,20 @@ class Penalty:
 def penalties(contract: Contract) -> list[Penalty]:
     kept: list[Penalty] | None = contract.kept.get("penalties")
     if kept is None:
-        kept = contract.kept["penalties"] = [
-            penalty
-            for sentence in contract.having("%", "‰", "‱", "分之", "成", "per cent", "percent")
-            if ANY_SHARE.search(sentence.text)
-            for penalty in _of(contract, sentence)
-        ]
+        found: list[Penalty] = []
+        for sentence in contract.having("%", "‰", "‱", "分之", "成", "per cent", "percent"):
+            if ANY_SHARE.search(sentence.text):
+                found += [_as_before(each, found) for each in _of(contract, sentence)]
+        kept = contract.kept["penalties"] = found
     return kept
+
+
+def _as_before(each: Penalty, found: list[Penalty]) -> Penalty:
+    """An amendment may name only the new rate of a penalty: for what time, and who pays, was said before."""
+    if each.role != "fixed" or not (AMENDING.search(each.sentence.text) and _RATE_NAMED.search(each.sentence.text)):
+        return each
+    rate = next((other for other in found if other.role == "rate" and other.trigger == "delay"), None)
+    return each if rate is None else replace(each, role="rate", period=rate.period, trigger="delay", side=rate.side)
 
 
 def _of(contract: Contract, sentence: Sentence) -> Iterator[Penalty]:

@@ -107,7 +107,7 @@ def _renewals(contract: Contract) -> Iterator[Finding]:
         ):
             continue
         if re.search(
-            r"质保|保修|工期|交货期|履行期|warranty|delivery date|license key",
+            r"质保|保修|工期|交货期|履行期|warranty|delivery date|licen[cs]e (?:key|you grant)",
             text[max(0, auto.start() - 20) : auto.end() + 6],
             re.I,
         ):

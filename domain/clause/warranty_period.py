@@ -81,6 +81,8 @@ def _is_period(contract: Contract, sentence: Sentence, duration: Duration) -> bo
     ):
         return not _OTHER_TIME.search(clause[named[-1].end() :])
     near = _WARRANTY.search(clause[-90:]) or _WARRANTY.search(after[:70])
+    if re.search(r"(?:guarantee|warranty)[^.;:]{0,12}:\s*$", clause, re.I):
+        return True
     if re.search(r"(?:质保|保修|维保|三包)(?:为|:)?$", clause) or re.match(r"\s*(?:limited )?warrant", after, re.I):
         return True
     if near:
