@@ -12,6 +12,7 @@ from api import (
     absence,
     account,
     approval,
+    bank,
     codec,
     collection,
     collection_act,
@@ -48,7 +49,7 @@ ROUTERS = (
     sign_in.router, account.router, person.router, lead_intake.router, lead.router, lead_form.router,
     lead_upload.router, lead_hook.router, deal.router, deal_part.router, order.router,
     contract.router, document.router, collection.router,
-    collection_act.router, customer.router, task.router, team.router, approval.router,
+    collection_act.router, bank.router, customer.router, task.router, team.router, approval.router,
     absence.router, notification.router, policy.router, policy_draft.router, report.router, ops.router, codec.router,
 )  # fmt: skip
 

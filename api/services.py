@@ -40,6 +40,7 @@ from commands.quote import QuoteCommands
 from commands.quote_link import QuoteLinks, QuotesForCustomers
 from commands.second_factor import SecondFactor
 from commands.sign_in import SignIn
+from commands.statement import CustomerStatements
 from commands.task import TaskCommands
 from commands.temporal import Processes, connect
 from commands.webhook import Webhooks
@@ -73,6 +74,7 @@ class Services:
     approvals: ApprovalCommands
     collections: CollectionCommands
     bank: BankCommands
+    customer_statements: CustomerStatements
     absences: AbsenceCommands
     documents: Documents
     notifications: Notifications
@@ -121,6 +123,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             approvals=ApprovalCommands(desk),
             collections=CollectionCommands(desk),
             bank=BankCommands(desk, store),
+            customer_statements=CustomerStatements(desk, store),
             absences=AbsenceCommands(desk),
             documents=documents,
             notifications=Notifications(db),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, Select, func, or_, select, union
+from sqlalchemy import ColumnElement, Select, func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.bank import Booking, PayerAccount, StatementLine
@@ -22,9 +22,6 @@ from domain.company_name import company_key
 
 OWED: ColumnElement[int] = Instalment.amount - Instalment.paid - Instalment.credited - Instalment.written_off
 """What is open of an instalment, in minor units."""
-
-Index("ix_instalment_owed", OWED, postgresql_where=OWED > 0)
-Index("ix_collection_open", Collection.customer_id, postgresql_where=Collection.closed_at.is_(None))
 
 
 async def known_payers(session: AsyncSession, lines: Iterable[StatementLine]) -> dict[str, frozenset[str]]:

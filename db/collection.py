@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, delete
+from sqlalchemy import BigInteger, Index, delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -47,7 +47,10 @@ class Collection(Base):
     final: Mapped[dict[str, Any] | None]  # a closed collection's state, to open it again from
     revision: Mapped[int] = mapped_column(BigInteger)
 
-    __table_args__ = (Index("ix_collection_status", "status", "next_due_on", "id"),)
+    __table_args__ = (
+        Index("ix_collection_status", "status", "next_due_on", "id"),
+        Index("ix_collection_open", "customer_id", postgresql_where=text("closed_at IS NULL")),
+    )
 
 
 class Instalment(Base):

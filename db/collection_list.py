@@ -15,7 +15,7 @@ from db.scope import Whose, narrowed, visible
 from domain.access import Actor
 from domain.refusal import not_found
 
-Status = Literal["owed", "open", "overdue", "paid"]
+Status = Literal["owed", "open", "overdue", "paid", "written_off"]
 """`owed`: open and overdue ones together."""
 
 
@@ -54,7 +54,7 @@ async def list_collections(
     settled = select(func.count()).where(plan, Instalment.status == "paid").scalar_subquery()
     query = _listed(parts, settled).where(*_filters(actor, sought)).limit(limit)
     last = await visible(session, actor, "collection", after) if after else None
-    if sought.status == "paid":
+    if sought.status in ("paid", "written_off"):
         if last:
             query = query.where(tuple_(Collection.closed_at, Collection.id) < (last.closed_at, last.id))
         query = query.order_by(Collection.closed_at.desc(), Collection.id.desc())
@@ -68,9 +68,10 @@ async def list_collections(
 async def sum_collections(session: AsyncSession, actor: Actor, sought: Sought) -> list[Sum]:
     """Per status and currency, whatever status is being looked at."""
     paid, amount = func.sum(Collection.paid), func.sum(Collection.amount)
+    owed = amount - paid - func.sum(Collection.credited) - func.sum(Collection.written_off)
     whole = Collection.amount.type
     query = (
-        select(Collection.status, Collection.currency, func.count(), cast(amount - paid, whole), cast(paid, whole))
+        select(Collection.status, Collection.currency, func.count(), cast(owed, whole), cast(paid, whole))
         .where(*_filters(actor, sought, any_status=True))
         .group_by(Collection.status, Collection.currency)
     )

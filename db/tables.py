@@ -7,7 +7,6 @@ from db import (
     approval_reader,
     approval_turn,
     bank,
-    bank_match,
     board_view,
     collection,
     contract,
@@ -34,7 +33,7 @@ from db import (
 from db.base import Base
 
 __all__ = [
-    "Base", "absence", "approval_reader", "approval_turn", "bank", "bank_match", "board_view", "collection", "contract",
+    "Base", "absence", "approval_reader", "approval_turn", "bank", "board_view", "collection", "contract",
     "customer", "deal", "deal_part", "lead", "lead_form", "lead_hook", "lead_turn", "lead_upload", "ledger", "letter",
     "order", "person", "policy", "process", "product", "quote", "record", "sign_in", "webhook",
 ]  # fmt: skip

@@ -22,6 +22,7 @@ from db.person import OrgUnit
 from db.scope import Whose
 from domain.access import Action, Actor
 from domain.ids import RecordId
+from ui.collection_area import areas
 from ui.collection_record import end_of, record
 from ui.render import respond
 from ui.whose import views, widest
@@ -82,6 +83,10 @@ class CollectionList:
         assert collection.next_due_on is not None  # noqa: S101
         return end_of(collection.next_due_on, self.zone)
 
+    @staticmethod
+    def owed_of(collection: Collection) -> int:
+        return collection.amount - collection.paid - collection.credited - collection.written_off
+
     def cases(self, *statuses: str) -> int:
         return sum(each.cases for each in self.sums if each.status in statuses)
 
@@ -104,10 +109,11 @@ async def show_list(
 ) -> HTMLResponse:
     async with services.db.session(actor.id) as session:
         shown = await _read(session, actor, asked, services.settings.zone)
+        tabs = await areas(request, session, actor, "list")
     beside: dict[str, Any] = {"plan": None}
     if asked.open:
         beside = await record(request, actor, services, asked.open, beside=True, missing_ok=True)
-    return await respond(request, "collection/list.html", "rows", list=shown, **beside)
+    return await respond(request, "collection/list.html", "rows", list=shown, tabs=tabs, **beside)
 
 
 async def _read(session: AsyncSession, actor: Actor, asked: Filter, zone: str) -> CollectionList:

@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from domain.money import plain_amount
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet may take for the beginning of a formula."""
 
@@ -26,6 +28,11 @@ def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[Value]]) ->
         "Cache-Control": "no-store",
     }
     return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def figure(minor: int, currency: str) -> float:
+    """An amount that a spreadsheet can add up, in major units."""
+    return float(plain_amount(minor, currency))
 
 
 def _cell(value: Value) -> Value:

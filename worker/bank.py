@@ -32,7 +32,7 @@ class BankBooker:
                 actor = await actor_of(session, booking.by)
             answer = await self.collections.record_payment(
                 actor, key, booking.collection_id, amount=booking.amount, received_on=line.booked_on,
-                reference=reference or None,
+                reference=reference or None, source="bank", surplus=line.decided_by is not None,
             )  # fmt: skip
         except Refused as error:
             if error.status == UNSURE:

@@ -15,7 +15,6 @@ down_revision = "0017"
 branch_labels = None
 depends_on = None
 
-OWED = "amount - paid - credited - written_off"
 REFERENCE = sa.Uuid(as_uuid=False)
 INSTANT = sa.DateTime(timezone=True)
 
@@ -24,7 +23,6 @@ def upgrade() -> None:
     _letters()
     _statements()
     _lines()
-    op.create_index("ix_instalment_owed", "instalment", [sa.text(f"({OWED})")], postgresql_where=sa.text(f"{OWED} > 0"))
     op.create_index("ix_collection_open", "collection", ["customer_id"], postgresql_where=sa.text("closed_at IS NULL"))
 
 
@@ -132,6 +130,5 @@ def _lines() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_collection_open", "collection")
-    op.drop_index("ix_instalment_owed", "instalment")
     for table in ("bank_booking", "bank_line", "payer_account", "bank_statement", "letter"):
         op.drop_table(table)
