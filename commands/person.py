@@ -13,6 +13,7 @@ from db.audit import record
 from db.base import new_id
 from db.contract import approvals_to_ask
 from db.engine import Database
+from db.lead_turn import leads_in_hand
 from db.outbox import enqueue
 from db.person import (
     Member,
@@ -145,6 +146,7 @@ async def _hand_over(session: AsyncSession, person_id: str) -> None:
     """What only they are or would be asked for goes to whoever is above: processes hear of it after the commit."""
     key = person_key(person_id)
     told = {*await workflows_asking(session, key), *await approvals_to_ask(session, key)}
+    told |= {f"lead/{lead_id}" for lead_id in await leads_in_hand(session, person_id)}
     for workflow_id in sorted(told):
         tell = {"id": workflow_id, "signal": "holder_left", "input": {"person": person_id}}
         await enqueue(session, f"left/{new_id()}", "signal", tell)

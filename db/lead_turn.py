@@ -78,6 +78,12 @@ async def open_leads(session: AsyncSession, people: Iterable[str]) -> dict[str, 
     return dict((await session.execute(counted)).all())
 
 
+async def leads_in_hand(session: AsyncSession, person_id: str) -> Sequence[str]:
+    """Ids of the leads that are somebody's now, those that sleep among them."""
+    query = select(Lead.id).where(Lead.owner_id == person_id, Lead.stage.in_((*BUSY, "asleep")))
+    return (await session.scalars(query)).all()
+
+
 async def selling_roles(session: AsyncSession, people: Iterable[str]) -> Mapping[str, frozenset[str]]:
     """The roles of those who sell, by person; who does not, or has left, is not among them."""
     held = (

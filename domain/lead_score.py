@@ -82,7 +82,6 @@ DEFAULT: dict[str, Any] = {
         "columns": [
             _enum("source", "form", "api", "hand", nullable=False),
             _enum("size"),
-            _enum("industry"),
             _enum("intent"),
             {"key": "budget", "type": "money", "nullable": True, "min": 0},
             {"key": "touches", "type": "int", "min": 0},

@@ -229,6 +229,8 @@ LABELS: dict[str, dict[str, str]] = {
         "pipeline": N_("Sales pipeline"),
         "collection": N_("Payment plan"),
         "lead": N_("Lead times"),
+        "lead_score": N_("Lead scoring"),
+        "lead_assignment": N_("Lead assignment"),
         "service_tier": N_("Service queue"),
         "letter": N_("Letters to customers"),
         "bank": N_("Matching bank lines"),
@@ -256,8 +258,6 @@ LABELS: dict[str, dict[str, str]] = {
     "stall": {
         "amber": N_("Stalled"),
         "red": N_("Stalled for long"),
-        "lead_score": N_("Lead scoring"),
-        "lead_assignment": N_("Lead assignment"),
     },
     "fact_type": {
         "enum": N_("One of several values"),

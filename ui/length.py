@@ -16,7 +16,8 @@ def length_text(length: timedelta, *, days: bool = True) -> tuple[str, str]:
     """As its form shows it, in the largest unit it is whole in. A working day is not 24 hours: then without `days`."""
     units = [unit for unit in ("d", "h", "m", "s") if days or unit != "d"]
     unit = next((unit for unit in units if length % UNITS[unit] == timedelta()), "s")
-    return f"{Decimal(str(length.total_seconds())) / int(UNITS[unit].total_seconds()):f}", unit
+    number = Decimal(str(length.total_seconds())) / int(UNITS[unit].total_seconds())
+    return f"{number.normalize():f}", unit
 
 
 def length_json(text: str, unit: str, where: str) -> str:

@@ -39,7 +39,7 @@ async def test_a_contact_is_logged_with_two_keys(visit: Visit, site: Site, peopl
     await visited.page.keyboard.press("c")
     await visited.page.keyboard.press("Enter")
     await expect(visited.page.get_by_text("The contact is logged.")).to_be_visible()
-    await expect(visited.page.get_by_text("First contact: Phone call")).to_be_visible()
+    await expect(visited.page.get_by_text("Contact by Phone call: Reached")).to_be_visible()
     await expect(visited.page.get_by_text("Contacted: to be qualified or closed")).to_be_visible()
     assert visited.problems == []
 
@@ -53,7 +53,7 @@ async def test_a_lead_stays_open_beside_its_list_when_it_is_contacted(
     panel = page.locator("#panel")
     await panel.get_by_role("button", name="Log contact").click()
     await panel.get_by_role("dialog").get_by_role("button", name="Log contact").click()
-    await expect(panel.get_by_text("First contact: Phone call")).to_be_visible()
+    await expect(panel.get_by_text("Contact by Phone call: Reached")).to_be_visible()
     await expect(panel.get_by_text("First contact: contacted")).to_have_count(0)
 
 
@@ -103,3 +103,35 @@ async def test_another_regions_manager_finds_nothing(visit: Visit, site: Site, p
     await expect(visited.page.get_by_text("This does not exist, or you may not see it.")).to_be_visible()
     visited = await visit(f"/leads?open={lead_id}", as_person="huang.bo")
     await expect(visited.page.get_by_text("只在华东")).to_have_count(0)
+
+
+async def test_a_row_of_the_list_takes_a_contact_with_two_keys(
+    visit: Visit, site: Site, people: dict[str, str]
+) -> None:
+    lead_id = await give(site.services, people, "列表两键", "chen.tao")
+    visited = await visit(f"/leads/{lead_id}", as_person="chen.tao")
+    page = visited.page
+    await expect(page.get_by_text("First contact with the lead")).to_be_visible()
+    await page.goto("/leads")
+    await page.get_by_role("link", name="列表两键").focus()
+    await page.keyboard.press("c")
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_text("The contact is logged.")).to_be_visible()
+    assert visited.problems == []
+
+
+async def test_a_lead_is_closed_for_a_reason_and_opened_again(visit: Visit, site: Site, people: dict[str, str]) -> None:
+    lead_id = await give(site.services, people, "关了又开", "zhou.kai")
+    page = (await visit(f"/leads/{lead_id}", as_person="zhou.kai")).page
+    await expect(page.get_by_text("First contact with the lead")).to_be_visible()
+    await page.keyboard.press("x")
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Something else").check()
+    await dialog.get_by_role("button", name="Dismiss").click()
+    await expect(page.get_by_text("Say it in your own words, too: this reason needs them.")).to_be_visible()
+    await page.get_by_role("dialog").get_by_label("In your words").fill("换了供应商")
+    await page.get_by_role("dialog").get_by_role("button", name="Dismiss").click()
+    await expect(page.get_by_text("Something else: 换了供应商")).to_be_visible()
+    await page.get_by_role("button", name="Open again").click()
+    await expect(page.get_by_text("First contact with the lead")).to_be_visible()
