@@ -117,7 +117,7 @@ class QuoteActivities(ProcessActivities):
         if not lines and asked.amount:
             lines = [QuoteLine(name=asked.title or "-", quantity="1", unit_price=asked.amount)]
         body = QuoteBody(
-            lines=lines, tax_included=books[0].tax_included if books and found else not found,
+            lines=lines, tax_included=books[0].tax_included if books else True,
             price_book_id=books[0].id if books else None, terms=template.terms, terms_en=template.terms_en,
         )  # fmt: skip
         terms = QuoteTerms(

@@ -34,6 +34,8 @@ from api import (
     policy,
     policy_draft,
     problem,
+    product,
+    quote,
     report,
     sign_in,
     task,
@@ -48,7 +50,7 @@ from settings import Settings
 ROUTERS = (
     sign_in.router, account.router, person.router, lead_intake.router, lead.router, lead_form.router,
     lead_upload.router, lead_hook.router, deal.router, deal_part.router, order.router,
-    contract.router, document.router, collection.router,
+    contract.router, quote.router, product.router, document.router, collection.router,
     collection_act.router, bank.router, customer.router, task.router, team.router, approval.router,
     absence.router, notification.router, policy.router, policy_draft.router, report.router, ops.router, codec.router,
 )  # fmt: skip

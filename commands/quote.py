@@ -68,6 +68,7 @@ class QuoteCommands:
         self.desk = desk
         self.documents = documents
         self.links = links
+        self.zone = ZoneInfo(desk.settings.zone)
 
     async def open(self, actor: Actor, key: str, deal_id: str, *, template: str | None = None) -> tuple[str, Answer]:
         """A new quote for a deal: its id."""
@@ -178,7 +179,7 @@ class QuoteCommands:
         }
         letter = {
             "number": quote.number, "title": quote.title, "amount": quote.amount, "currency": quote.currency,
-            "valid_until": case.until.astimezone(ZoneInfo(self.desk.settings.zone)).date().isoformat(),
+            "valid_until": case.until.astimezone(self.zone).date().isoformat(),
             "link": self.links.address(quote_id, version) + f"?lang={language}",
             "owner": case.owner.called(language),
             "language": language,

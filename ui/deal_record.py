@@ -26,6 +26,7 @@ from ui.environment import pages_of
 from ui.line import LineView, workflow_link
 from ui.names import names
 from ui.policy_words import PolicyWords
+from ui.quote import quotes_on_deal
 from ui.stage import pipelines
 from ui.story import FILTERS, Filter, Story, people_in
 
@@ -50,12 +51,14 @@ async def record(
         line = await line_of(session, deal)
         parts = await parts_of(session, deal_id)
         related = await related_deals(session, actor, deal)
+        quoted = await quotes_on_deal(session, actor, deal)
         events = await line_events(session, actor, deal.line_id, FILTERS[told][1], after=after, limit=PAGE + 1)
         story = await _story(session, request, line, parts, people_in(events, _waits(line)))
     stage = story.pipelines.stage(deal.stage)
     may = _rights(actor, deal, stage.kind)
     ops = actor.scope(Action.OPS) is not None
     return {
+        **quoted,
         "deal": deal,
         "line": line,
         "view": LineView(line, story, actor),

@@ -47,6 +47,7 @@ SECTIONS = (
     Section(N_("Sales"), (
         Entry(N_("Leads"), "/leads", "megaphone", Action.LEAD_READ, go="l"),
         Entry(N_("Deals"), "/deals", "kanban", Action.DEAL_READ, go="d", short=N_("Deals")),
+        Entry(N_("Products"), "/products", "package", Action.PRODUCT_READ),
         Entry(N_("Customers"), "/customers", "building-2", Action.CUSTOMER_READ, go="c", short=N_("Customers")),
         Entry(N_("Collections"), "/collections", "wallet", Action.COLLECTION_READ, go="p"),
     )),
