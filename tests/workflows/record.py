@@ -1,5 +1,6 @@
 """Records the histories that test_replay holds the processes against: python -m tests.workflows.record
 
+With names (`finished-line`) only those are recorded anew.
 One finished line with a returned version and two approvers, a lead that was passed on and dismissed, an approval with
 about everything that may happen in one, and an absence. Until 1.0 they may be recorded anew when a process changes;
 from then on a change is patched.
@@ -8,6 +9,7 @@ from then on a change is patched.
 from __future__ import annotations
 
 import asyncio
+import sys
 import tempfile
 from datetime import date, timedelta
 from functools import partial
@@ -23,10 +25,12 @@ from db.lead import Lead
 from db.migrate import upgrade
 from db.process import Process, Task
 from domain.absence import AbsenceChange, AbsencePlan
+from domain.payment_plan import local_day
 from launch.cast import load_cast
 from launch.embedded import embedded_servers, temporary_home
 from settings import Settings
 from tests.workflows.approvals import Request, Scene, step
+from tests.workflows.collections import Case
 from tests.workflows.office import YUAN, Office, open_office
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -141,15 +145,42 @@ async def record(office: Office, line_id: str, name: str) -> None:
         (HISTORIES / f"{name}-{process.kind}-{number}.json").write_text(history.to_json())
 
 
+async def argued_collection(office: Office) -> str:
+    """Returns the id of the line of a collection with about everything that may happen to one."""
+    case = await Case.open(office)
+    today = local_day(await office.env.get_current_time(), office.settings.zone)
+    await case.past_due(timedelta(hours=1))
+    await case.when(status="overdue")
+    await case.does("promise", amount=20_000 * YUAN, promised_on=today + timedelta(days=10), by="li.wei")
+    await case.past_due(timedelta(days=4))
+    await case.when(level=1)
+    dispute = await case.does("dispute", reason="quality", by="li.wei")
+    await office.days_pass(1)
+    await case.does("resolve", dispute["dispute_id"], resolution="换货", by="li.wei")
+    bounced = await case.pays(10_000)
+    await case.does("reverse_payment", bounced, reason="退票")
+    await case.pays(7_000, currency="USD", rate="7.1")
+    await case.does("credit_note", amount=300 * YUAN, reason="降价")
+    await case.does("write_off", amount=1_000 * YUAN, reason="尾差")
+    await case.decided(("xu.jing", "approve"))
+    await case.pays(100_000, surplus=True)
+    await case.does("refund", amount=(await case.row()).surplus, reason="多付")
+    await case.decided(("xu.jing", "approve"))
+    process = await office.until(lambda: office.row(Process, record_id=case.id, outcome="written_off"), "its end")
+    return process.line_id
+
+
 STORIES = (
+    (argued_collection, "argued-collection"),
     (finished_line, "finished-line"), (dismissed_lead, "dismissed-lead"), (debated_approval, "debated-approval"),
     (absence_over, "shortened-absence"),
 )  # fmt: skip
 
 
-async def main() -> None:
+async def main(*wanted: str) -> None:
     HISTORIES.mkdir(exist_ok=True)
-    for old in HISTORIES.glob("*.json"):
+    stories = [(story, name) for story, name in STORIES if name in (wanted or (name,))]
+    for old in (file for _, name in stories for file in HISTORIES.glob(f"{name}-*.json")):
         old.unlink()
     with temporary_home() as home, tempfile.TemporaryDirectory() as own:
         async with embedded_servers(home) as servers:
@@ -158,11 +189,11 @@ async def main() -> None:
             async with db.session() as session:
                 people = await load_cast(session)
             settings = Settings(home=Path(own), database_url=SecretStr(servers.database_url))
-            for story, name in STORIES:
+            for story, name in stories:
                 async with open_office(db, people, settings) as office:
                     await record(office, await story(office), name)
             await db.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(*sys.argv[1:]))

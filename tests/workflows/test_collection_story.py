@@ -2,135 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from activities.collection import CollectionTerms
-from commands.temporal import update_id
-from db.base import new_id
-from db.collection import Collection, Instalment, Payment
-from db.customer import Assignment, Customer
-from db.ledger import CollectionRequest, LedgerEntry, Promise
+from commands.policy import publish_defaults
+from db.collection import Collection, Payment
+from db.engine import Database
+from db.ledger import CollectionRequest, Promise
 from db.letter import Letter
-from db.process import Notification, Task
-from domain.access import Actor
-from domain.collection import DEFAULT, CollectionRules, PaymentPlanPolicy
-from domain.instalment import Instalment as Planned
-from domain.payment_plan import day_ends, local_day
-from domain.policy import load
-from domain.process import Command
+from db.process import Task
+from domain.collection import Level
+from domain.payment_plan import local_day
 from domain.refusal import Refused
-from tests.workflows.office import YUAN, Office
-from workflows.collection import CollectionStart, CollectionWorkflow, collection_workflow_id
+from settings import Settings
+from tests.workflows.collections import RULES, Case
+from tests.workflows.office import YUAN, Office, _add_search_attributes, _environment
+from worker.main import build_worker
 from workflows.collection_message import PlannedRow
-
-RULES = load(PaymentPlanPolicy, DEFAULT).rules
-RECEIVED = date(2026, 11, 20)
-
-
-class Case:
-    """A collection of 100,000 yuan in two halves, due in 7 and 37 days, without the deal before it."""
-
-    def __init__(self, office: Office, collection_id: str) -> None:
-        self.office, self.id = office, collection_id
-
-    @classmethod
-    async def open(
-        cls, office: Office, *, customer_id: str | None = None, days: tuple[int, ...] = (7, 37),
-        events: tuple[str, ...] = ("order", "order"), rules: CollectionRules = RULES,
-    ) -> Case:  # fmt: skip
-        people, zone = office.people, office.settings.zone
-        if customer_id is None:
-            customer_id = new_id()
-            async with office.db.session() as session:
-                session.add(Customer(id=customer_id, name="蓝港食品"))
-                await session.flush()
-                session.add(Assignment(customer_id=customer_id, region_id=people["east"], owner_id=people["li.wei"]))
-        today = local_day(await office.env.get_current_time(), zone)
-        parts = []
-        for no, (wait, event) in enumerate(zip(days, events, strict=True), start=1):
-            part = Planned(id=new_id(), no=no, amount=50_000 * YUAN, event=event, days=wait)
-            part.fall_due(today + timedelta(days=wait) if event == "order" else None, zone)
-            parts.append(part)
-        terms = CollectionTerms(
-            policy_version=1, plan_key="halves", zone=zone, rules=rules, happened={"order": today}, instalments=parts
-        )
-        start = CollectionStart(
-            collection_id=new_id(), order_id=new_id(), deal_id=new_id(), line_id=new_id(), customer_id=customer_id,
-            region_id=people["east"], owner_id=people["li.wei"], title="冷链可视化", currency="CNY",
-            amount=50_000 * YUAN * len(parts), terms=terms,
-        )  # fmt: skip
-        actor = Actor(id=people["li.wei"])
-        opened = Command(actor=actor, key=update_id(actor, start.collection_id))
-        await office.desk.processes.open(
-            CollectionWorkflow.run,
-            start,
-            collection_workflow_id(start.collection_id),
-            CollectionWorkflow.opened,
-            opened,
-        )
-        return cls(office, start.collection_id)
-
-    async def does(
-        self, act: str, *how: Any, by: str = "he.jie", key: str | None = None, **more: Any
-    ) -> dict[str, str]:
-        command = getattr(self.office.collections, act)
-        answer = await command(await self.office.actor(by), key or uuid4().hex, self.id, *how, **more)
-        result: dict[str, str] = answer.result
-        return result
-
-    async def pays(self, yuan: int, **more: Any) -> str:
-        result = await self.does("record_payment", amount=yuan * YUAN, received_on=RECEIVED, **more)
-        return result["payment_id"]
-
-    async def row(self) -> Collection:
-        row = await self.office.row(Collection, id=self.id)
-        assert row is not None
-        return row
-
-    async def when(self, **fits: Any) -> Collection:
-        return await self.office.until(lambda: self.office.row(Collection, id=self.id, **fits), f"it with {fits}")
-
-    async def plan(self) -> list[Instalment]:
-        return sorted(await self.office.rows(Instalment, collection_id=self.id), key=lambda i: i.no)
-
-    async def past_due(self, by: timedelta) -> datetime:
-        """Time passes until so long after the first instalment's end of day, which is the answer."""
-        (first, *_) = await self.plan()
-        assert first.due_on is not None
-        due = day_ends(first.due_on, self.office.settings.zone)
-        await self.office.env.sleep(due + by - await self.office.env.get_current_time())
-        return due
-
-    async def events(self) -> list[str]:
-        line = await self.office.line((await self.row()).line_id)
-        return [kind.removeprefix("collection.") for kind in line if kind.startswith("collection.")]
-
-    async def told(self, name: str, kind: str) -> int:
-        return len(await self.office.rows(Notification, person_id=self.office.people[name], kind=f"collection.{kind}"))
-
-    async def decided(self, *steps: tuple[str, str]) -> None:
-        """The approval asked for last, by each person's outcome in turn."""
-        for by, outcome in steps:
-            task = await self.office.open_task("approve", line_id=(await self.row()).line_id)
-            await self.office.decide(by, task, outcome, "看过了")
-
-    async def sums(self) -> dict[str, int]:
-        """The ledger by account; it sums to zero in each currency, and agrees with the collection's row."""
-        entries, row = await self.office.rows(LedgerEntry, collection_id=self.id), await self.row()
-        found: dict[str, int] = defaultdict(int)
-        currencies: dict[tuple[str, str], int] = defaultdict(int)
-        for entry in entries:
-            found[entry.account] += entry.amount if entry.currency == "CNY" else 0
-            currencies[entry.posting_id, entry.currency] += entry.amount
-        assert not any(currencies.values())
-        assert found["receivable"] == row.amount - row.paid - row.credited - row.written_off
-        assert -found["surplus"] == row.surplus
-        return found
 
 
 async def test_a_part_payment_then_too_much_leaves_the_rest_as_the_customers_credit(office: Office) -> None:
@@ -144,7 +35,7 @@ async def test_a_part_payment_then_too_much_leaves_the_rest_as_the_customers_cre
     result = await case.does("refund", amount=10_000 * YUAN, reason="多付")
     with pytest.raises(Refused, match="more_than_surplus"):
         await case.does("refund", amount=1, reason="多付")  # it waits for the refund already
-    await case.decided(("gu.ming", "approve"))
+    await case.decided(("xu.jing", "approve"))
     assert (await case.when(surplus=0)).paid == 100_000 * YUAN
     await office.until(lambda: office.row(CollectionRequest, id=result["request_id"], status="approved"), "its end")
     sums = await case.sums()
@@ -215,11 +106,11 @@ async def test_a_write_off_is_done_once_it_is_approved_and_not_when_it_is_refuse
         await case.does("write_off", amount=1_000 * YUAN, reason="尾差", version=seen)
     with pytest.raises(Refused, match="request_open"):
         await case.does("write_off", amount=1_000 * YUAN, reason="尾差")
-    await case.decided(("gu.ming", "reject"))
+    await case.decided(("xu.jing", "reject"))
     await office.until(lambda: office.row(CollectionRequest, collection_id=case.id, status="rejected"), "the refusal")
     assert (await case.row()).written_off == 0
     await case.does("write_off", amount=1_000 * YUAN, reason="尾差")
-    await case.decided(("gu.ming", "approve"))
+    await case.decided(("xu.jing", "approve"))
     assert (await case.when(status="written_off")).written_off == 1_000 * YUAN
     assert (await case.sums())["write_off"] == 1_000 * YUAN
 
@@ -313,7 +204,7 @@ async def test_a_service_hold_is_asked_for_by_the_last_level_and_lifted_when_the
     case = await Case.open(office, rules=RULES.model_copy(update={"levels": (hold,), "reminders": ()}))
     await office.days_pass(8.1)
     await case.when(level=1)
-    await case.decided(("gu.ming", "approve"))
+    await case.decided(("zhao.min", "approve"), ("xu.jing", "approve"))
     await case.when(service_hold=True)
     await case.pays(50_000)
     assert not (await case.row()).service_hold
@@ -335,3 +226,24 @@ async def test_a_credit_note_on_what_was_paid_becomes_credit_that_pays_another_o
     await other.when(paid=5_000 * YUAN)
     assert (await case.sums())["transfer"] == -5_000 * YUAN
     assert (await office.rows(Task, record_id=case.id, status="open")) == []
+
+
+async def test_levels_of_seconds_come_once_each_and_in_order_though_no_worker_runs_meanwhile(
+    db: Database, people: dict[str, str], settings: Settings
+) -> None:
+    await publish_defaults(db)
+    levels = tuple(Level(after=timedelta(seconds=seconds), tell=("owner",)) for seconds in (2, 4, 6))
+    rules = RULES.model_copy(update={"levels": levels, "reminders": ()})
+    async with await _environment(None) as env:
+        await _add_search_attributes(env)
+        office = Office(env, db, people, settings)
+        async with build_worker(env.client, db, settings, strict=True):
+            case = await Case.open(office, rules=rules)
+            await case.past_due(-timedelta(hours=1))
+            await office.open_task("record_payment", record_id=case.id)
+        await case.past_due(timedelta(seconds=5))
+        async with build_worker(env.client, db, settings, strict=True):
+            await case.past_due(timedelta(minutes=2))
+            await case.when(level=3)
+    assert await case.events() == ["opened", "overdue", "level", "level", "level"]
+    assert await case.told("li.wei", "level") == 3
