@@ -103,7 +103,7 @@ DEFAULT: dict[str, Any] = {
         {"key": "needs", "name": {"zh": "需求分析", "en": "Needs analysis"}, "win_percent": 25, "expected": "P14D"},
         {
             "key": "proposal", "name": {"zh": "方案报价", "en": "Proposal"}, "win_percent": 50, "expected": "P14D",
-            "needs": ["amount"],
+            "needs": ["amount"], "entry": [{"do": "quote"}, {"do": "invoice_draft"}],
         },
         {
             "key": "negotiation", "name": {"zh": "谈判", "en": "Negotiation"}, "win_percent": 75, "expected": "P14D",

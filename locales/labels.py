@@ -363,6 +363,9 @@ LABELS: dict[str, dict[str, str]] = {
         "lost": N_("lost"),
         "won": N_("won"),
         "done": N_("done"),
+        "sent": N_("sent"),
+        "refused": N_("refused"),
+        "lapsed": N_("lapsed"),
     },
     "absence": {
         "coming": N_("Coming"),

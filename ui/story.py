@@ -55,7 +55,8 @@ STATES = {
 
 ECHOES = frozenset({
     "deal.quote_changed", "quote.closed", "quote.begun",
-    "deal.contract_opened", "deal.contract_changed", "contract.closed", "approval.opened", "approval.approved",
+    "deal.contract_opened", "deal.contract_changed", "deal.quote_begun", "deal.invoice_drafted",
+    "contract.closed", "approval.opened", "approval.approved",
     "approval.returned", "approval.rejected", "approval.withdrawn", "lead.converted", "lead.closed", "lead.rescored",
     "task.claimed", "task.released", "collection.closed",
 })  # fmt: skip

@@ -129,6 +129,7 @@ class DealWorkflow(DealActions):
                 await self._place_order()
             elif self._kind == "lost":
                 await self._withdraw_contract()
+                await self.withdraw_quote(self.state.moved_by or "system")
                 self.cancel_tasks()
                 self.close("lost")
                 self.change("deal.closed", outcome="lost")

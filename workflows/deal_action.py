@@ -17,8 +17,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.stage_action import (
         DueAction,
         FieldAction,
+        InvoiceDraftAction,
         MailAction,
         PaymentReminderAction,
+        QuoteAction,
         StageAction,
         TaskAction,
         WebhookAction,
@@ -29,11 +31,16 @@ with workflow.unsafe.imports_passed_through():
     from workflows.contract import ContractStart, ContractWorkflow, contract_workflow_id
     from workflows.deal_record import DealRecord
     from workflows.human_task import TaskCommand
+    from workflows.invoice import InvoiceStart, InvoiceWorkflow, invoice_workflow_id
     from workflows.process import command
+    from workflows.quote import QuoteNews, QuoteStart, QuoteWorkflow, quote_workflow_id
     from workflows.search import TROUBLE
 
 GONE = (None, "rejected", "withdrawn")
 """What a contract's status is where a new one may be opened."""
+
+NO_QUOTE = (None, "refused", "lapsed", "withdrawn")
+"""What a quote's status is where a new one may be begun."""
 
 
 class ActionCommand(Command):
@@ -74,6 +81,26 @@ class DealActions(DealRecord):
             if action.do == "contract" and not waits:
                 self._append(f"{state.visit}/entry/{no}/{state.revision}", stage, "entry", action)
                 return
+
+    @workflow.signal
+    def quote_changed(self, news: QuoteNews) -> None:
+        """A quote made by hand is the deal's where it has none alive. What was sent says what the deal is worth."""
+        state = self.state
+        if news.quote_id != state.quote_id and state.quote_status not in NO_QUOTE:
+            return
+        changed = (news.quote_id, news.status) != (state.quote_id, state.quote_status)
+        state.quote_id, state.quote_status = news.quote_id, news.status
+        free = state.contract_status not in ("in_approval", "approved") and self._kind == "open"
+        if news.status in ("sent", "accepted") and free and news.amount != state.amount:
+            state.amount, state.amount_news, changed = news.amount, True, True
+        if changed:
+            self._active()
+            self.change("deal.quote_changed", status=news.status, amount=news.amount, version=news.version)
+
+    async def withdraw_quote(self, by: str) -> None:
+        """Of a deal that is lost: what is not answered yet is taken back."""
+        if self.state.quote_id and self.state.quote_status not in (*NO_QUOTE, "accepted"):
+            await self.signal(quote_workflow_id(self.state.quote_id), QuoteWorkflow.withdraw, by)
 
     # --- messages -------------------------------------------------------------------------------------------------
 
@@ -183,9 +210,14 @@ class DealActions(DealRecord):
                 await self.make(due, action)
 
     async def make(self, due: DueAction, action: StageAction) -> None:
-        """What makes a record of its own."""
-        if action.do == "contract":
-            await self._open_contract(due)
+        """What makes a record of its own. Its id was chosen when the visit began: however often tried, there is one."""
+        match action:
+            case QuoteAction():
+                await self._begin_quote(due, action)
+            case InvoiceDraftAction():
+                await self._draft_invoice(due)
+            case _:
+                await self._open_contract(due)
 
     def _open_stage_task(
         self, due: DueAction, action: TaskAction | PaymentReminderAction, title: dict[str, str] | None = None
@@ -232,16 +264,42 @@ class DealActions(DealRecord):
             summary=summary,
         )
 
+    @property
+    def _shared(self) -> dict[str, Any]:
+        """What every record made for this deal begins with."""
+        state = self.state
+        return {
+            "deal_id": state.record_id, "line_id": state.line_id, "customer_id": state.customer_id or "",
+            "region_id": state.region_id or "", "owner_id": state.owner_id or "", "title": state.title,
+            "amount": state.amount or 0, "currency": state.currency or "",
+        }  # fmt: skip
+
+    async def _begin_quote(self, due: DueAction, action: QuoteAction) -> None:
+        state = self.state
+        if state.quote_status not in NO_QUOTE and state.quote_id != due.id:
+            return  # the one before is alive
+        if state.quote_id != due.id:
+            state.quote_id, state.quote_status = due.id, "draft"
+            self.change("deal.quote_begun")
+        start = QuoteStart(quote_id=due.id, by=state.moved_by or "system", template=action.template, **self._shared)
+        await self.start_once(QuoteWorkflow.run, start, quote_workflow_id(due.id))
+
+    async def _draft_invoice(self, due: DueAction) -> None:
+        """One a deal: it is completed once there is something to invoice."""
+        state = self.state
+        if state.invoice_id not in (None, due.id):
+            return
+        if state.invoice_id is None:
+            state.invoice_id = due.id
+            self.change("deal.invoice_drafted")
+        start = InvoiceStart(invoice_id=due.id, **self._shared)
+        await self.start_once(InvoiceWorkflow.run, start, invoice_workflow_id(due.id))
+
     async def _open_contract(self, due: DueAction) -> None:
-        """Its id was chosen when the visit began, so that however often this is tried there is one."""
         state = self.state
         if state.contract_status not in GONE and state.contract_id != due.id:
             return  # the one before is alive
-        contract = ContractStart(
-            contract_id=due.id, deal_id=state.record_id, line_id=state.line_id,
-            customer_id=state.customer_id or "", region_id=state.region_id or "", owner_id=state.owner_id or "",
-            title=state.title, amount=state.amount or 0, currency=state.currency or "",
-        )  # fmt: skip
+        contract = ContractStart(contract_id=due.id, **self._shared)
         if state.contract_id != due.id:
             state.contract_id, state.contract_status = due.id, "draft"
             self.change("deal.contract_opened")
