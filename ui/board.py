@@ -34,9 +34,9 @@ from ui.story import Story
 
 router = APIRouter(prefix="/deals", include_in_schema=False, dependencies=[Depends(require(Action.DEAL_READ))])
 
-COLUMN = 30
+COLUMN = 20
 """Cards a column shows at first; the next come as somebody scrolls to its end."""
-MORE = 60
+MORE = 40
 PAGE = 50
 
 

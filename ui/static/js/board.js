@@ -1,4 +1,5 @@
 // The board: cards are dragged with Sortable, or moved by their menu; the server decides, and a refused card goes back.
+import "./card_menu.js";
 import { releaseHeld } from "./live.js";
 import { showToast } from "./toast.js";
 import { announce, newKey, say } from "./words.js";
