@@ -22,7 +22,7 @@ _TERM = re.compile(
     re.I,
 )
 _FOREVER = re.compile(
-    r"长期有效|永久|无限期|始终有效|长期(?:承担|负有|保密|履行)|不因[^。;]{0,30}(?:终止|解除|届满|"
+    r"长期有效|期限?(?:为|:|是)长期|永久|无限期|始终有效|长期(?:承担|负有|保密|履行)|不因[^。;]{0,30}(?:终止|解除|届满|"
     r"失效|无效|变更|完毕)而(?:终止|失效|解除|免除|受影响|消灭)|无期限|没有期限|不受(?:合同)?期限|"
     r"indefinite\w*|in perpetuity|perpetual\w*|"
     r"without (?:any )?limit(?:ation)? (?:in|of|as to) time|no (?:time limit|expiry|expiration)|"
@@ -47,7 +47,7 @@ def find(contract: Contract) -> Iterator[Finding]:
 
 def _of(contract: Contract, sentence: Sentence) -> Finding | None:
     text = sentence.text
-    labelled = bool(_LABEL.search(sentence.label))
+    labelled = bool(_LABEL.search(sentence.label) or _LABEL.match(text))
     spoken = _SECRET.search(text)
     by_heading = re.search(r"保密|confiden|non-?disclosure|secrecy", sentence.heading[-60:], re.I) and re.search(
         r"obligations?|duty|duties|义务|本条|责任|this (?:section|clause|article)|承诺|restrictions|"

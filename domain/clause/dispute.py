@@ -64,7 +64,7 @@ _EN_SUBMITS = re.compile(
 )
 _PLACE_AFTER = re.compile(
     r"\b(?i:courts?|jurisdiction|venue|tribunals?)\b[^.;]{0,60}?\b(?:of|in|at|for|is|shall be|will be|located in|"
-    r"sitting in|situated in)\s+(?:the )?(?:State of |Commonwealth of |city of |county of |federal |"
+    r"sitting in|situated in)\s+(?:the )?(?:State of |Province of |Commonwealth of |city of |county of |federal |"
     r"state |Republic of )*(?P<place>[A-Z][a-z]+(?:[ ,]+[A-Z][a-z]+)*)"
 )
 _PLACE_BEFORE = re.compile(

@@ -74,7 +74,9 @@ def _chinese(contract: Contract, sentence: Sentence) -> Finding | None:
     place = PLACE_ZH.search(match["place"])
     places = list(PLACE_ZH.finditer(match["place"]))
     # 中华人民共和国香港特别行政区法律 is that of Hong Kong.
-    special = next((found for found in places if found[0] in ("香港", "澳门", "台湾")), place)
+    special = next(
+        (found for found in places if found[0] in ("香港", "澳门", "台湾") or "US-" in LAWS_ZH[found[0]]), place
+    )
     return contract.finding(KIND, LAWS_ZH[special[0]], sentence, match.start(), match.end()) if special else None
 
 

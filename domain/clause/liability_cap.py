@@ -23,11 +23,11 @@ _LIABILITY = re.compile(r"责任|赔偿|liabilit|liable|(?<!liquidated )(?<!dela
 _LIMIT = re.compile(
     r"不(?:得|应|会|能)?(?:超过|高于|超出|大于|多于)|为(?:上)?限|上限|限额|最高(?:额|不)|封顶|限于|"
     r"至多|\bexceeds?\b|limited to|maximum|\bcap(?:ped)?\b|(?:no|not be|not) (?:more|greater) than|"
-    r"be (?:greater|more) than|up to|ceiling|restricted to",
+    r"be (?:greater|more) than|for more than|up to|ceiling|restricted to",
     re.I,
 )
 _ENDLESS = re.compile(
-    r"不设(?:置|定)?(?:任何)?(?:最高)?(?:上限|限额|限制)|无(?:最高)?(?:上限|限额|限度)|"
+    r"不设(?:置|定)?(?:任何)?(?:最高)?(?:赔偿)?(?:上限|限额|限制)|无(?:最高)?(?:上限|限额|限度)|"
     r"没有(?:任何)?(?:上限|限额)|无限(?:额)?(?:赔偿)?责任|不受(?:任何)?(?:金额|数额|上限|限额|前述|"
     r"合同)[^,。]{0,8}限制|无限制地?(?:赔偿|责任)|不以[^,。;]{0,10}为(?:上)?限|上不封顶|不封顶|"
     r"liabilit[^.;]{0,80}?(?:shall be|is|are|will be|remains?) (?:unlimited|uncapped)|"

@@ -72,9 +72,10 @@ class Line:
 
 def lines_of(pages: tuple[Page, ...]) -> Iterator[Line]:
     found = [list(_lines_of_page(number, page)) for number, page in enumerate(pages)]
-    running = _running(pages, found)
+    edges = [_edges(pages[number], lines) for number, lines in enumerate(found)]
+    running = _running(pages, found, edges)
     for number, lines in enumerate(found):
-        kept = [line for line in lines if not (_at_edge(pages[number], line) and _bare(pages[number], line) in running)]
+        kept = [line for line in lines if not (id(line) in edges[number] and _bare(pages[number], line) in running)]
         _mark_cells(kept)
         _measure_columns(kept)
         yield from kept
@@ -168,9 +169,16 @@ def separator(a: Line, b: Line) -> str:
     return "\n" if fits else " "
 
 
-def _at_edge(page: Page, line: Line) -> bool:
-    middle = (line.top + line.bottom) / 2 / page.height
-    return middle < _EDGE or middle > 1 - _EDGE
+def _edges(page: Page, lines: list[Line]) -> set[int]:
+    """By identity: the highest and the lowest line, and all near the page's upper and lower edge."""
+    if not lines:
+        return set()
+    found = {id(min(lines, key=lambda line: line.top)), id(max(lines, key=lambda line: line.bottom))}
+    for line in lines:
+        middle = (line.top + line.bottom) / 2 / page.height
+        if middle < _EDGE or middle > 1 - _EDGE:
+            found.add(id(line))
+    return found
 
 
 def _bare(page: Page, line: Line) -> str:
@@ -178,9 +186,9 @@ def _bare(page: Page, line: Line) -> str:
     return "#" if _PAGE_NUMBER.fullmatch(text) else re.sub(r"\d+", "#", text)
 
 
-def _running(pages: tuple[Page, ...], found: list[list[Line]]) -> set[str]:
+def _running(pages: tuple[Page, ...], found: list[list[Line]], edges: list[set[int]]) -> set[str]:
     """What stands at the edge of several pages alike."""
     times: Counter[str] = Counter()
     for number, lines in enumerate(found):
-        times.update({_bare(pages[number], line) for line in lines if _at_edge(pages[number], line)})
+        times.update({_bare(pages[number], line) for line in lines if id(line) in edges[number]})
     return {text for text, seen in times.items() if seen >= 3 or (seen == 2 and len(pages) < 5)} | {"#"}

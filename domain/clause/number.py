@@ -35,7 +35,7 @@ ENGLISH = rf"(?:(?:{_WORD})(?:(?:[\s-]+|\s+and\s+)(?:{_WORD}))*)"
 
 def number(text: str) -> Decimal | None:
     """`"1,260"`, `"二十四"`, `"叁佰贰拾万零伍仟"`, `"1.2万"`, `"forty-five"`; None for what is no number."""
-    bare = text.strip().replace(",", "").lower()
+    bare = text.strip().replace(",", "").replace("'", "").lower()
     try:
         return Decimal(bare)
     except InvalidOperation:

@@ -130,7 +130,7 @@ class Parties:
 
 
 _GIVEN = re.compile(
-    r"(?:向|给|对|予|为|与|归|从|通知|告知|支付|赔偿|补偿|退还|收到|经|因|使|to|by|from|of|for|with|"
+    r"(?:在|自|待|于|向|给|对|予|为|与|归|从|通知|告知|支付|赔偿|补偿|退还|收到|经|因|使|to|by|from|of|for|with|"
     r"on|against|notify|pay|pays|owe|owes|credit|grant|give|gives|compensate|notifying)\s*(?:the\s*)?$",
     re.I,
 )

@@ -58,7 +58,8 @@ _BEFORE_EN = re.compile(
 )
 _AFTER_EN = re.compile(r"\(?'?\s*,?\s*(?:net|after|from|of|following|upon|end of month|EOM|\(|$|\.|;|,)", re.I)
 _EVENT_EN = re.compile(
-    r"invoice|approv|application|certificat|receipt|receiv|date|deliver|accept|month|quarter|complet|ship|fees|amount|sum|price|"
+    r"invoice|approv|application|certificat|receipt|receiv|date|deliver|accept|month|quarter|complet|"
+    r"ship|fees|amount|sum|price|"
     r"balance|installation|statement|milestone|terms|bill",
     re.I,
 )

@@ -22,7 +22,7 @@ _NAMED = re.compile(
 )
 _ENDLESS = re.compile(
     r"不设(?:置)?(?:最高)?(?:上限|限额)|无(?:最高)?(?:上限|限额)|没有上限|不封顶|上不封顶|"
-    r"不受[^,。]{0,8}限制|without (?:any )?(?:limit|cap)|\bno (?:cap|limit|maximum)|uncapped|"
+    r"不受[^,。]{0,8}限制|without (?:any )?(?:upper )?(?:limit|cap)|\bno (?:cap|limit|maximum)|uncapped|"
     r"unlimited|not (?:be )?(?:capped|limited)",
     re.I,
 )

@@ -44,6 +44,20 @@ _NONE = re.compile(
     re.I,
 )
 
+_PARTS = {
+    "half": "0.50",
+    "one half": "0.50",
+    "one third": "0.33",
+    "a third": "0.33",
+    "one quarter": "0.25",
+    "一半": "0.50",
+}
+_PART = re.compile(
+    r"\b(?P<en>one half|half|one third|a third|one quarter)\b[^.;]{0,40}(?:in advance|up[\s-]?front)|"
+    r"(?:预付|首付)[^,。;]{0,12}(?P<zh>一半)",
+    re.I,
+)
+
 
 def find(contract: Contract) -> Iterator[Finding]:
     for sentence in contract.having(*_STEMS):
@@ -56,8 +70,11 @@ def find(contract: Contract) -> Iterator[Finding]:
             continue
         everything = _ALL.search(text)
         found = list(_shares(contract, sentence))
+        part = _PART.search(text)
         if found:
             yield from found
+        elif part:
+            yield contract.finding(KIND, _PARTS[(part["en"] or part["zh"]).lower()], sentence, part.start(), part.end())
         elif everything and contract.parties.subject(text, everything.end()) is not Side.OURS:
             yield contract.finding(KIND, "1.00", sentence, everything.start(), everything.end())
         else:

@@ -73,7 +73,7 @@ _AFTER_ZH = "美元|美金|欧元|英镑|港元|港币|日元|新加坡元|新�
 _AFTER_EN = _either([w for w in CURRENCIES if w.islower() or (w.isascii() and w.isupper() and len(w) == 3)])
 _MONEY = re.compile(
     rf"(?P<before>{_BEFORE})?(?P<kind>\(?(?:大写|小写)?\)?:?)\s*(?P<sign>[¥$€£])?\s*"
-    r"(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+    r"(?P<n>\d{1,3}(?:[,']\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
     rf"\s*(?P<scale>百万|千万|万|亿|千|million\b|thousand\b|billion\b|"
     rf"[mk]\b)?\s*(?:(?P<zh>{_AFTER_ZH})|(?P<en>{_AFTER_EN})\b)?",
     re.I,

@@ -23,10 +23,13 @@ _RENEWAL = re.compile(
 )
 _AUTO_ZH = re.compile(
     r"(?:自动|自行|自然|视为|即视为|视同)[^,。;]{0,14}(?:续|顺延|延续|延长|展期)|(?:续(?:订|期|约|展|"
-    r"租)|顺延|延长)[^,。;]{0,6}自动|期限自动|则?(?:本合同|本协议|合同)(?:继续有效|顺延|延长|续展)"
+    r"租)|顺延|延长)[^,。;]{0,6}自动|期限自动|(?:无异议|"
+    r"未(?:书面)?提出(?:书面)?异议)[^。;]{0,20}(?:顺延|延续|延长|续[期约订])|则?(?:本合同|本协议|"
+    r"合同)(?:继续有效|顺延|延长|续展)"
 )
 _AUTO_EN = re.compile(
-    r"tacit\w* (?:\w+ )?(?:renew|exten)\w*|auto(?:matically|matic|-)\s?(?:be\s+)?(?:renew\w*|"
+    r"tacit\w* (?:\w+ )?(?:renew|exten)\w*|continue for (?:successive|additional|further|"
+    r"consecutive)[^.;]{0,40}(?:terms?|periods?)|auto(?:matically|matic|-)\s?(?:be\s+)?(?:renew\w*|"
     r"exten\w+)|renew\w*[^.;]{0,60}automatically|"
     r"auto-?renew\w*|automatic(?:ally)?[^.;]{0,40}(?:renew|extend|extension|roll)|"
     r"exten\w+[^.;]{0,25}automatically|"
@@ -36,7 +39,8 @@ _AUTO_EN = re.compile(
 )
 _NOT_AUTO = re.compile(
     r"(?:不|不会|不得|不再|无|非)(?:得|会|再|予|能)?自动(?:续|顺延|延|展)|不(?:自动|再)?(?:续(?:期|订|"
-    r"约|展|签)|顺延|延续)(?:的?(?:规定|条款))?$|自动终止,?不(?:再)?续|not (?:automatically |"
+    r"约|展|签)|顺延|延续)(?:的?(?:规定|条款))?$|自动续[期约订展][^,。;]{0,6}不适用|"
+    r"自动终止,?不(?:再)?续|not (?:automatically |"
     r"auto-)?(?:renew|be renewed|be extended|extend)\w*(?: automatically)?|"
     r"no (?:automatic|auto-?)\s?renewal|without automatic renewal|does not (?:auto-?)?renew|"
     r"renew\w*[^.;]{0,40}only (?:by|upon|on|with)",
@@ -49,7 +53,8 @@ _SAME = re.compile(
     re.I,
 )
 _YEARLY = re.compile(
-    r"renew\w*\s+(?:automatically\s+)?(?:annually|yearly|each year|every year|year[\s-]to[\s-]year)|"
+    r"renew\w*\s+(?:automatically\s+)?(?:annually|yearly|on an? (?:yearly|annual) basis|each year|"
+    r"every year|year[\s-]to[\s-]year)|"
     r"(?:annually|yearly|year[\s-]to[\s-]year)[^.;]{0,30}renew|year[\s-]to[\s-]year|逐年|按年|每年自动",
     re.I,
 )

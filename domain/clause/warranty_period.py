@@ -71,6 +71,8 @@ def _is_period(contract: Contract, sentence: Sentence, duration: Duration) -> bo
     last = clause[clause.rfind(",") + 1 :]
     if duration.unit in ("d", "bd") and duration.count < 20:
         return False
+    if re.search(r"(?:warranty period of|质保期|保修期)\s*\(?$", clause, re.I):
+        return True
     if _WITHIN.search(last) or re.search(r"(?:提前|每|within|more than|exceed)\s*\(?$", before, re.I):
         return False
     named = list(_NAMED_PERIOD.finditer(clause))
@@ -83,7 +85,9 @@ def _is_period(contract: Contract, sentence: Sentence, duration: Duration) -> bo
     near = _WARRANTY.search(clause[-90:]) or _WARRANTY.search(after[:70])
     if re.search(r"(?:guarantee|warranty)[^.;:]{0,12}:\s*$", clause, re.I):
         return True
-    if re.search(r"(?:质保|保修|维保|三包)(?:为|:)?$", clause) or re.match(r"\s*(?:limited )?warrant", after, re.I):
+    if re.search(r"(?:质保|保修|维保|三包)(?:为|:)?$", clause) or re.match(
+        r"\s*(?:limited )?(?:warrant|guarantee)", after, re.I
+    ):
         return True
     if near:
         spoken = clause[-60:] + " " + after[:60]
