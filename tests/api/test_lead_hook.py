@@ -62,9 +62,8 @@ async def test_a_signed_message_is_mapped_and_one_lead_however_often_it_comes(
     key, secret = made["key"], made["secret"]
     wrong = await manager.put(f"/api/lead-hooks/{key}", json={"name": "企业微信", "mapping": {"name": "a[b"}})
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "path-name")
-    assert (
-        await manager.put(f"/api/lead-hooks/{key}", json={"name": "企业微信", "mapping": MAPPING})
-    ).status_code == 204
+    mapped = {"name": "企业微信", "campaign": "扫码", "mapping": MAPPING}
+    assert (await manager.put(f"/api/lead-hooks/{key}", json=mapped)).status_code == 204
 
     first, again = [await send(client, key, secret, "msg-0001", WECOM) for _ in range(2)]
     assert (first.status_code, first.json()) == (200, again.json())
