@@ -50,7 +50,7 @@ class Settings(BaseSettings):
         20, ge=1, description="Enquiries a minute that one address may send through the public lead forms."
     )
 
-    form_seconds: float = Field(
+    form_seconds: int = Field(
         2, ge=0, description="Seconds that filling in a public lead form takes a person at least; 0: not looked at."
     )
 
@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     intake_imap_url: SecretStr | None = Field(
         None, description="imaps://user:password@host:993/INBOX: a mailbox whose unread mail becomes leads."
     )
-    intake_imap_every: float = Field(60, gt=0, description="Seconds between two looks into that mailbox.")
+    intake_imap_every: int = Field(60, ge=1, description="Seconds between two looks into that mailbox.")
 
     smtp_url: SecretStr | None = Field(
         None, description="smtp://user:password@host:587 (STARTTLS) or smtps://...; empty: .eml files under home/mail."

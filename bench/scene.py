@@ -69,7 +69,7 @@ class Scene:
 
     def processes(self) -> dict[str, psutil.Process]:
         """Our worker, the Temporal server and PostgreSQL's postmaster by name."""
-        names = {"bench.scene": "worker", "temporal": "temporal", "postgres": "postgres"}
+        names = {"bench.scene": "worker", "launch.cli": "web", "temporal": "temporal", "postgres": "postgres"}
         found: dict[str, psutil.Process] = {}
         for process in psutil.Process().children(recursive=True):
             line = " ".join(process.cmdline()[:4])

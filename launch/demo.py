@@ -40,6 +40,7 @@ from domain.process import Event
 from domain.task import HumanTask, ladder_of
 from launch.cast import load_cast
 from launch.demo_data import CUSTOMERS, DEALS, LEADS, RENEWALS, DemoCustomer, DemoDeal
+from launch.demo_intake import ask_again, open_ways_in
 from launch.demo_record import LOSSES, NEXT_STEPS, WON, DemoLoss, load_people, parts
 from settings import Settings
 from workflows.approval import ApprovalStart, approval_workflow_id
@@ -84,10 +85,13 @@ async def load_demo(db: Database, settings: Settings) -> None:
     for loss in LOSSES:
         await demo.start_lost(loss)
     leads = LeadCommands(Desk(db, processes, settings))
+    await open_ways_in(leads, settings, ids)
     for region, company, name, phone, message, amount in LEADS:
         lead = NewLead(
             source="form", company=company, name=name, phone=phone, message=message, amount=amount, region=region
         )
+        if company == LEADS[-1][1]:  # what comes last tells that the demo is whole
+            await ask_again(leads)
         await leads.capture(lead, f"demo/{company}")
 
 

@@ -104,7 +104,7 @@ DEALS = (
 )
 
 LEADS = (
-    ("east", "江南印务", "钱进", "13900139001", "想了解车队管理方案，大约 30 台车", 12 * WAN),
-    ("east", "Delta Marine", "Grace Ong", "13900139002", "Need a quote for 12 vessels, Q1 start", 48 * WAN),
-    ("south", "岭南茶业", "苏晴", "13900139003", "门店会员系统，预算 20 万左右", 20 * WAN),
+    ("east", "江南印务", "钱进", "+8613900139001", "想了解车队管理方案，大约 30 台车", 12 * WAN),
+    ("east", "Delta Marine", "Grace Ong", "+8613900139002", "Need a quote for 12 vessels, Q1 start", 48 * WAN),
+    ("south", "岭南茶业", "苏晴", "+8613900139003", "门店会员系统，预算 20 万左右", 20 * WAN),
 )
