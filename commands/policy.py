@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.idempotency import claim
+from commands.quote_paper import try_page
 from db.engine import Database
 from db.live import announce
 from db.policy import Policy, current_policy, documents, publish, versions
@@ -26,6 +27,7 @@ from domain.lead import LeadPolicy
 from domain.policy import KINDS, load, unfit, validate
 from domain.policy_check import references
 from domain.policy_diff import compare
+from domain.quote_template import QuotePolicy
 from domain.refusal import Refused, invalid, not_found
 
 FURTHEST = timedelta(days=10 * 366)
@@ -98,6 +100,8 @@ async def _publish(
 ) -> int:
     if valid_from is not None and valid_from - datetime.now(UTC) > FURTHEST:
         raise invalid("valid_from_too_far", "valid_from", days=FURTHEST.days)
+    if isinstance(policy, QuotePolicy):
+        await try_page(policy.page)
     named = list(references(policy))
     problems = [*await unknown_calendars(session, named), *await unknown_targets(session, named)]
     problems += await _calendars_still_named(session, policy)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from domain.quote import QuoteBody, QuoteLine, Totals
+from commands.paper import draw
+from domain.quote import QuoteBody, QuoteLine, Totals, reckon
 from locales import N_, translate
 from locales.formats import Formats
 
@@ -93,3 +94,24 @@ class Paper:
 
     def _rate(self, rate: int) -> str:
         return self.formats.percent(Decimal(rate) / 10_000)
+
+
+def sample(formats: Formats, currency: str, company: str, now: datetime) -> dict[str, Any]:
+    """A quote made up, to try a page on."""
+    lines = [
+        QuoteLine(name="三年平台许可", name_en="Platform licence, three years", unit="年", quantity="3",
+                  unit_price=9_000_000, discount=500, tax=600),
+        QuoteLine(name="冷链网关", name_en="Cold chain gateway", unit="台", quantity="12.5",
+                  unit_price=120_000, tax=1_300),
+    ]  # fmt: skip
+    body = QuoteBody(lines=lines, discount=200, terms="付款方式：30 天", terms_en="Payment within 30 days")
+    return Paper(formats, currency).quote(
+        company=company, number="Q-2026-000001", version=1, title="冷链可视化", customer="蓝港食品", contact="周明",
+        owner="李伟", body=body, totals=reckon(body), on=now, until=now,
+    )  # fmt: skip
+
+
+async def try_page(source: str) -> None:
+    """Draws the made-up quote. Raises Refused `page_broken` with what the compiler says."""
+    formats = Formats("zh_CN", "Asia/Shanghai", "CNY")
+    await draw(source, sample(formats, "CNY", "Throughline", datetime.now(UTC)))

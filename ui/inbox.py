@@ -33,7 +33,8 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(require(Action
 
 KINDS = {
     "first_contact": "phone", "answer_question": "message-square", "submit_contract": "file-pen",
-    "record_payment": "banknote", "stage_task": "square-check-big", "assign_lead": "user-plus",
+    "record_payment": "banknote", "prepare_invoice": "receipt-text",
+    "stage_task": "square-check-big", "assign_lead": "user-plus",
     "review_match": "users",
 }  # fmt: skip
 SUBJECTS = {kind: words.icon for kind, words in APPROVED.items()}

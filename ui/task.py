@@ -51,6 +51,12 @@ class Submission(BaseModel):
     note: Remark = ""
 
 
+class InvoiceTyped(BaseModel):
+    invoice_title: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    tax_number: Annotated[str, Field(max_length=40)] = ""
+    note: Remark = ""
+
+
 class Payment(BaseModel):
     amount: str = Field(max_length=40)
     received_on: date
@@ -140,6 +146,17 @@ async def finish(acting: Act) -> Response:
         return await tasks.finish(acting.actor, acting.key, task.id, comment=typed.comment or None)
 
     return await acting.do(Finish, act, N_("Done: %(title)s"))
+
+
+@router.post("/tasks/{task_id}/invoice")
+async def prepare_invoice(acting: Act) -> Response:
+    async def act(typed: InvoiceTyped, task: Task) -> Answer:
+        return await acting.services.invoices.prepare(
+            acting.actor, acting.key, task.record_id, task.id,
+            invoice_title=typed.invoice_title, number=typed.tax_number or None, note=typed.note or None,
+        )  # fmt: skip
+
+    return await acting.do(InvoiceTyped, act, N_("Invoice draft prepared: %(title)s"))
 
 
 @router.post("/tasks/{task_id}/claim")

@@ -18,6 +18,7 @@ from db.deal import Deal
 from db.lead_list import Listed as LeadCase
 from db.lead_list import find_lead
 from db.process import Task
+from db.quote import Invoice
 from db.scope import visible
 from db.subject import SubjectCase, subject_case
 from db.task import Listed, find_task
@@ -62,6 +63,7 @@ class TaskPanel:
     lead: LeadCase | None = None
     deal: Deal | None = None
     stage: StageView | None = None
+    invoice: Invoice | None = None
     phone: str = ""
     lead_options: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
     plan: CollectionCase | None = None
@@ -82,6 +84,8 @@ class TaskPanel:
         """The page of the record behind it."""
         if self.about:
             return behind(self.about)
+        if self.deal:
+            return f"/deals/{self.deal.id}"
         return f"/{self.task.process_kind}s/{self.task.record_id}"
 
     @property
@@ -149,6 +153,11 @@ async def _case(
         known = await pipelines(session, language, key=deal.pipeline_key)
         called = await names(session, language, people | {deal.owner_id})
         return {"deal": deal, "stage": known.stage(deal.stage), "number": deal.number, "names": called}
+    if task.process_kind == "invoice":
+        invoice: Invoice = await visible(session, actor, "invoice", task.record_id)
+        deal = await session.get_one(Deal, invoice.deal_id)
+        called = await names(session, language, people)
+        return {"invoice": invoice, "deal": deal, "number": invoice.number, "names": called}
     if task.process_kind == "collection":
         plan = await find_case(session, actor, task.record_id)
         return {"plan": plan, "number": plan.collection.number, "names": await names(session, language, people)}
