@@ -112,6 +112,7 @@ class DealSearch(BaseModel):
     region_id: RecordId | None = None
     priority: Annotated[int, Field(ge=1, le=3)] | None = Field(None, description="At least so high.")
     stalled: Stalled | None = None
+    unplanned: bool = Field(False, description="Only those without a next step and its day.")
     text: str | None = Field(None, max_length=100, description="Part of title, number or the customer's name.")
     owner: Literal["me", "team"] | RecordId | None = Field(
         None, description="me, team (who reports to me, and I), or a person's id."
@@ -141,6 +142,7 @@ class DealSearch(BaseModel):
             region_id=self.region_id,
             priority=self.priority,
             stalled=self.stalled,
+            unplanned=self.unplanned,
             text=self.text,
         )
 

@@ -42,7 +42,8 @@ PLACE = (Deal.priority.desc(), Deal.close_on, Deal.id)
 class Wanted:
     """Which deals to look at. `owner` is "me", "team" (who reports to me, and I) or a person's id; dates inclusive.
 
-    `stages`: only those in one of them; none: any. `priority`: at least so high. `text` is part of the deal's title or
+    `stages`: only those in one of them; none: any. `priority`: at least so high. `unplanned`: only
+    those without a next step and its day. `text` is part of the deal's title or
     number, or of its customer's name.
     """
 
@@ -51,6 +52,7 @@ class Wanted:
     region_id: str | None = None
     priority: int | None = None
     stalled: Stalled | None = None
+    unplanned: bool = False
     text: str | None = None
     closes_from: date | None = None
     closes_to: date | None = None
@@ -103,6 +105,7 @@ def _matching(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
         (Deal.customer_id, eq, wanted.customer_id),
         (Deal.region_id, eq, wanted.region_id),
         (Deal.priority, ge, wanted.priority),
+        (Deal.unplanned, eq, wanted.unplanned or None),
         (Deal.stall, ge, {None: None, "amber": 1, "red": 2}[wanted.stalled]),
         (Deal.title, _said, wanted.text),
     )

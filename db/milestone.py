@@ -64,6 +64,7 @@ class Milestone:
 def milestones(line: Line, *, money: bool = True) -> list[Milestone]:
     """In the order they come; a deal opened by hand has no lead. `money`: also what comes in, for those who read it."""
     found = [*_selling(line), *(_collecting(line) if money else _hidden())]
+    found = [one for one in found if one.standing != "next" or _is_to_come(line, one.kind)]
     last: datetime | None = None
     told = []
     for one in found:
@@ -71,6 +72,13 @@ def milestones(line: Line, *, money: bool = True) -> list[Milestone]:
         told.append(replace(one, gap=max(at - last, timedelta())) if at and last else one)
         last = max(last, at) if last and at else at or last
     return told
+
+
+def _is_to_come(line: Line, kind: str) -> bool:
+    """What an ended deal has passed by is not to come any more."""
+    if line.deal.lost_in:
+        return False
+    return line.deal.order_id is None or kind not in ("quote", "contract", "approval", "invoice")
 
 
 def whole(told: list[Milestone]) -> timedelta | None:
@@ -101,7 +109,7 @@ def _selling(line: Line) -> Iterator[Milestone]:
         yield Milestone("order", "next")
     else:
         yield Milestone(
-            "order", "done", order.created_at, order.created_at, record_id=order.id, number=order.number,
+            "order", "done", deal.stage_since, deal.stage_since, record_id=order.id, number=order.number,
             amount=order.amount,
         )  # fmt: skip
 

@@ -127,6 +127,7 @@ class Look:
         )  # fmt: skip
         people = await names(self.session, story.language, [deal.owner_id for deal, _ in found])
         return "deal/table.html", "rows", {
+            "logs": self.actor.scope(Action.DEAL_WORK) is not None,
             **await self._around(columns, story),
             "people": people,
             "deals": found[:PAGE],

@@ -14,6 +14,7 @@ from domain.column import Column
 from domain.policy import canonical
 from domain.policy_draft import rows_of
 from locales import N_
+from locales.labels import label
 from ui.lead_words import group_lines, points_lines
 from ui.policy_words import PolicyWords
 from ui.problem_words import readable_columns
@@ -93,6 +94,8 @@ def then_of(row: Mapping[str, Any], words: PolicyWords) -> list[dict[str, str]]:
         return points_lines(then, words)
     if isinstance(then, dict) and "to" in then:
         return group_lines(then, words)
+    if isinstance(then, dict) and "tier" in then:
+        return [{"role": label("tier", str(then["tier"]), words.language), "end": ""}]
     return words.path(steps_of(row))
 
 

@@ -9,12 +9,13 @@ from domain.pipeline import PipelinePolicy, is_pipeline
 from domain.policy import load
 
 
-async def reason_words(session: AsyncSession, language: str) -> dict[str, str]:
-    """By key; of two pipelines that call one differently the first one's words hold."""
-    words: dict[str, str] = {}
+async def reason_words(session: AsyncSession, language: str) -> dict[tuple[str, str], str]:
+    """By outcome (won, lost) and key; of two pipelines that call one differently the first one's words hold."""
+    words: dict[tuple[str, str], str] = {}
     for policy in await current_policies(session):
         if is_pipeline(policy.kind):
             pipeline = load(PipelinePolicy, policy.document)
-            for reason in (*pipeline.won_reasons, *pipeline.lost_reasons):
-                words.setdefault(reason.key, reason.name.en if language == "en" else reason.name.zh)
+            for outcome, reasons in (("won", pipeline.won_reasons), ("lost", pipeline.lost_reasons)):
+                for reason in reasons:
+                    words.setdefault((outcome, reason.key), reason.name.en if language == "en" else reason.name.zh)
     return words

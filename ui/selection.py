@@ -29,6 +29,7 @@ class Selection(BaseModel):
     region: Literal[""] | RecordId = ""
     priority: Literal["", "1", "2", "3"] = ""
     stalled: Literal["", "amber", "red"] = ""
+    unplanned: bool = False
     customer: Literal[""] | RecordId = ""
     text: str = Field("", max_length=100)
     closes: Literal["", "month", "quarter"] = ""
@@ -81,6 +82,7 @@ class Selection(BaseModel):
             region_id=self.region or None,
             priority=int(self.priority) if self.priority else None,
             stalled=self.stalled or None,
+            unplanned=self.unplanned,
             customer_id=self.customer or None,
             text=self.text.strip() or None,
             closes_from=begins,

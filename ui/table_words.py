@@ -48,6 +48,8 @@ FACTS = {
     "priority": N_("Priority"),
     "close_on": N_("Close date"),
     "next_step": N_("Next step"),
+    "ordered": N_("Sum of all orders"),
+    "orders": N_("Number of orders"),
 }
 """What people call the facts that policies ask for; any other is called by its key."""
 

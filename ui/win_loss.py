@@ -21,6 +21,7 @@ from db.person import OrgUnit
 from db.report import check_region, regions_within
 from db.win_loss import Sum, by_competitor, by_owner, by_reason, ended, totals
 from domain.access import Action, Actor
+from domain.money import plain_amount
 from locales import N_, translate
 from locales.formats import Formats
 from locales.labels import label
@@ -75,7 +76,7 @@ class WinLoss:
     regions: Sequence[OrgUnit]
     names: Names
     formats: Formats
-    reasons: dict[str, str]
+    reasons: dict[tuple[str, str], str]
 
     @property
     def region(self) -> OrgUnit | None:
@@ -98,8 +99,11 @@ class WinLoss:
     def files(self) -> dict[Part, str]:
         return {part: self.wanted.address(f"{ADDRESS}/{part}.csv") for part in FILES}
 
-    def reason(self, key: str | None) -> str:
-        return self.reasons.get(key or "", key or "–")
+    def reason(self, outcome: str, key: str | None) -> str:
+        return self.reasons.get((outcome, key or ""), key or "–")
+
+    def why(self, deal: Deal) -> str:
+        return self.reason("lost" if deal.lost_in else "won", deal.end_reason)
 
     def outcome(self, deal: Deal) -> str:
         return label("outcome", "lost" if deal.lost_in else "won", self.formats.language)
@@ -148,7 +152,7 @@ Table = tuple[Sequence[str], Iterator[Sequence[Value]]]
 
 
 def _money(report: WinLoss, minor: int) -> float:
-    return minor / 100
+    return float(plain_amount(minor, report.formats.currency))
 
 
 def _reasons(report: WinLoss) -> Table:
@@ -157,8 +161,8 @@ def _reasons(report: WinLoss) -> Table:
     return head, (
         row
         for row in [
-            *((won, report.reason(one.key), one.won, _money(report, one.won_amount)) for one in report.won),
-            *((lost, report.reason(one.key), one.lost, _money(report, one.lost_amount)) for one in report.lost),
+            *((won, report.reason("won", one.key), one.won, _money(report, one.won_amount)) for one in report.won),
+            *((lost, report.reason("lost", one.key), one.lost, _money(report, one.lost_amount)) for one in report.lost),
         ]
     )
 
@@ -187,7 +191,8 @@ def _deals(report: WinLoss) -> Table:
     return head, (
         (
             deal.number, deal.title, customer, report.names.person(deal.owner_id), report.outcome(deal),
-            report.reason(deal.end_reason), deal.lost_to or "", deal.end_note or "", _money(report, deal.amount),
+            report.why(deal),
+            deal.lost_to or "", deal.end_note or "", _money(report, deal.amount),
             report.formats.local(deal.stage_since).date().isoformat(),
         )
         for deal, customer in report.deals

@@ -67,9 +67,8 @@ function letter(event) {
   else if (key === "?") act(event, () => openDialog("shortcuts"));
   else if (key === "j" || key === "k") act(event, () => move(key === "j" ? 1 : -1));
   else if (key === " ") select(event);
-  else if (key === "c" && rowOf(event)) press(event, rowOf(event));
   else if (key === "m") press(event, event.target.closest(".deal")?.querySelector(".deal-move") ?? button(key));
-  else if (/^[a-z0-9]$/.test(key)) press(event, button(key));
+  else if (/^[a-z0-9]$/.test(key)) press(event, rowOf(event) ?? button(key));
 }
 
 // What a key does with the row that has the focus, where no record is open beside it.
