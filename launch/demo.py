@@ -39,7 +39,7 @@ from domain.policy import load
 from domain.process import Event
 from domain.task import HumanTask, ladder_of
 from launch.cast import load_cast
-from launch.demo_data import CUSTOMERS, DEALS, LEADS, RENEWALS, DemoCustomer, DemoDeal
+from launch.demo_data import CUSTOMERS, DEALS, GRADED_LEADS, LEADS, RENEWALS, DemoCustomer, DemoDeal
 from launch.demo_intake import ask_again, open_ways_in
 from launch.demo_record import LOSSES, NEXT_STEPS, WON, DemoLoss, load_people, parts
 from settings import Settings
@@ -86,6 +86,8 @@ async def load_demo(db: Database, settings: Settings) -> None:
         await demo.start_lost(loss)
     leads = LeadCommands(Desk(db, processes, settings))
     await open_ways_in(leads, settings, ids)
+    for told in GRADED_LEADS:
+        await leads.capture(NewLead(**told), f"demo/{told['company']}")
     for region, company, name, phone, message, amount in LEADS:
         lead = NewLead(
             source="form", company=company, name=name, phone=phone, message=message, amount=amount, region=region

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from domain.deal import LOST_REASONS, WON_REASONS
 
@@ -108,3 +109,20 @@ LEADS = (
     ("east", "Delta Marine", "Grace Ong", "+8613900139002", "Need a quote for 12 vessels, Q1 start", 48 * WAN),
     ("south", "岭南茶业", "苏晴", "+8613900139003", "门店会员系统，预算 20 万左右", 20 * WAN),
 )
+
+GRADED_LEADS: tuple[dict[str, Any], ...] = (
+    {
+        "source": "api", "region": "east", "company": "远东造船", "name": "陆海", "phone": "+8613900139011",
+        "message": "三个船坞的设备监测，年内要定供应商", "amount": 120 * WAN, "size": "large", "industry": "manufacturing",
+        "intent": "buy", "campaign": "2026 秋季工博会", "utm": {"utm_source": "expo", "utm_campaign": "2026 秋季工博会"},
+    },
+    {
+        "source": "api", "region": "east", "company": "晨光文具店", "name": "小林", "email": "hi@chenguang.example",
+        "message": "想了解一下", "intent": "learn", "size": "micro",
+    },
+    {
+        "source": "form", "region": "east", "company": "蓝港食品有限公司", "name": "许慧", "phone": "+8613900139012",
+        "message": "听说你们做过我们总部的冷链，想看分厂方案", "amount": 18 * WAN, "size": "medium", "intent": "compare",
+    },
+)  # fmt: skip
+"""Leads of the best and of the lowest grade, and one that looks like a customer there is."""
