@@ -113,8 +113,9 @@ LEADS = (
 GRADED_LEADS: tuple[dict[str, Any], ...] = (
     {
         "source": "api", "region": "east", "company": "远东造船", "name": "陆海", "phone": "+8613900139011",
-        "message": "三个船坞的设备监测，年内要定供应商", "amount": 120 * WAN, "size": "large", "industry": "manufacturing",
-        "intent": "buy", "campaign": "2026 秋季工博会", "utm": {"utm_source": "expo", "utm_campaign": "2026 秋季工博会"},
+        "message": "三个船坞的设备监测，年内要定供应商", "amount": 120 * WAN, "size": "large",
+        "industry": "manufacturing", "intent": "buy", "campaign": "2026 秋季工博会",
+        "utm": {"utm_source": "expo", "utm_campaign": "2026 秋季工博会"},
     },
     {
         "source": "api", "region": "east", "company": "晨光文具店", "name": "小林", "email": "hi@chenguang.example",
@@ -122,7 +123,8 @@ GRADED_LEADS: tuple[dict[str, Any], ...] = (
     },
     {
         "source": "form", "region": "east", "company": "蓝港食品有限公司", "name": "许慧", "phone": "+8613900139012",
-        "message": "听说你们做过我们总部的冷链，想看分厂方案", "amount": 18 * WAN, "size": "medium", "intent": "compare",
+        "message": "听说你们做过我们总部的冷链，想看分厂方案", "amount": 18 * WAN, "size": "medium",
+        "intent": "compare",
     },
 )  # fmt: skip
 """Leads of the best and of the lowest grade, and one that looks like a customer there is."""
