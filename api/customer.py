@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth import CurrentActor, require
+from api.body import IdempotencyKey
 from api.services import Provided
+from commands.billing import BillingBody
 from db.customer_case import customer_case
 from db.customer_list import list_customers
 from domain.access import Action
@@ -73,6 +75,15 @@ async def find_customers(
         found = await list_customers(session, actor, text=search.text, after=search.after, limit=PAGE + 1)
     items = [CustomerView.model_validate(customer) for customer in found[:PAGE]]
     return CustomersView(items=items, next=items[-1].number if len(found) > PAGE else None)
+
+
+@router.put("/{customer_id}/billing", status_code=204)
+async def change_billing(
+    customer_id: RecordId, body: BillingBody, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    """Replace how a customer is invoiced."""
+    await services.billing.edit(actor, key, customer_id, body)
+    return Response(status_code=204)
 
 
 @router.get("/{customer_id}")

@@ -14,6 +14,7 @@ from commands.absence import AbsenceCommands
 from commands.account import Account
 from commands.approval import ApprovalCommands
 from commands.bank import BankCommands
+from commands.billing import BillingCommands
 from commands.collection import CollectionCommands
 from commands.contract import ContractCommands
 from commands.credentials import Credentials
@@ -68,6 +69,7 @@ class Services:
     quotes: QuoteCommands
     quotes_for_customers: QuotesForCustomers
     invoices: InvoiceCommands
+    billing: BillingCommands
     products: ProductCommands
     tasks: TaskCommands
     decisions_by_mail: DecisionsByMail
@@ -117,6 +119,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             quotes=QuoteCommands(desk, documents, quote_links),
             quotes_for_customers=QuotesForCustomers(desk, quote_links),
             invoices=InvoiceCommands(desk),
+            billing=BillingCommands(db),
             products=ProductCommands(db),
             tasks=tasks,
             decisions_by_mail=DecisionsByMail(tasks, DecisionLinks(key, settings)),

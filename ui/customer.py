@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 
 from api.auth import CurrentActor, require
 from api.services import Provided
+from commands.billing import may_edit
 from db.customer_case import customer_case
 from db.customer_list import figures, list_customers
 from db.timeline import customer_events
@@ -83,6 +84,7 @@ async def show(
         "older": events[EVENTS - 1].id if len(events) > EVENTS else "",
         "address": f"/customers/{customer_id}",
         "reads": {kind: actor.scope(action) is not None for kind, action in READS.items()},
+        "may_bill": any(may_edit(actor, follower) for follower in case.followers),
         "may_create": actor.scope(Action.DEAL_CREATE) is not None,
     }
     if after and wants_fragment(request):

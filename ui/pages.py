@@ -12,6 +12,7 @@ from ui import (
     audit,
     bank,
     bank_doubt,
+    billing,
     board,
     board_view,
     colleague,
@@ -75,6 +76,7 @@ from ui import (
 ROUTERS = (
     sign_in.router,
     decide.router,
+    billing.router,
     quote_link.router,
     quote.router,
     product.router,
