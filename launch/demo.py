@@ -41,6 +41,7 @@ from domain.task import HumanTask, ladder_of
 from launch.cast import load_cast
 from launch.demo_data import CUSTOMERS, DEALS, GRADED_LEADS, LEADS, RENEWALS, DemoCustomer, DemoDeal
 from launch.demo_intake import ask_again, open_ways_in
+from launch.demo_quote import load_products
 from launch.demo_record import LOSSES, NEXT_STEPS, WON, DemoLoss, load_people, parts
 from settings import Settings
 from workflows.approval import ApprovalStart, approval_workflow_id
@@ -72,6 +73,7 @@ async def load_demo(db: Database, settings: Settings) -> None:
         ids = await load_cast(session)
         customers = await _load_customers(session, ids)
         await load_people(session, customers)
+        await load_products(session, settings.currency)
         approvals = await _pinned(session, ApprovalPolicy.kind)
         await publish(
             session, RENEWALS_KIND, RENEWALS, by=None, note="续约流程", follows=0,
