@@ -14,7 +14,7 @@ _STEMS = (
     "保密", "秘密", "机密", "confiden", "disclos", "secre", "proprietary", "obligation", "义务",
 )  # fmt: skip
 
-_SECRET = re.compile(r"保密|商业秘密|机密|confiden\w*|non-?disclosure|secrecy|proprietary information", re.I)
+_SECRET = re.compile(r"保密|商业秘密|机密|confiden\w*|\bsecret\b|non-?disclosure|secrecy|proprietary information", re.I)
 _TERM = re.compile(
     r"期限|保密期|期至|期为|期间|期:|期是|有效|持续|存续|止|年内|届满|披露之日|surviv\w*|last\w*|continu\w*|"
     r"remain\w*|expire\w*|for (?:a (?:further )?)?(?:period|term)|during|term of|period of|\bfor\b|"

@@ -68,7 +68,8 @@ _PLACE_AFTER = re.compile(
     r"state |Republic of )*(?P<place>[A-Z][a-z]+(?:[ ,]+[A-Z][a-z]+)*)"
 )
 _PLACE_BEFORE = re.compile(
-    r"(?P<place>(?:[A-Z][a-z]+ ){0,2}?[A-Z][a-z]+)(?: County| state| federal| civil| commercial)*\s+courts?\b"
+    r"(?P<place>(?:[A-Z][a-z]+ ){0,2}?[A-Z][a-z]+)(?: County| District| City| High| state| federal|"
+    r" civil| commercial)*\s+(?i:courts?)\b"
 )
 _PARTY_EN = re.compile(
     r"courts?[^.;]{0,70}?(?:where|in which|of|"

@@ -42,7 +42,7 @@ _NOT_THE_CONTRACT = re.compile(
     r"governed solely by the terms|tax|注册成立|依法设立|设立|登记|有效存续|专利|出口|纳税|发票",
     re.I,
 )
-_LABEL = re.compile(r"governing law|applicable law|choice of law|^\s*law\s*$|适用法律|准据法|法律适用|管辖法律", re.I)
+_LABEL = re.compile(r"governing law|applicable law|choice of law|^\s*law\b|适用法律|准据法|法律适用|管辖法律", re.I)
 _EXCLUDED = re.compile(
     r"(?:不适用|排除(?:适用)?|excluding|exclud\w+|without regard|without reference|other than|"
     r"notwithstanding|does not apply|irrespective)[^.;。]*",

@@ -124,7 +124,7 @@ def _is_payment_term(contract: Contract, sentence: Sentence, duration: Duration,
         return False
     if duration.unit == "m" and duration.count >= 6 and not re.match(r"(?:以|之)?内|后", after):
         return False
-    if _OTHER_MONEY.search(clause + clause_after[:25]) or _OTHER_MONEY.search(sentence.label):
+    if _OTHER_MONEY.search(clause + clause_after.split(",")[0][:25]) or _OTHER_MONEY.search(sentence.label):
         return False
     whole = re.search(r"一次性|全部|全额|余款|剩余", clause_after) is not None
     if _PREPAYING.search(clause + clause_after[:30] + sentence.label):
@@ -191,7 +191,12 @@ def _is_payment_term_en(contract: Contract, sentence: Sentence, duration: Durati
     before, after = text[: duration.start], text[duration.end :]
     if re.search(r"liab|damages|(?<!un)\bdispute", text, re.I) and re.search(r"liab|good[\s-]faith|notif", text, re.I):
         return False
-    if re.search(r"(?:more than|exceed\w*|longer than|least|over|for)\s*\(?$|overdue|past due", before[-40:], re.I):
+    if re.search(
+        r"(?:more than|exceed\w*|longer than|least|over|for)\s*\(?$|overdue|past due|"
+        r"not (?:been )?(?:received|paid|made) within",
+        before[-40:],
+        re.I,
+    ):
         return False
     if not (_BEFORE_EN.search(before) or _AFTER_EN.match(after)) or re.match(
         r"\s*'?\s*(?:prior|before|written|notice|in advance|overdue|late)", after, re.I

@@ -24,7 +24,7 @@ _WORDS = re.compile(
     re.I,
 )
 _NOT_OURS = re.compile(
-    r"security deposit|deposited?\s+(?:with|in|into)|履约保证金|预付卡|退还预付|返还预付|预付款保函|"
+    r"security deposit|deposited?\s+(?:with|in|into)|履约保证金|预付卡|退还预付|返还预付|"
     r"prepaid fees|advance (?:written )?notice|notice in advance",
     re.I,
 )
@@ -94,7 +94,7 @@ def _shares(contract: Contract, sentence: Sentence) -> Iterator[Finding]:
 
 def _prepays(text: str, share: Share) -> bool:
     """The word stands in the same clause, and no other share stands between."""
-    before, after = text[max(0, share.start - 45) : share.start], text[share.end : share.end + 60]
+    before, after = text[max(0, share.start - 45) : share.start], text[share.end : share.end + 90]
     before = re.split(r"[。;]", before)[-1]
     after = re.split(r"[。;,]|\band\b", after)[0]
     if re.search(r"违约|双倍|没收|扣除|抵扣|税|interest|discount|折", before[-20:] + after[:20]):

@@ -56,7 +56,9 @@ CURRENCIES = {
     "euro": "EUR",
     "pounds sterling": "GBP", "pounds": "GBP", "hong kong dollars": "HKD", "renminbi": "CNY", "yuan": "CNY",
     "swiss francs": "CHF",
-    "singapore dollars": "SGD", "canadian dollars": "CAD", "australian dollars": "AUD", "yen": "JPY",
+    "singapore dollars": "SGD", "canadian dollars": "CAD", "australian dollars": "AUD", "yen": "JPY", "NOK": "NOK",
+    "SEK": "SEK", "DKK": "DKK", "NZD": "NZD", "PLN": "PLN", "AED": "AED",
+    "MYR": "MYR", "THB": "THB", "ZAR": "ZAR", "BRL": "BRL", "CZK": "CZK",
 }  # fmt: skip
 _SCALE = {
     "万": 10_000, "亿": 100_000_000, "百万": 1_000_000, "千万": 10_000_000, "千": 1_000, "million": 1_000_000,

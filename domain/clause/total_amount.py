@@ -12,6 +12,7 @@ KIND = "total_amount"
 
 MONEY = (
     "元", "圆", "¥", "$", "€", "£", "₹", "rmb", "cny", "usd", "eur", "gbp", "hkd", "jpy", "sgd", "aud", "cad", "chf",
+    "inr", "krw", "twd", "nok", "sek", "dkk", "nzd", "pln", "aed", "myr", "thb", "zar", "brl", "czk",
     "币", "美金",
     "镑", "dollar", "yuan", "pound", "yen",
 )  # fmt: skip

@@ -27,7 +27,7 @@ _NAMED_PERIOD = re.compile(
     re.I,
 )
 _WITHIN = re.compile(
-    r"质保期(?:内|满|届满|后|结束)|保修期(?:内|满|届满|后)|质量保证期(?:内|满|届满|后)|"
+    r"(?:质保期|缺陷责任期)(?:内|满|届满|后|结束)|保修期(?:内|满|届满|后)|质量保证期(?:内|满|届满|后)|"
     r"during the (?:applicable )?warranty|after the (?:expiration|expiry|end) of the warranty|"
     r"warranty claim|within the warranty",
     re.I,
