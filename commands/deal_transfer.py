@@ -18,6 +18,7 @@ from db.deal import Deal
 from db.deal_part import Parts, parts_of
 from db.policy import documents
 from db.process import Process
+from db.quote import Invoice
 from db.scope import visible
 from domain.access import Action, Actor, Role
 from domain.deal import Competitor, DealFile, DealPerson, Part
@@ -105,6 +106,8 @@ class DealTransfers(DealPeople):
 GONE = ("contract_id", "contract_status", "closed_at", "end_reason", "end_note", "lost_to", "lost_in")
 """What a reopened deal begins without."""
 
+QUOTE_STAYS = (None, "accepted", "refused", "lapsed", "withdrawn")
+
 
 async def _as_it_was(session: AsyncSession, deal: Deal, actor: Actor, key: str) -> DealStart:
     """The start of the run that goes on: all from the rows, so that it may be years later."""
@@ -115,7 +118,12 @@ async def _as_it_was(session: AsyncSession, deal: Deal, actor: Actor, key: str) 
     pipeline = PinnedPolicy(kind=kind, version=version, document=document)
     names = DealState.model_fields.keys() & {column.key for column in Deal.__table__.columns}
     row = {name: getattr(deal, name) for name in names}
-    gone = dict.fromkeys(GONE)
+    gone: dict[str, str | None] = dict.fromkeys(GONE)
+    if deal.quote_status not in QUOTE_STAYS:
+        gone["quote_status"] = "withdrawn"  # as it was when the deal was lost, though the deal did not live to hear it
+    invoice = await session.get(Invoice, deal.invoice_id) if deal.invoice_id else None
+    if invoice is not None and invoice.status in ("draft", "prepared", "withdrawn"):
+        gone["invoice_id"] = None
     state = DealState(
         **{**row, **gone, "stage": deal.lost_in, "moved_by": actor.id, "actions": []},
         record_id=deal.id, policies=process.policies, pipeline=pipeline, people=_people(kept),

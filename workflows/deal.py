@@ -130,6 +130,7 @@ class DealWorkflow(DealActions):
             elif self._kind == "lost":
                 await self._withdraw_contract()
                 await self.withdraw_quote(self.state.moved_by or "system")
+                await self.withdraw_invoice(self.state.moved_by or "system")
                 self.cancel_tasks()
                 self.close("lost")
                 self.change("deal.closed", outcome="lost")

@@ -97,6 +97,11 @@ class DealActions(DealRecord):
             self._active()
             self.change("deal.quote_changed", status=news.status, amount=news.amount, version=news.version)
 
+    async def withdraw_invoice(self, by: str) -> None:
+        """Its draft; what was issued stays."""
+        if self.state.invoice_id:
+            await self.signal(invoice_workflow_id(self.state.invoice_id), InvoiceWorkflow.withdraw, by)
+
     async def withdraw_quote(self, by: str) -> None:
         """Of a deal that is lost: what is not answered yet is taken back."""
         if self.state.quote_id and self.state.quote_status not in (*NO_QUOTE, "accepted"):

@@ -17,6 +17,7 @@ from db.deal import Deal
 from db.deal_part import DealCompetitor, DealContact
 from db.order import Commission, Order, OrderLine
 from db.process import Notification, Task
+from db.quote import Invoice, Quote
 from domain.access import person_key
 from domain.refusal import Refused
 from tests.workflows.office import YUAN, Office
@@ -51,6 +52,8 @@ async def test_a_lost_deal_is_reopened_where_it_was_lost_and_wins_with_one_order
         return bool(row and row.closed_at and contract and contract.status == "withdrawn")
 
     await office.until(ended, "its end")
+    for table in (Quote, Invoice):
+        await office.until(lambda: office.row(table, deal_id=deal.id, status="withdrawn"), "what is withdrawn")  # noqa: B023 - awaited here
     key = uuid4().hex
     await office.deals.reopen(owner, key, deal.id, note="他们又来了")
     again = await office.deals.reopen(owner, key, deal.id, note="他们又来了")
@@ -107,10 +110,12 @@ async def test_handing_over_takes_contract_and_tasks_along_and_tells_the_new_own
     await office.deals.hand_over(await office.actor("li.wei"), uuid4().hex, deal.id, version=seen.version, to=to)
     assert (await current(office, deal.id)).owner_id == to
     await office.until(lambda: office.row(Contract, id=contract.id, owner_id=to), "the contract's new owner")
+    for table in (Quote, Invoice):
+        await office.until(lambda: office.row(table, deal_id=deal.id, owner_id=to), "their new owner")  # noqa: B023 - awaited here
     moved = await office.row(Task, id=task.id)
     assert moved is not None
     assert moved.holders == [person_key(to)]
-    assert (await office.line(deal.line_id)).count("task.owner_changed") == 2
+    assert (await office.line(deal.line_id)).count("task.owner_changed") == 4
     assert await office.rows(Notification, person_id=to, kind="deal.handed_over")
     with pytest.raises(Refused) as gone:
         await office.move(deal.id, "lost", by="li.wei", reason="budget")
