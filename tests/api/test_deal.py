@@ -45,8 +45,8 @@ async def test_a_deal_moves_one_stage_at_a_time_and_a_refusal_says_why(sign_in: 
     )  # fmt: skip
     assert (await move(owner, deal_id, "one", "contact", "needs")).status_code == 200
     gated = await move(owner, deal_id, "two", "needs", "proposal", reason=None)
-    assert (gated.status_code, gated.json()["code"]) == (409, "gate_failed")
-    assert gated.json()["detail"] == "请先填写商机金额。"
+    assert (gated.status_code, gated.json()["code"]) == (409, "fields_missing")
+    assert gated.json()["params"]["fields"] == ["amount"]
     late = await move(owner, deal_id, "stale", "contact", "needs")
     assert (late.json()["code"], late.json()["params"]["by"]) == ("moved_meanwhile", "李伟")
     lost = await move(owner, deal_id, "lose", "needs", "lost")
