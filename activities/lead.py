@@ -93,6 +93,7 @@ class LeadState(ProcessState):
     deal_id: str | None = None
     deal: dict[str, Any] = {}
     contact_id: str | None = None
+    pipeline: str | None = None
     matches: list[Match] = []
     reviewed: bool = False
     close_key: str | None = None

@@ -25,6 +25,7 @@ from db.scope import customers_within, tasks_within, visible
 from domain.access import Action, Actor
 from domain.lead import LeadPolicy
 from domain.lead_assignment import LeadAssignmentPolicy
+from domain.pipeline import pipeline_kind
 from domain.policy import load
 from domain.process import Answer, Command
 from domain.refusal import Refused, forbidden, invalid, not_found
@@ -71,6 +72,8 @@ class LeadCommands(LeadIntake):
         async with self.desk.db.session(actor.id) as session:
             lead = await visible(session, actor, "lead", lead_id)
             await _check_customer(session, actor, lead, customer_id, contact_id)
+            if pipeline is not None:
+                await _check_pipeline(session, pipeline)
             # The deal's id is chosen here, so that a repeat opens the same deal.
             deal_id = await claim(session, actor, key, "QualifyLead", f"lead/{lead_id}", fields)
         command = QualifyLead(
@@ -206,6 +209,15 @@ async def _check_room(session: AsyncSession, person_id: str) -> None:
     most = policy.capacity.of(person_id, roles)
     if most is not None and (await open_leads(session, [person_id])).get(person_id, 0) >= most:
         raise Refused("hands_full", 409, most=most)
+
+
+async def _check_pipeline(session: AsyncSession, key: str) -> None:
+    try:
+        _, document = await current_policy(session, pipeline_kind(key))
+    except Refused:
+        raise invalid("pipeline_unknown", "pipeline", pipeline=key) from None
+    if document.get("retired"):
+        raise invalid("pipeline_retired", "pipeline", pipeline=key)
 
 
 async def _check_customer(

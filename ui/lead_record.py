@@ -98,6 +98,7 @@ async def record(
         "why": why_told(lead.why, assignment, words),
         "options": options(formats.language, policy),
         "alike": alike,
+        "pipelines": [(key, name) for key, name in known.choices() if not known.in_force[key].retired],
         "customers": [(one.id, one.title) for one in alike if one.kind == "customer" and one.seen],
         "close_reason": reason_text(policy, lead.close_key, formats.language),
         "may_work": works and open_lead,

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from activities.policy import PolicyActivities
     from domain.access import Role, person_key, role_key
-    from domain.pipeline import PipelinePolicy
+    from domain.pipeline import SALES, pipeline_kind
     from domain.process import Waiting
     from domain.task import Pace, ladder_of
     from workflows.deal import DealStart, DealWorkflow, deal_workflow_id
@@ -234,7 +234,8 @@ class LeadWorkflow(LeadActs):
             customer_id=state.customer_id, contact_id=state.contact_id,
         )  # fmt: skip
         state.customer_id = await self.perform(LeadActivities.convert_lead, conversion, "make the customer")
-        pipeline = await self.perform(PolicyActivities.pin_policy, PipelinePolicy.kind, "read the pipeline")
+        kind = pipeline_kind(state.pipeline or SALES)
+        pipeline = await self.perform(PolicyActivities.pin_policy, kind, "read the pipeline")
         deal = DealStart(
             deal_id=state.deal_id, line_id=state.line_id, lead_id=state.record_id, customer_id=state.customer_id,
             region_id=state.region_id, owner_id=state.owner_id, currency=state.currency or "", pipeline=pipeline,

@@ -121,7 +121,7 @@ class LeadActs(TaskProcess[LeadState]):
         state.deal = asked.model_dump(mode="json", include={"title", "amount", "close_on", "next_step"})
         state.deal["by"] = asked.actor.id
         state.customer_id = asked.customer_id or state.customer_id
-        state.contact_id = asked.contact_id
+        state.contact_id, state.pipeline = asked.contact_id, asked.pipeline
         state.stage = "contacted"
         state.due_at = state.wake_at = None
         self.change("lead.qualified", actor=asked.actor.id, title=asked.title, amount=asked.amount)
