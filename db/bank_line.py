@@ -10,12 +10,16 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.bank import Booking, PayerAccount, Statement, StatementLine
+from db.bank_match import known_payers, movement, open_for
 from db.base import new_id
 from db.collection import Collection
 from db.live import announce
 from db.outbox import enqueue_all
+from db.policy import current_policy
 from domain.bank_line import BankStatement, fingerprints
-from domain.bank_match import Share, Verdict
+from domain.bank_match import Book, Share, Verdict, match
+from domain.bank_policy import BankPolicy
+from domain.policy import load
 from domain.refusal import Refused, not_found
 
 ROWS = 1_000
@@ -60,6 +64,14 @@ async def write_verdicts(session: AsyncSession, judged: Sequence[tuple[Statement
     await session.execute(update(StatementLine), rows)
     sure = [(line, verdict.candidates[0].shares) for line, verdict in judged if verdict.status == "sure"]
     await lay_out(session, sure, by)
+
+
+async def judged_anew(session: AsyncSession, line: StatementLine) -> Verdict:
+    """What a line in doubt may pay by now: a collection may have been opened since its file came."""
+    _, document = await current_policy(session, BankPolicy.kind)
+    payers = await known_payers(session, [line])
+    book = Book(await open_for(session, [line], payers))
+    return match(movement(line, payers), book, load(BankPolicy, document))
 
 
 async def lay_out(

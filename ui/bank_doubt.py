@@ -13,6 +13,7 @@ from api.body import IdempotencyKey
 from api.problem import named, worded
 from api.services import Provided
 from db.bank import StatementLine
+from db.bank_line import judged_anew
 from db.bank_list import find_line, find_targets, list_doubts, search_targets
 from domain.access import Action
 from domain.bank_match import Share
@@ -57,7 +58,10 @@ async def _context(
         current = next((one for one in queue if one.id == line_id), None) or await find_line(session, line_id)
     elif queue:
         current = queue[0]
-    shown = (await shown_lines(request, session, [current]))[0] if current else None
+    shown = None
+    if current:
+        fresh = {current.id: await judged_anew(session, current)} if current.status == "doubt" else {}
+        [shown] = await shown_lines(request, session, [current], fresh)
     after = next((one.id for one in queue if current and one.id != current.id), "")
     if current in queue:
         at = queue.index(current)

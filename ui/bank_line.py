@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fastapi import Request
@@ -42,9 +42,12 @@ class LineView:
     decided_by: str = ""
 
 
-async def shown_lines(request: Request, session: AsyncSession, lines: Sequence[StatementLine]) -> list[LineView]:
+async def shown_lines(
+    request: Request, session: AsyncSession, lines: Sequence[StatementLine], fresh: Mapping[str, Verdict] | None = None
+) -> list[LineView]:
+    """`fresh`: verdicts in place of those that were written, by line."""
     pages = pages_of(request)
-    verdicts = {line.id: Verdict.model_validate(line.verdict) for line in lines if line.verdict}
+    verdicts = {line.id: Verdict.model_validate(line.verdict) for line in lines if line.verdict} | {**(fresh or {})}
     bookings = await bookings_of(session, lines)
     ids = {s.collection_id for v in verdicts.values() for c in v.candidates for s in c.shares}
     ids |= {booking.collection_id for made in bookings.values() for booking in made}

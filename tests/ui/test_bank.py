@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
+from playwright.async_api import expect
 
 from tests.conftest import SignIn
 from tests.ui.browser import Visit, check_everywhere
@@ -121,7 +121,7 @@ async def test_the_key_of_a_candidate_books_it(bank: Bank, visit: Visit) -> None
     _, [doubt] = await bank.read([row("6400.00", "按键物流", "货款")])
     seen = await visit(f"/collections/doubts?line={doubt.id}", as_person="he.jie", language="en")
     await seen.page.keyboard.press("1")
-    await seen.page.wait_for_url(re.compile(r"/collections/doubts"))
+    await expect(seen.page.get_by_text("It is being booked.")).to_be_visible()
     assert (await bank.settled(doubt.id)).status == "booked"
     assert await bank.payments(owed) == [640_000]
     assert seen.problems == []
