@@ -12,7 +12,7 @@ from domain.quote import QuoteBody, QuoteLine, Totals, reckon
 from locales import N_, translate
 from locales.formats import Formats
 
-COLUMNS = (N_("No."), N_("Name"), N_("Quantity"), N_("Unit price"), N_("Discount"), N_("Tax"), N_("Amount"))
+COLUMNS = (N_("Item no."), N_("Item"), N_("Quantity"), N_("Unit price"), N_("Discount"), N_("Tax"), N_("Amount"))
 
 
 class Paper:
