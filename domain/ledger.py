@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Literal, NamedTuple
 
-from babel.numbers import get_currency_precision
+from babel.core import get_global
 from pydantic import BaseModel
 
 from domain.instalment import Instalment
@@ -89,9 +89,18 @@ class Receipt(BaseModel):
     revision: int = 0
 
 
+_FRACTIONS = get_global("currency_fractions")
+"""Read when this is loaded: a workflow may read no files."""
+
+
+def _digits(currency: str) -> int:
+    """Decimals of a currency's smallest unit."""
+    return int(_FRACTIONS.get(currency, _FRACTIONS["DEFAULT"])[0])
+
+
 def converted(amount: int, currency: str, rate: str, into: str) -> int:
     """Minor units of `into` for minor units of `currency`; half a unit goes to the even one."""
-    scale = get_currency_precision(into) - get_currency_precision(currency)
+    scale = _digits(into) - _digits(currency)
     exact = Decimal(amount) * Decimal(rate) * Decimal(10) ** scale
     return int(exact.to_integral_value(ROUND_HALF_EVEN))
 

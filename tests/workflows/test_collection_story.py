@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -232,7 +234,7 @@ async def test_levels_of_seconds_come_once_each_and_in_order_though_no_worker_ru
     db: Database, people: dict[str, str], settings: Settings
 ) -> None:
     await publish_defaults(db)
-    levels = tuple(Level(after=timedelta(seconds=seconds), tell=("owner",)) for seconds in (2, 4, 6))
+    levels = tuple(Level(after=timedelta(seconds=seconds), tell=("owner",)) for seconds in (1, 2, 3))
     rules = RULES.model_copy(update={"levels": levels, "reminders": ()})
     async with await _environment(None) as env:
         await _add_search_attributes(env)
@@ -241,9 +243,10 @@ async def test_levels_of_seconds_come_once_each_and_in_order_though_no_worker_ru
             case = await Case.open(office, rules=rules)
             await case.past_due(-timedelta(hours=1))
             await office.open_task("record_payment", record_id=case.id)
-        await case.past_due(timedelta(seconds=5))
+        with suppress(TimeoutError):
+            # The server waits for somebody to hear of the timer that has fired, and nobody is there.
+            await asyncio.wait_for(case.past_due(timedelta(seconds=2)), 3)
         async with build_worker(env.client, db, settings, strict=True):
-            await case.past_due(timedelta(minutes=2))
             await case.when(level=3)
     assert await case.events() == ["opened", "overdue", "level", "level", "level"]
     assert await case.told("li.wei", "level") == 3
