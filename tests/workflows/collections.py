@@ -37,7 +37,9 @@ class Case:
     async def open(
         cls, office: Office, *, customer_id: str | None = None, days: tuple[int, ...] = (7, 37),
         events: tuple[str, ...] = ("order", "order"), rules: CollectionRules = RULES,
+        due_at: datetime | None = None,
     ) -> Case:  # fmt: skip
+        """`due_at`: the first one's end of day, where a story cannot wait for it."""
         people, zone = office.people, office.settings.zone
         if customer_id is None:
             customer_id = new_id()
@@ -51,6 +53,7 @@ class Case:
             part = Planned(id=new_id(), no=no, amount=50_000 * YUAN, event=event, days=wait)
             part.fall_due(today + timedelta(days=wait) if event == "order" else None, zone)
             parts.append(part)
+        parts[0].due_at = due_at or parts[0].due_at
         terms = CollectionTerms(
             policy_version=1, plan_key="halves", zone=zone, rules=rules, happened={"order": today}, instalments=parts
         )
