@@ -31,6 +31,7 @@ from workflows.lead import lead_workflow_id
 
 TOKEN = re.compile(r'name="token" value="([^"]+)"')
 PATIENCE = 1_200.0
+"""Seconds to wait for the drain at most."""
 
 
 class Visitors:

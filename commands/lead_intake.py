@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -27,6 +28,9 @@ from domain.person import email_address
 from domain.refusal import forbidden, invalid
 from workflows.lead_message import LeadStart, lead_workflow_id
 
+AT_ONCE = 4
+"""Leads that one process writes at the same time. Each holds the running number's lock for its last statements, and
+would hold it for as long as all the others are busy: a rush waits here, before any lock and without a connection."""
 TOLD = {"source", "campaign", "utm", "form_key", "message", "consent"}
 
 """What each touch keeps of an enquiry."""
@@ -78,6 +82,7 @@ class LeadIntake:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self._regions: dict[str, str] = {}
+        self._gate = asyncio.Semaphore(AT_ONCE)
 
     async def capture(self, lead: NewLead, key: str | None = None) -> str:
         """Writes the lead and, in the same transaction, what will start its process; gives the lead's id.
@@ -106,7 +111,7 @@ class LeadIntake:
 
     async def take_in(self, lead: NewLead, actor: Actor, key: str) -> Taken:
         """What is to be kept already stands in it as it is kept (`reachable`). The same key finds what it made."""
-        async with self.desk.db.session(actor.id) as session:
+        async with self._gate, self.desk.db.session(actor.id) as session:
             return await self.take_in_within(session, lead, actor, key)
 
     async def take_in_within(self, session: AsyncSession, lead: NewLead, actor: Actor, key: str) -> Taken:
