@@ -57,3 +57,8 @@ function priorityForm(form, card) {
     if (item.value === card.dataset.priority) item.setAttribute("aria-pressed", "true");
   }
 }
+
+// Once something was chosen the menu is closed: the board does not read itself anew under an open one.
+document.addEventListener("submit", (event) => {
+  event.target.closest("[data-card-menu]")?.hidePopover();
+});
