@@ -42,7 +42,7 @@ async def open_task(page: Page, title: str) -> None:
 
 async def test_tasks_of_every_kind_read_well_everywhere(visit: Visit, site: Site, people: dict[str, str]) -> None:
     await draft_contract(site.services, people, title="待提交合同", owner="chen.tao")
-    await open_collection(site.services, people, customer="荣达钢铁", due_in=(1, 37))
+    await open_collection(site.services, people, customer="荣达钢铁", due_in=(0, 37))
     for who, name in (("chen.tao", "tasks-sales"), ("he.jie", "tasks-finance")):
         page = (await visit("/tasks", as_person=who)).page
         await page.locator("#tasks .row-link").first.click()
@@ -99,7 +99,7 @@ async def test_a_contract_is_submitted_with_its_file_and_a_wrong_amount_is_said_
 
 
 async def test_finance_records_a_payment_on_a_phone(visit: Visit, site: Site, people: dict[str, str]) -> None:
-    await open_collection(site.services, people, customer="兰芷医疗", amounts=(1_000_000, 2_000_000))
+    await open_collection(site.services, people, customer="兰芷医疗", amounts=(1_000_000, 2_000_000), due_in=(0, 30))
     page = (await visit("/tasks?customer=兰芷", as_person="ma.chao", look=PHONE)).page
     await page.locator("#tasks .row-link").first.click()
     await page.wait_for_url(re.compile("/tasks/[0-9a-f-]{36}$"))
@@ -114,7 +114,7 @@ async def test_finance_records_a_payment_on_a_phone(visit: Visit, site: Site, pe
 async def test_a_payment_written_down_before_another_came_is_asked_about_and_not_doubled(
     sign_in: SignIn, site: Site, people: dict[str, str]
 ) -> None:
-    await open_collection(site.services, people, customer="同款医疗", amounts=(1_000_000, 2_000_000))
+    await open_collection(site.services, people, customer="同款医疗", amounts=(1_000_000, 2_000_000), due_in=(0, 30))
     async with site.services.db.session() as session:
         query = select(Task).where(
             Task.kind == "record_payment", Task.title.contains("同款医疗"), Task.status == "open"
