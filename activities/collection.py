@@ -8,6 +8,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from pydantic import BaseModel
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
@@ -15,9 +16,11 @@ from activities.letter import LetterRequest
 from activities.process import ProcessActivities
 from db.base import new_id
 from db.collection import Collection, Payment, append, overwrite, write_instalments
+from db.customer import Customer
 from db.ledger import CollectionRequest, Dispute, LedgerEntry, Promise
 from db.policy import current_policy
 from db.projection import write_record
+from db.quote import invoice_document
 from domain.collection import CollectionRules, PaymentPlanPolicy
 from domain.instalment import Instalment
 from domain.ledger import Book
@@ -163,7 +166,30 @@ class CollectionState(ProcessState):
         self.book.confirm(revision)
 
 
+class LetterAbout(BaseModel):
+    collection_id: str
+    deal_id: str
+
+
+class LetterPapers(BaseModel):
+    """`number` is the collection's own, `language` its customer's, `attachments` the hashes of what goes along."""
+
+    number: str
+    language: str | None
+    attachments: list[str]
+
+
 class CollectionActivities(ProcessActivities):
+    @activity.defn
+    async def find_letter_papers(self, about: LetterAbout) -> LetterPapers:
+        """As they are when the letter is written: finance may have prepared the invoice long after the order."""
+        async with self.db.session() as session:
+            collection = await session.get_one(Collection, about.collection_id)
+            invoice = await invoice_document(session, about.deal_id)
+            language = await session.scalar(select(Customer.language).where(Customer.id == collection.customer_id))
+        attachments = [invoice] if invoice else []
+        return LetterPapers(number=collection.number, language=language, attachments=attachments)
+
     @activity.defn
     async def project_collection(self, state: CollectionState) -> None:
         async with self.projecting("collection", state) as session:

@@ -17,7 +17,10 @@ from domain.quote import QuoteBody, QuoteLine
 
 
 class InvoiceState(ProcessState):
-    """`stage` is the invoice's status: draft, prepared, issued, withdrawn. `begun` once its lines are known."""
+    """`stage` is the invoice's status: draft, prepared, issued, withdrawn. `begun` once its lines are known.
+
+    `document` is the PDF of what finance prepared.
+    """
 
     stage: str = "draft"
     deal_id: str
@@ -26,6 +29,7 @@ class InvoiceState(ProcessState):
     tax_number: str | None = None
     fiscal_number: str | None = None
     note: str | None = None
+    document: str | None = None
     begun: bool = False
 
 
@@ -66,7 +70,8 @@ class InvoiceActivities(ProcessActivities):
                 return
             fields = {
                 "deal_id", "line_id", "customer_id", "region_id", "owner_id", "title", "amount", "currency",
-                "invoice_title", "tax_number", "fiscal_number", "note", "opened_at", "closed_at", "revision",
+                "invoice_title", "tax_number", "fiscal_number", "note", "document", "opened_at", "closed_at",
+                "revision",
             }  # fmt: skip
             row = {
                 "id": state.record_id,

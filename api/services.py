@@ -118,7 +118,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             contracts=ContractCommands(desk),
             quotes=QuoteCommands(desk, documents, quote_links),
             quotes_for_customers=QuotesForCustomers(desk, quote_links),
-            invoices=InvoiceCommands(desk),
+            invoices=InvoiceCommands(desk, documents),
             billing=BillingCommands(db),
             products=ProductCommands(db),
             tasks=tasks,

@@ -1,4 +1,4 @@
-"""A quote as its page shows it: every word in the reader's language, every number written out."""
+"""A quote or an invoice draft as its page shows it: every word in the reader's language, every number written out."""
 
 from __future__ import annotations
 
@@ -41,6 +41,22 @@ class Paper:
         return self.page(
             N_("Quote"), facts, company=company, number=number, title=title, customer=customer, contact=contact,
             body=body, totals=totals, closing=N_("We look forward to working with you."),
+        )  # fmt: skip
+
+    def invoice(
+        self, *, company: str, number: str, title: str, buyer: str, tax_number: str, owner: str, body: QuoteBody,
+        on: datetime,
+    ) -> dict[str, Any]:  # fmt: skip
+        """The data of `domain.quote_page`; `buyer` is who the invoice is made out to."""
+        facts = {
+            N_("Number"): number,
+            N_("Date"): self.formats.long_date(on),
+            N_("Tax number"): tax_number,
+            N_("Contact"): owner,
+        }
+        return self.page(
+            N_("Invoice details"), facts, company=company, number=number, title=title, customer=buyer, contact="",
+            body=body, totals=reckon(body), closing=N_("What is invoiced. The tax invoice itself comes separately."),
         )  # fmt: skip
 
     def page(

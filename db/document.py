@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.contract import Contract
 from db.deal import Deal
 from db.deal_part import DealDocument
-from db.quote import Quote
+from db.quote import Invoice, Quote
 from db.record import Document
 from db.scope import within
 from domain.access import Actor
@@ -34,7 +34,8 @@ async def visible_document(session: AsyncSession, actor: Actor, digest: str) -> 
         .where(DealDocument.hash == digest, within(actor, "deal"))
     )
     quotes = select(Quote.id).where(Quote.versions.contains([{"document": digest}]), within(actor, "quote"))
-    refers = or_(contracts.exists(), deals.exists(), quotes.exists())
+    invoices = select(Invoice.id).where(Invoice.document == digest, within(actor, "invoice"))
+    refers = or_(contracts.exists(), deals.exists(), quotes.exists(), invoices.exists())
     document = await session.scalar(select(Document).where(Document.hash == digest, refers))
     if document is None:
         raise not_found("document")

@@ -85,9 +85,19 @@ class Invoice(Base):
     tax_number: Mapped[str | None]
     fiscal_number: Mapped[str | None]  # of the invoice itself, once the tax system issued it
     note: Mapped[str | None]
+    document: Mapped[str | None]  # hash of its PDF, drawn when finance prepared it
     opened_at: Mapped[Instant]
     closed_at: Mapped[Instant | None]
     revision: Mapped[int] = mapped_column(BigInteger)
+
+
+async def invoice_document(session: AsyncSession, deal_id: str) -> str | None:
+    """The PDF of what a deal's customer is invoiced, the newest that finance has prepared or issued."""
+    ready = select(Invoice.document).where(
+        Invoice.deal_id == deal_id, Invoice.status.in_(("prepared", "issued")), Invoice.document.is_not(None)
+    )
+    found: str | None = await session.scalar(ready.order_by(Invoice.opened_at.desc(), Invoice.id.desc()).limit(1))
+    return found
 
 
 async def quotes_of(session: AsyncSession, deal_id: str) -> Sequence[Quote]:

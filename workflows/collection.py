@@ -10,7 +10,7 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.collection import CollectionActivities, CollectionState, RequestState, Transfer
+    from activities.collection import CollectionActivities, CollectionState, LetterAbout, RequestState, Transfer
     from activities.letter import LetterActivities, LetterRequest
     from domain.access import Role, role_key
     from domain.collection import Level, Told
@@ -175,7 +175,7 @@ class CollectionWorkflow(CollectionMoney, CollectionWord):
         """Once for this instalment and its due day, whatever is repeated."""
         state, due = self.state, one.due_on.isoformat() if one.due_on else ""
         params: dict[str, Any] = {
-            "title": state.title, "number": state.number, "amount": one.open, "currency": state.currency, "due_on": due,
+            "title": state.title, "amount": one.open, "currency": state.currency, "due_on": due,
             "instalment": str(one.no), "paid": self.book.paid, "outstanding": self.book.outstanding,
         }  # fmt: skip
         request = LetterRequest(
@@ -193,7 +193,12 @@ class CollectionWorkflow(CollectionMoney, CollectionWord):
         await self.signal(f"deal/{self.state.deal_id}", "collection_ended", ended)
 
     async def _write(self, letter: LetterRequest) -> None:
-        await self.perform(LetterActivities.send_letter, letter, f"write {letter.template}")
+        """With the collection's own number, which payers are to quote, and the invoice where there is one."""
+        about = LetterAbout(collection_id=self.state.record_id, deal_id=self.state.deal_id)
+        papers = await self.perform(CollectionActivities.find_letter_papers, about, "find what goes with the letter")
+        params = {**letter.params, "number": papers.number, "reference": papers.number}
+        whole = letter.model_copy(update={**papers.model_dump(include={"language", "attachments"}), "params": params})
+        await self.perform(LetterActivities.send_letter, whole, f"write {letter.template}")
         self.state.letters.remove(letter)
 
     def _next_request(self) -> RequestState | None:

@@ -36,12 +36,13 @@ class InvoiceStart(BaseModel):
 
 
 class PrepareInvoice(TaskCommand):
-    """Decided once, by whoever holds the task."""
+    """Decided once, by whoever holds the task. `document` is the hash of its PDF."""
 
     body: QuoteBody
     invoice_title: str
     tax_number: str | None = None
     note: str | None = None
+    document: str | None = None
 
 
 class IssueInvoice(Command):
@@ -108,6 +109,7 @@ class InvoiceWorkflow(TaskProcess[InvoiceState]):
         assert task is not None  # noqa: S101 - the validator saw it in the same turn
         state.body, state.invoice_title, state.tax_number = asked.body, asked.invoice_title, asked.tax_number
         state.note, state.amount, state.stage = asked.note, reckon(asked.body).total, "prepared"
+        state.document = asked.document
         self.change("invoice.prepared", actor=asked.actor.id, amount=state.amount)
         self.close_task(task, asked.actor.id, "prepared", behalf_of=task.on_behalf(asked.actor))
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from pypdf import PdfReader
 
+from commands.document import Documents, DocumentStore
+from commands.invoice import InvoiceCommands
 from db.collection import Collection, Instalment
 from db.letter import Letter
 from db.process import Notification, Task
+from db.quote import Invoice
 from domain.payment_plan import local_day
 from domain.refusal import Refused
 from tests.workflows.office import YUAN, Office
@@ -58,6 +63,33 @@ async def test_a_late_instalment_is_reminded_before_and_goes_through_the_levels_
     assert line == ["collection.opened", "collection.reminder", "collection.overdue", *["collection.level"] * 3]
     manager = office.people["zhao.min"]
     assert len(await office.rows(Notification, person_id=manager, kind="collection.level")) == 1
+
+
+async def test_the_reminder_carries_the_invoice_that_finance_prepared_and_the_collections_number(
+    office: Office,
+) -> None:
+    collection = await won(office, 30_000 * YUAN)
+    task = await office.open_task("prepare_invoice", line_id=collection.line_id)
+    documents = Documents(office.db, DocumentStore(office.settings.home / "documents"))
+    invoices, finance, key = InvoiceCommands(office.desk, documents), await office.actor("he.jie"), uuid4().hex
+    for _ in range(2):  # a second click
+        await invoices.prepare(finance, key, task.record_id, task.id, invoice_title="蓝港食品有限公司", number=None)
+    invoice = await office.until(lambda: office.row(Invoice, id=task.record_id, status="prepared"), "the invoice")
+    await office.days_pass(6)
+    letter = await office.until(lambda: office.row(Letter, line_id=collection.line_id), "the reminder's letter")
+    assert (letter.documents, letter.params["number"]) == ([invoice.document], collection.number)
+    document, path = await documents.find(await office.actor("li.wei"), letter.documents[0])
+    text = PdfReader(io.BytesIO(path.read_bytes())).pages[0].extract_text()
+    assert document.name == f"{invoice.number}.pdf"
+    assert "蓝港食品有限公司" in text
+    assert invoice.number in text
+
+
+async def test_a_reminder_goes_out_without_an_invoice_where_none_is_prepared(office: Office) -> None:
+    collection = await won(office, 30_000 * YUAN)
+    await office.days_pass(6)
+    letter = await office.until(lambda: office.row(Letter, line_id=collection.line_id), "the reminder's letter")
+    assert (letter.documents, letter.params["number"]) == ([], collection.number)
 
 
 @pytest.mark.parametrize(

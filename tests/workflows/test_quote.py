@@ -212,7 +212,7 @@ async def test_finance_prepares_the_invoice_once_from_the_quotes_lines(office: O
     quote, token = await quoting.sent(deal)
     await quoting.accepts(token)
     await quoting.when(quote.id, status="accepted")
-    invoices = InvoiceCommands(office.desk)
+    invoices = InvoiceCommands(office.desk, quoting.documents)
     invoice_id, _ = await invoices.open(await office.actor("li.wei"), uuid4().hex, deal.id)
     task: Task = await office.open_task("prepare_invoice", record_id=invoice_id)
     clerk = await office.actor("he.jie")

@@ -136,6 +136,7 @@ def upgrade() -> None:
         sa.Column("tax_number", sa.Text(), nullable=True),
         sa.Column("fiscal_number", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("document", sa.Text(), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revision", sa.BigInteger(), nullable=False),
