@@ -30,6 +30,7 @@ from ui.policy_edit import Do
 from ui.policy_editor import Editing, editing, kept, refusal_shown, words_for
 from ui.policy_lead_row import sellers_called
 from ui.problem_words import ProblemWords
+from ui.reason_form import Line, rearranged_reasons, reasons_json, shown_reasons, typed_reasons
 from ui.render import page
 
 router = APIRouter(prefix="/policies", include_in_schema=False, dependencies=[Depends(require(Action.POLICY_MANAGE))])
@@ -237,56 +238,31 @@ async def _times(
 @router.get("/lead/edit/reasons")
 async def ask_reasons(request: Request, actor: CurrentActor, services: Provided) -> Response:
     now = await editing(request, services, actor, LeadPolicy.kind)
-    known = now.document.get("reasons")
-    lines = [_reason_typed(one) for one in (known if isinstance(known, list) else []) if isinstance(one, dict)]
-    return await _form(request, "policy/lead_reasons.html", now, {"lines": lines}, None)
+    return await _reasons(request, now, shown_reasons(now.document.get("reasons")))
 
 
 @router.post("/lead/edit/reasons")
 async def set_reasons(
     request: Request, actor: CurrentActor, services: Provided, revision: Revision, do: Do = "save"
 ) -> Response:
-    """`do`: save; add, one more; drop:<no>, one less. Nothing is kept before it is saved."""
+    """`do`: save, or as `rearranged_reasons`. Nothing is kept before it is saved."""
+    lines = typed_reasons(await request.form())
     if do != "save":
         now = await editing(request, services, actor, LeadPolicy.kind)
-        lines = _reason_lines(await request.form())
-        if do == "add":
-            lines.append({"key": "", "zh": "", "en": "", "explain": ""})
-        lines = [line for no, line in enumerate(lines) if do != f"drop:{no}"]
-        return await _form(request, "policy/lead_reasons.html", now, {"lines": lines}, None)
+        return await _reasons(request, now, rearranged_reasons(lines, do))
 
     def made(now: Editing, form: FormData) -> dict[str, Any]:
-        lines = [line for line in _reason_lines(form) if line["zh"] or line["en"] or line["key"]]
-        return {**now.document, "reasons": [_reason_json(line, no, lines) for no, line in enumerate(lines)]}
+        return {**now.document, "reasons": reasons_json(lines)}
 
     async def again(now: Editing, typed: Typed, errors: dict[str, str]) -> Response:
-        lines = _reason_lines(await request.form())
-        return await _form(request, "policy/lead_reasons.html", now, {"lines": lines}, errors)
+        return await _reasons(request, now, lines, errors)
 
     return await keep(request, services, actor, LeadPolicy.kind, revision, made, again)
 
 
-def _reason_typed(reason: dict[str, Any]) -> dict[str, str]:
-    name = reason.get("name")
-    name = name if isinstance(name, dict) else {}
-    explain = "1" if reason.get("explain") else ""
-    return {"key": str(reason.get("key", "")), "zh": name.get("zh", ""), "en": name.get("en", ""), "explain": explain}
-
-
-def _reason_lines(form: FormData) -> list[dict[str, str]]:
-    parts = [[str(value).strip() for value in form.getlist(part)] for part in ("key", "zh", "en", "explain")]
-    return [dict(zip(("key", "zh", "en", "explain"), line, strict=True)) for line in zip(*parts, strict=False)]
-
-
-def _reason_json(line: dict[str, str], no: int, lines: list[dict[str, str]]) -> dict[str, Any]:
-    """A reason without a key gets one that none of the others has: leads are closed by it."""
-    taken = {other["key"] for other in lines}
-    key = line["key"] or next(key for n in range(no, 1_000) if (key := f"reason_{n + 1}") not in taken)
-    return {
-        "key": key,
-        "name": {"zh": line["zh"] or line["en"], "en": line["en"] or line["zh"]},
-        "explain": line["explain"] == "1",
-    }
+async def _reasons(request: Request, now: Editing, lines: list[Line], errors: dict[str, str] | None = None) -> Response:
+    title = say(request, N_("Reasons to close a lead"))
+    return await _form(request, "policy/reasons.html", now, {"lines": lines}, errors, title=title, path="reasons")
 
 
 async def _form(
