@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import select
+from sqlalchemy import func, select
 from temporalio import activity
 
 from activities.process import ProcessActivities
@@ -49,9 +49,13 @@ class InvoiceBegun(BaseModel):
 class InvoiceActivities(ProcessActivities):
     @activity.defn
     async def begin_invoice(self, asked: InvoiceBeginning) -> InvoiceBegun:
-        """The lines of the deal's newest quote, and to whom its customer is invoiced."""
+        """The lines of the deal's newest quote that has some, and to whom its customer is invoiced.
+
+        A quote begun in the same moment has none yet: then the deal's amount is the one line.
+        """
         async with self.db.session() as session:
-            quotes = select(Quote.body).where(Quote.deal_id == asked.deal_id, Quote.status != "withdrawn")
+            lined = func.jsonb_array_length(Quote.body["lines"]) > 0
+            quotes = select(Quote.body).where(Quote.deal_id == asked.deal_id, Quote.status != "withdrawn", lined)
             body: dict[str, Any] | None = await session.scalar(
                 quotes.order_by((Quote.status == "accepted").desc(), Quote.opened_at.desc()).limit(1)
             )
