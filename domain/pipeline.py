@@ -281,10 +281,11 @@ def may_move(pipeline: PipelinePolicy, from_: str, to: str, facts: Mapping[str, 
 
 
 def missing_fields(stage: Stage, facts: Mapping[str, Any]) -> list[str]:
-    return [name for name in stage.needs if not _is_filled(name, facts.get(name))]
+    return [name for name in stage.needs if not is_filled(name, facts.get(name))]
 
 
-def _is_filled(name: str, value: Any) -> bool:
+def is_filled(name: str, value: Any) -> bool:
+    """Whether a stage that needs the field is content with what stands in it."""
     return value is not None and value > 0 if name == "amount" else bool(value)
 
 

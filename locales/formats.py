@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from string import ascii_letters
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -48,7 +49,7 @@ class Formats:
         """¥1,284,000; cents are shown where there are any. `minor` is in the currency's smallest unit."""
         amount = self._major(abs(minor), currency)
         pattern = "#,##0" if amount == amount.to_integral_value() else "#,##0." + "0" * self._digits(currency)
-        return self._signed(minor, currency, format_decimal(amount, pattern, locale=self._locale))
+        return self._signed(minor, currency, _decimal(amount, pattern, self.language))
 
     def sum(self, minor: int, currency: str | None = None) -> str:
         """For sums one reads at a glance: ¥2M, ¥200万."""
@@ -65,7 +66,7 @@ class Formats:
         sign = MINUS if minor < 0 else ""
         if currency in (None, self.currency):
             # Babel writes CN¥ or US$ where the country might be in doubt; in one's own company it is not.
-            symbol = get_currency_symbol(self.currency, locale=self._locale).lstrip(ascii_letters)
+            symbol = _symbol(self.currency, self.language)
             if symbol:
                 return f"{sign}{symbol}{number}"
         return f"{sign}{currency or self.currency} {number}"
@@ -92,19 +93,19 @@ class Formats:
         on = self.local(when).date() if isinstance(when, datetime) else when
         today = today or datetime.now(self._zone).date()
         if on.year == today.year or abs(on - today) < HALF_A_YEAR:
-            return str(format_skeleton("MMMd", on, locale=self._locale))
-        return str(format_date(on, "medium", locale=self._locale))
+            return _skeleton("MMMd", on, self.language)
+        return _date("medium", on, self.language)
 
     def month(self, when: date) -> str:
         """Dec 2026, 2026年12月."""
-        return str(format_skeleton("yMMM", when, locale=self._locale))
+        return _skeleton("yMMM", when.replace(day=1), self.language)
 
     def time(self, instant: datetime) -> str:
         return self.local(instant).strftime("%H:%M")
 
     def exact(self, instant: datetime) -> str:
         """Day, time and zone, for a title: Nov 22, 2026, 17:12 (Asia/Shanghai)."""
-        on = format_date(self.local(instant), "medium", locale=self._locale)
+        on = _date("medium", self.local(instant).date(), self.language)
         return f"{on} {self.time(instant)} ({self.zone})"
 
     def long_date(self, when: date | datetime) -> str:
@@ -142,6 +143,29 @@ class Formats:
         """To the unit one would say: hours without their minutes, days without their hours."""
         unit = timedelta(days=1) if abs(length) >= timedelta(days=1) else timedelta(hours=1)
         return abs(length) // unit * unit if abs(length) >= timedelta(hours=1) else abs(length)
+
+
+# A page writes the same days and amounts again and again, and Babel takes each pattern apart anew: these remember.
+
+
+@lru_cache(maxsize=10_000)
+def _decimal(amount: Decimal, pattern: str, language: str) -> str:
+    return str(format_decimal(amount, pattern, locale=language))
+
+
+@lru_cache(maxsize=1_000)
+def _symbol(currency: str, language: str) -> str:
+    return get_currency_symbol(currency, locale=language).lstrip(ascii_letters)
+
+
+@lru_cache(maxsize=2_000)
+def _skeleton(skeleton: str, on: date, language: str) -> str:
+    return str(format_skeleton(skeleton, on, locale=language))
+
+
+@lru_cache(maxsize=2_000)
+def _date(form: Literal["medium"], on: date, language: str) -> str:
+    return str(format_date(on, form, locale=language))
 
 
 def _span_pattern(days: int, hours: int, minutes: int) -> str:

@@ -19,8 +19,9 @@ from db import board
 from db.board import Card, ColumnSum, Wanted
 from db.board_view import views
 from db.customer import Customer
+from db.person import OrgUnit
 from db.pipeline import Pinned
-from domain.access import Action, Actor
+from domain.access import Action, Actor, Scope
 from domain.pipeline import SALES, pipeline_kind
 from settings import Settings
 from ui.card import CardView, card_view, people_on, pinned
@@ -172,16 +173,17 @@ class Look:
         """What every view shows: the filters with their choices, the sums above, what was won, the saved views."""
         ids = await board.owners(self.session, self.actor, self.known.key)
         kept = await views(self.session, self.actor)
-        people = await names(self.session, story.language, [*ids, *(view.owner_id for view in kept)])
+        people = await story.names.with_people(self.session, [*ids, *(view.owner_id for view in kept)])
+        ended = await self._ended(story)
         customer = await self.session.get(Customer, self.selection.customer) if self.selection.customer else None
         return {
             "columns": columns,
-            "won": await self._ended(story, "won"),
-            "lost": await self._ended(story, "lost"),
+            "won": ended["won"],
+            "lost": ended["lost"],
             "pipeline_kind": pipeline_kind(self.known.key),
             "story": story,
             "owners": sorted(((id_, people.person(id_)) for id_ in ids), key=itemgetter(1)),
-            "regions": await board.regions(self.session, self.actor),
+            "regions": self._regions(story),
             "customer": customer,
             "views": kept,
             "people_named": people,
@@ -191,13 +193,19 @@ class Look:
             "manages_pipelines": self.actor.scope(Action.POLICY_MANAGE) is not None,
         }
 
-    async def _ended(self, story: Story, kind: str) -> Column:
-        """Won or lost in the month or quarter looked at, whether the money is in or not."""
-        stage = next(stage for stage in story.pipelines.stages() if stage.kind == kind)
+    def _regions(self, story: Story) -> list[OrgUnit]:
+        """Those whose deals this person may see, where there are several to choose from."""
+        wide = self.actor.scope(Action.DEAL_READ) == Scope.ALL
+        units = story.names.units.values()
+        return [unit for unit in units if unit.kind == "region" and (wide or unit.id in self.actor.regions)]
+
+    async def _ended(self, story: Story) -> dict[str, Column]:
+        """Won and lost in the month or quarter looked at, whether the money is in or not."""
+        stages = [stage for stage in story.pipelines.stages() if stage.kind in ("won", "lost")]
         begins = datetime.combine(period(self.selection.closes, self.today)[0], time(), ZoneInfo(self.settings.zone))
         wanted = replace(self.wanted, closes_from=None, closes_to=None)
-        found = await board.ended_since(self.session, self.actor, wanted, stage.key, begins)
-        return Column(stage, found.deals, found.amount)
+        found = await board.ended_since(self.session, self.actor, wanted, [stage.key for stage in stages], begins)
+        return {stage.kind: Column(stage, found[stage.key].deals, found[stage.key].amount) for stage in stages}
 
 
 def _columns(ours: Pipelines, sums: Iterable[str]) -> list[str]:

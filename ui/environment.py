@@ -49,7 +49,10 @@ class Macros:
         home = self._homes.get(name)
         if home is None:
             raise AttributeError(f"There is no macro ui.{name}; /ui/kit shows those there are.")
-        return getattr(self._environment.get_template(home).module, name)
+        macro = getattr(self._environment.get_template(home).module, name)
+        if not self._environment.auto_reload:
+            setattr(self, name, macro)  # a page asks for hundreds: the next is found without looking for its template
+        return macro
 
 
 class Pages:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +21,11 @@ class Names:
     language: str
     people: Mapping[str, Person]
     units: Mapping[str, OrgUnit]
+
+    async def with_people(self, session: AsyncSession, person_ids: Iterable[str]) -> Names:
+        """The same, and these people: those not known yet are read."""
+        missing = set(person_ids) - set(self.people)
+        return replace(self, people={**self.people, **await people_by_id(session, missing)}) if missing else self
 
     def person(self, person_id: str | None) -> str:
         """Empty for nobody, and for what acts without being a person."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.deal import Deal
 from db.pipeline import Pinned, pinned_pipelines, pipelines_in_force
 from domain.document import Label, Sentence
-from domain.pipeline import SALES, PipelinePolicy, Stage, facts_of, may_move
+from domain.pipeline import SALES, PipelinePolicy, Stage, facts_of, is_filled, may_move, used_facts
 from domain.policy import load
 from domain.refusal import Refused
 from locales import N_, translate
@@ -59,12 +60,17 @@ class Move:
 
 @dataclass(frozen=True)
 class Pipelines:
-    """What is in force of every pipeline, and the versions that deals under way run under. `key`: the one looked at."""
+    """What is in force of every pipeline, and the versions that deals under way run under. `key`: the one looked at.
+
+    `current_versions` are those in force by version; `found` are the moves already reckoned for a deal alike.
+    """
 
     language: str
     in_force: Mapping[str, PipelinePolicy]
     versions: Mapping[Pinned, PipelinePolicy]
     key: str = SALES
+    current_versions: Mapping[Pinned, PipelinePolicy] = field(default_factory=dict)
+    found: dict[Hashable, list[Move]] = field(default_factory=dict, compare=False)
 
     @property
     def current(self) -> PipelinePolicy:
@@ -77,8 +83,11 @@ class Pipelines:
 
     async def with_versions(self, session: AsyncSession, pinned: Iterable[Pinned]) -> Pipelines:
         """The same, with versions that deals run under."""
-        found = await pinned_pipelines(session, pinned)
-        return replace(self, versions={one: load(PipelinePolicy, document) for one, document in found.items()})
+        wanted = set(pinned)
+        known = {one: self.current_versions[one] for one in wanted & set(self.current_versions)}
+        found = await pinned_pipelines(session, wanted - set(known))
+        read = {one: load(PipelinePolicy, document) for one, document in found.items()}
+        return replace(self, versions=known | read, found={})
 
     def choices(self) -> list[tuple[str, str]]:
         """Every pipeline by key, with its name."""
@@ -122,7 +131,11 @@ class Pipelines:
         pipeline = self.of(deal, version)
         if pipeline.find(deal.stage) is None:
             return []
-        return [self._move(pipeline, deal, stage) for stage in pipeline.stages if stage.key != deal.stage]
+        alike = (deal.pipeline_key, version, deal.stage, *_told_apart(pipeline, facts_of(deal)))
+        if alike not in self.found:
+            stages = [stage for stage in pipeline.stages if stage.key != deal.stage]
+            self.found[alike] = [self._move(pipeline, deal, stage) for stage in stages]
+        return self.found[alike]
 
     def _move(self, pipeline: PipelinePolicy, deal: Deal, stage: Stage) -> Move:
         refused, missing = "", list[str]()
@@ -174,6 +187,15 @@ class Pipelines:
         return back is not None and not back.refused and not back.asks
 
 
+def _told_apart(pipeline: PipelinePolicy, facts: Mapping[str, Any]) -> Iterable[Hashable]:
+    """By what the moves of two deals in one stage differ: statuses and what a gate asks for as they are.
+
+    Of the others it only matters whether they are filled in.
+    """
+    asked = used_facts(pipeline.stages) | {"contract_status", "quote_status"}
+    return (value if name in asked else is_filled(name, value) for name, value in facts.items())
+
+
 def called(name: Label | Sentence, language: str) -> str:
     return name.en if language == "en" else name.zh
 
@@ -184,5 +206,6 @@ async def pipelines(
     """`key` is the pipeline looked at; one there is not is the one an installation begins with."""
     found = await pipelines_in_force(session)
     in_force = {one: load(PipelinePolicy, policy.document) for one, policy in found.items()}
-    known = Pipelines(language, in_force, {}, key if key in in_force else SALES)
+    numbered = {Pinned(one, policy.version): in_force[one] for one, policy in found.items()}
+    known = Pipelines(language, in_force, {}, key if key in in_force else SALES, numbered)
     return await known.with_versions(session, pinned)

@@ -39,7 +39,7 @@ QUESTIONS: dict[str, Question] = {
     "sums": lambda session, actor: board.column_sums(session, actor, Wanted()),
     "cards": lambda session, actor: board.cards(session, actor, Wanted(), dict.fromkeys(STAGES, 30)),
     "won": lambda session, actor: board.ended_since(
-        session, actor, Wanted(), "won", datetime.now(UTC) - timedelta(days=30)
+        session, actor, Wanted(), ["won", "lost"], datetime.now(UTC) - timedelta(days=30)
     ),
     "lost": lambda session, actor: board.deal_list(
         session, actor, Wanted(stages=["lost"]), sort="stage", descending=True, closed=True

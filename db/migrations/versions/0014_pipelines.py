@@ -33,6 +33,10 @@ def upgrade() -> None:
     op.create_index("ix_deal_board", "deal", board, postgresql_where=OPEN)
     column: list[str | sa.TextClause] = ["pipeline_key", "stage", sa.text("priority desc"), "close_on", "id"]
     op.create_index("ix_deal_column", "deal", column, postgresql_where=OPEN)
+    ended = ["pipeline_key", "stage", "stage_since"]
+    op.create_index("ix_deal_ended", "deal", ended, postgresql_include=["owner_id", "region_id", "amount"])
+    own = ["owner_id", *ended]
+    op.create_index("ix_deal_ended_own", "deal", own, postgresql_include=["region_id", "amount"])
     op.create_table(
         "webhook_target",
         sa.Column("id", sa.Uuid(as_uuid=False), primary_key=True),
@@ -78,6 +82,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("board_view", "webhook_delivery", "webhook_target"):
         op.drop_table(table)
+    op.drop_index("ix_deal_ended_own", "deal")
+    op.drop_index("ix_deal_ended", "deal")
     op.drop_index("ix_deal_column", "deal")
     op.drop_index("ix_deal_board", "deal")
     op.create_index("ix_deal_board", "deal", ["stage", "region_id", "owner_id", "id"], postgresql_where=OPEN)
