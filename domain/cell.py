@@ -54,6 +54,13 @@ class Range(Strict):
             and (self.le is None or value <= self.le)
         )
 
+    @property
+    def beyond(self) -> "Range | None":
+        """The numbers it does not take, where those are one range: of a range with one limit."""
+        if self.lowest is not None and self.highest is not None:
+            return None
+        return Range(le=self.gt, lt=self.ge, ge=self.lt, gt=self.le)
+
 
 class In(Strict):
     op: Literal["in"] = "in"

@@ -14,6 +14,7 @@ from db.contract import Approval
 from db.subject import SubjectCase
 from domain.approval import ApprovalPolicy, Route
 from domain.approval_path import PathStep, Seat, seats
+from domain.cell import Cell, Range
 from domain.decision_table import Row
 from domain.pipeline import PipelinePolicy
 from domain.policy import load
@@ -33,6 +34,9 @@ MARKS = {"question": N_("Question"), "answer": N_("Answer")}
 """What a remark is, where it is no plain comment."""
 
 _instant = TypeAdapter(datetime)
+
+Check = tuple[Row[Route], Cell, str]
+"""A row of the policy, what it wants of a fact, and the state of that: ok or warn."""
 
 
 @dataclass(frozen=True)
@@ -110,22 +114,35 @@ class ApprovalPanel:
         table, decision = self.policy.table, self.approval.decision
         columns = {column.key: column for column in table.columns}
         # In the table's order, which storage does not keep: the last row passed over has the nearest limit.
-        missed = decision["misfits"]
-        passed = {missed[row.id]: (row, "warn") for row in table.rows if row.id in missed}
-        fits = {key: (row, "ok") for row in reversed(self.fired) for key in row.when}
-        shown = fits | passed
+        missed = [(row, decision["misfits"][row.id]) for row in table.rows if row.id in decision["misfits"]]
+        exceeded: dict[str, Check] = {
+            key: (row, row.when[key], "warn") for row, key in missed if not self._asks_more(row)
+        }
+        kept: dict[str, Check] = {
+            key: (row, within, "ok")
+            for row, key in missed
+            if self._asks_more(row) and isinstance(cell := row.when[key], Range) and (within := cell.beyond)
+        }
+        fits: dict[str, Check] = {
+            key: (row, cell, "ok") for row in reversed(self.fired) for key, cell in row.when.items()
+        }
+        shown = fits | kept | exceeded
         if "amount" in shown and decision["facts"].get("currency") == currency_of(shown["amount"][0]):
             shown.pop("currency", None)  # the amount is written with it
         shown.pop("kind", None)  # stands at the head of the case
         return [
             {
                 "name": self.words.fact(key),
-                "limit": self.words.cell(columns[key], row.when[key], currency_of(row)),
+                "limit": self.words.cell(columns[key], cell, currency_of(row)),
                 "asked": self.words.value(columns[key], decision["facts"][key], decision["facts"].get("currency")),
                 "state": state,
             }
-            for key, (row, state) in sorted(shown.items(), key=lambda item: list(columns).index(item[0]))
+            for key, (row, cell, state) in sorted(shown.items(), key=lambda item: list(columns).index(item[0]))
         ]
+
+    def _asks_more(self, row: Row[Route]) -> bool:
+        """Whether a row passed over would have asked more people: what it begins at is then a limit that was kept."""
+        return len(row.then.steps) > sum(len(fired.then.steps) for fired in self.fired)
 
     # --- the path -------------------------------------------------------------------------------------------------
 

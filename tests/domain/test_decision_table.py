@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue, ValidationError
 
+from domain.cell import Range
 from domain.decision_table import Decision, DecisionTable, NoRowFits, decide
 from domain.document import Strict
 from domain.refusal import Refused
@@ -243,3 +244,10 @@ def test_outcomes_are_typed_by_whoever_uses_the_table_and_survive_the_journey_th
     assert Decision[Points].model_validate_json(decision.model_dump_json()) == decision
     with pytest.raises(ValidationError, match="point"):
         scoring({"point": 5})
+
+
+def test_what_a_limit_leaves_out_is_said_as_a_limit_too() -> None:
+    assert Range(gt=2_000).beyond == Range(le=2_000)
+    assert Range(lt=1_500).beyond == Range(ge=1_500)
+    assert Range(ge=1).beyond == Range(lt=1)
+    assert Range(gt=0, le=5).beyond is None
