@@ -151,8 +151,9 @@ async def test_only_the_kinds_handed_over_go_and_only_their_mail(office: Office)
     deal, _ = await office.submitted(10_000 * YUAN)
     approval = await office.open_task("approve", line_id=deal.line_id)
     lead = await first_contact(office, "li.wei")
-    await office.days_pass(2)  # not contacted: it goes up to the region's manager
-    contact = await told(office, "zhao.min", "task.escalated.first_contact", task=lead.id)
+    await office.days_pass(4)  # not contacted: it is passed on, and the region's manager hears of it
+    assert (await office.row(Task, id=lead.id)).status == "cancelled"
+    contact = await told(office, "zhao.min", "lead.passed_on")
     assert await mailed(office, contact)
 
     instead = await told(office, "huang.bo", "task.opened.approve", task=approval.id)
