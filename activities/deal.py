@@ -40,8 +40,8 @@ class DealState(ProcessState):
     """`version` counts what people changed, so that a stale page is noticed. `priority`: 0 none, 1 low ... 3 high.
 
     `has_parts` says that people, competitors or files were ever kept; `splits` and `handed_over` wait to be carried
-    out, as does `amount_news`: the contract in draft is to hear of another amount. `reopened_key` is the command that a
-    run after the end began with.
+    out, as do `amount_news` (the contract in draft is to hear of another amount) and `lines_news` (the invoice draft
+    is to take the quote's lines). `reopened_key` is the command that a run after the end began with.
     `visit` counts the stages entered, `entered` how often each; `actions` are those the stages asked for and that are
     not done yet. `stall`: 0, then 1 amber, 2 red, 3 the manager was told.
     """
@@ -79,6 +79,7 @@ class DealState(ProcessState):
     reopened_by: str | None = None
     reopened_key: str | None = None
     amount_news: bool = False
+    lines_news: bool = False
     stage_since: datetime
     active_at: datetime
     stalled_at: datetime | None = None

@@ -17,7 +17,8 @@ from domain.quote import QuoteBody, QuoteLine
 
 
 class InvoiceState(ProcessState):
-    """`stage` is the invoice's status: draft, prepared, issued, withdrawn. `begun` once its lines are known.
+    """`stage` is the invoice's status: draft, prepared, issued, withdrawn. `begun` once its lines are known,
+    `stale` while newer ones are to be read.
 
     `document` is the PDF of what finance prepared.
     """
@@ -31,6 +32,7 @@ class InvoiceState(ProcessState):
     note: str | None = None
     document: str | None = None
     begun: bool = False
+    stale: bool = False
 
 
 class InvoiceBeginning(BaseModel):

@@ -85,6 +85,7 @@ SENTENCES = {
     "quote.withdrawn": N_("Quote version %(version)s withdrawn"),
     "quote.closed": N_("Quote closed: %(outcome)s"),
     "invoice.opened": N_("Invoice draft to be prepared: %(amount)s"),
+    "invoice.lines_taken": N_("Invoice draft takes the quote's lines: %(amount)s"),
     "invoice.prepared": N_("Invoice draft prepared: %(amount)s"),
     "invoice.issued": N_("Invoice issued"),
     "invoice.withdrawn": N_("Invoice draft withdrawn"),

@@ -94,6 +94,7 @@ class DealActions(DealRecord):
         if news.status in ("sent", "accepted") and free and news.amount != state.amount:
             state.amount, state.amount_news, changed = news.amount, True, True
         if changed:
+            state.lines_news = state.lines_news or (news.status in ("sent", "accepted") and bool(state.invoice_id))
             self._active()
             self.change("deal.quote_changed", status=news.status, amount=news.amount, version=news.version)
 

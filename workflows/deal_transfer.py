@@ -146,7 +146,7 @@ class DealTransfer(TaskProcess[DealState]):
 
     @property
     def _pending(self) -> bool:
-        return bool(self.state.splits or self.state.handed_over or self.state.amount_news)
+        return bool(self.state.splits or self.state.handed_over or self.state.amount_news or self.state.lines_news)
 
     async def _carry_out(self) -> None:
         """Each is taken off the list once it is done: a new run begins again with what may be half done."""
@@ -161,6 +161,9 @@ class DealTransfer(TaskProcess[DealState]):
                 for workflow_id in self.behind():
                     await self.signal(workflow_id, "owner_changed", OwnerChanged(**change.model_dump()))
                 state.handed_over.pop(0)
+            elif state.lines_news:
+                state.lines_news = False
+                await self.signal(f"invoice/{state.invoice_id}", "take_lines", None)
             else:
                 state.amount_news = False
                 if state.contract_id:

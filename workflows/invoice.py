@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.invoice import InvoiceActivities, InvoiceBeginning, InvoiceState
+    from activities.invoice import InvoiceActivities, InvoiceBeginning, InvoiceBegun, InvoiceState
     from domain.access import Action, Role, role_key
     from domain.process import Command, Waiting
     from domain.quote import QuoteBody, check_complete, reckon
@@ -73,17 +73,34 @@ class InvoiceWorkflow(TaskProcess[InvoiceState]):
         state = self.state
         if not state.begun:
             await self._begin()
-        await self.wait(lambda: state.stage in ("issued", "withdrawn"))
+        while state.stage not in ("issued", "withdrawn"):
+            await self.wait(lambda: state.stage in ("issued", "withdrawn") or state.stale)
+            if state.stale:
+                await self._take_lines()
         self.cancel_tasks()
         self.close(state.stage)
         self.change(f"invoice.{state.stage}")
 
-    async def _begin(self) -> None:
+    async def _read(self) -> InvoiceBegun:
         state = self.state
+        state.stale = False
         asked = InvoiceBeginning(
             deal_id=state.deal_id, customer_id=state.customer_id or "", title=state.title, amount=state.amount or 0
         )
-        begun = await self.perform(InvoiceActivities.begin_invoice, asked, "begin with the quote's lines")
+        return await self.perform(InvoiceActivities.begin_invoice, asked, "read the quote's lines")
+
+    async def _take_lines(self) -> None:
+        """The quote was sent or accepted after the draft began: it bills what the customer was offered."""
+        begun, state = await self._read(), self.state
+        if state.stage != "draft" or begun.body == state.body:
+            return
+        state.body, state.amount = begun.body, reckon(begun.body).total
+        self.change("invoice.lines_taken", amount=state.amount)
+        for task in state.open_tasks:
+            task.amount = state.amount
+
+    async def _begin(self) -> None:
+        begun, state = await self._read(), self.state
         if state.stage != "draft":
             return
         state.body, state.invoice_title, state.tax_number = begun.body, begun.invoice_title, begun.tax_number
@@ -123,6 +140,10 @@ class InvoiceWorkflow(TaskProcess[InvoiceState]):
     @command(_may_issue)
     def issue(self, asked: IssueInvoice) -> None:
         self.state.stage, self.state.fiscal_number = "issued", asked.fiscal_number
+
+    @workflow.signal
+    def take_lines(self, _: None = None) -> None:
+        self.state.stale = self.state.stage == "draft"
 
     @workflow.signal
     def withdraw(self, by: str) -> None:

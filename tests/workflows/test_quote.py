@@ -224,3 +224,20 @@ async def test_finance_prepares_the_invoice_once_from_the_quotes_lines(office: O
         await invoices.prepare(clerk, uuid4().hex, invoice_id, task.id, **given)
     prepared = await office.until(lambda: office.row(Invoice, id=invoice_id, status="prepared"), "the draft")
     assert prepared.amount == quote.amount
+
+
+async def test_an_invoice_draft_begun_beside_the_quote_bills_what_was_offered_in_the_end(
+    office: Office, quoting: Quoting
+) -> None:
+    deal = await office.deal(80_000 * YUAN)
+    for stage in ("needs", "proposal"):
+        await office.move(deal.id, stage)
+    draft = await office.until(lambda: office.row(Invoice, deal_id=deal.id), "the draft")
+    quote = await office.until(lambda: office.row(Quote, deal_id=deal.id), "the quote")
+    assert draft.amount == deal.amount
+    await office.deal_when(deal.id, quote_id=quote.id)
+    quote = await quoting.offers(quote, licence(90_000, 500_000))
+    await quoting.submits(quote)
+    await quoting.sends(await quoting.when(quote.id, status="approved"))
+    billed = await office.until(lambda: office.row(Invoice, id=draft.id, amount=quote.amount), "the lines to be taken")
+    assert [line["name"] for line in billed.body["lines"]] == ["三年平台许可"]
