@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Minor, Ref
@@ -46,6 +47,10 @@ class Collection(Base):
     closed_at: Mapped[Instant | None]
     final: Mapped[dict[str, Any] | None]  # a closed collection's state, to open it again from
     revision: Mapped[int] = mapped_column(BigInteger)
+
+    @hybrid_property
+    def owed(self) -> int:
+        return self.amount - self.paid - self.credited - self.written_off
 
     __table_args__ = (
         Index("ix_collection_status", "status", "next_due_on", "id"),

@@ -47,7 +47,10 @@ async def customer_case(session: AsyncSession, actor: Actor, customer_id: str) -
     deals = select(Deal).where(Deal.customer_id == customer_id, within(actor, "deal"))
     contracts = select(Contract).where(Contract.customer_id == customer_id, within(actor, "contract"))
     owed = select(Collection).where(
-        Collection.customer_id == customer_id, Collection.closed_at.is_(None), within(actor, "collection")
+        Collection.customer_id == customer_id,
+        Collection.closed_at.is_(None),
+        Collection.owed > 0,
+        within(actor, "collection"),
     )
     return CustomerCase(
         customer=customer,

@@ -54,10 +54,15 @@ async def figures(session: AsyncSession, actor: Actor, customer_ids: Sequence[st
         .where(Deal.customer_id.in_(customer_ids), *still_open, within(actor, "deal"))
         .group_by(Deal.customer_id)
     )
-    left = cast(func.sum(Collection.amount - Collection.paid), Collection.amount.type)
+    left = cast(func.sum(Collection.owed), Collection.amount.type)
     owed = (
         select(Collection.customer_id, func.count(), left)
-        .where(Collection.customer_id.in_(customer_ids), Collection.closed_at.is_(None), within(actor, "collection"))
+        .where(
+            Collection.customer_id.in_(customer_ids),
+            Collection.closed_at.is_(None),
+            Collection.owed > 0,
+            within(actor, "collection"),
+        )
         .group_by(Collection.customer_id)
     )
     found = Figures(
