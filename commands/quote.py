@@ -141,7 +141,8 @@ class QuoteCommands:
                 continue
             known = before.get(line.product_id)
             same = known is not None and known.quantity == line.quantity
-            listed = known.list_price if known and same else prices.get((line.product_id, Decimal(line.quantity)))
+            now = prices.get((line.product_id, Decimal(line.quantity)))  # a line at this price has taken it
+            listed = known.list_price if known and same and line.unit_price != now else now
             update = {"list_price": listed, "cost": products[line.product_id].cost}
             lines.append(line.model_copy(update=update))
         return body.model_copy(update={"lines": lines})
