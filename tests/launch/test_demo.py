@@ -15,13 +15,14 @@ from db.engine import Database
 from db.lead import Lead
 from launch.demo import Demo, load_demo, load_demo_once
 from launch.demo_data import CUSTOMERS, DEALS, GRADED_LEADS, LEADS, DemoDeal
+from launch.demo_record import LOSSES
 from settings import Settings
 
 pytestmark = pytest.mark.usefixtures("worker")
 
 WHOLE = [
     len(CUSTOMERS),
-    len(DEALS),
+    len(DEALS) + len(LOSSES),
     len([deal for deal in DEALS if deal.contract]),
     len(LEADS) + len(GRADED_LEADS) + 1,
 ]  # who asks again is no new one
