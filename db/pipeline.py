@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.deal import Deal
@@ -56,6 +56,23 @@ async def pinned_pipelines(session: AsyncSession, pinned: Iterable[Pinned]) -> d
         tuple_(Policy.kind, Policy.version).in_(sorted(wanted))
     )
     return {Pinned(pipeline_key(kind), version): document for kind, version, document in await session.execute(query)}
+
+
+async def stage_names(session: AsyncSession) -> dict[str, dict[str, dict[str, str]]]:
+    """By pipeline and stage, the names (zh, en) of every stage there ever was, as the newest version says them."""
+    stage = func.jsonb_array_elements(Policy.document["stages"]).table_valued("value", name="stage").render_derived()
+    value = stage.c.value.cast(JSONB)
+    key = value["key"].astext
+    query = (
+        select(Policy.kind, key, value["name"])
+        .where(_is_pipeline())
+        .order_by(Policy.kind, key, Policy.version.desc())
+        .ext(distinct_on(Policy.kind, key))
+    )
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for kind, stage_key, name in await session.execute(query):
+        found.setdefault(pipeline_key(kind), {})[stage_key] = name
+    return found
 
 
 def version_of(kind: str) -> ColumnElement[int]:

@@ -58,7 +58,7 @@ LABELS: dict[str, dict[str, str]] = {
         "manufacturing": N_("Manufacturing"),
         "retail": N_("Retail and e-commerce"),
         "logistics": N_("Logistics"),
-        "finance": N_("Finance"),
+        "finance": N_("Financial services"),
         "healthcare": N_("Healthcare"),
         "education": N_("Education"),
         "energy": N_("Energy and chemicals"),

@@ -71,7 +71,7 @@ async def show(
         story = Story(
             formats=formats,
             names=await names(session, formats.language, owners | people_in(events)),
-            pipelines=await pipelines(session, formats.language),
+            pipelines=await pipelines(session, formats.language, former=True),
             currency=services.settings.currency,
         )
     lines = {deal.line_id: (deal.title, f"/deals/{deal.id}") for deal in case.deals}

@@ -51,10 +51,10 @@ async def record(
         line = await line_of(session, deal)
         parts = await parts_of(session, deal_id)
         related = await related_deals(session, actor, deal)
-        quoted = await quotes_on_deal(session, actor, deal)
         events = await line_events(session, actor, deal.line_id, FILTERS[told][1], after=after, limit=PAGE + 1)
         story = await _story(session, request, line, parts, people_in(events, _waits(line)))
-    stage = story.pipelines.stage(deal.stage)
+        stage = story.pipelines.stage(deal.stage)
+        quoted = await quotes_on_deal(session, actor, deal, open_deal=stage.kind == "open")
     may = _rights(actor, deal, stage.kind)
     ops = actor.scope(Action.OPS) is not None
     return {
@@ -125,6 +125,7 @@ async def _story(session: AsyncSession, request: Request, line: Line, parts: Par
             formats.language,
             [Pinned(line.deal.pipeline_key, version)] if version else [],
             key=line.deal.pipeline_key,
+            former=True,
         ),
         currency=line.deal.currency,
         contacts={one.id: one.name for one in await contacts_of(session, line.customer.id)},

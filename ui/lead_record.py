@@ -29,6 +29,7 @@ from domain.refusal import Refused
 from locales import N_, translate
 from locales.labels import label
 from ui.environment import here_with, pages_of
+from ui.lead_answer import answered
 from ui.lead_match import touches
 from ui.lead_words import people_in_why, why_told
 from ui.line import workflow_link
@@ -64,6 +65,7 @@ async def record(
         waits = process.waiting if process else []
         events = await line_events(session, actor, lead_id, MAIN, limit=SHORT)
         turned = await touches(session, lead)
+        answers = await answered(session, lead, turned["touches"], pages.formats(request))
         policy, assignment = await _policies(session, process)
         selling = await sellers(session, lead.region_id)
         met = {*people_in(events, waits), *people_in_why(lead.why), *selling, lead.owner_id}
@@ -82,6 +84,7 @@ async def record(
         "shown": shown,
         "beside": beside,
         "next": here_with(request, lead_id) if beside else f"/leads/{lead_id}",
+        "answers": answers,
         "customer": customer if actor.scope(Action.CUSTOMER_READ) is not None else None,
         "phone": readable_phone(lead.phone, settings.country) if lead.phone else "",
         "amount_typed": plain_amount(lead.amount, lead.currency) if lead.amount else "",

@@ -266,9 +266,9 @@ async def _record(request: Request, actor: Actor, services: Services, quote_id: 
     }
 
 
-async def quotes_on_deal(session: AsyncSession, actor: Actor, deal: Deal) -> dict[str, Any]:
-    """What the deal's page shows of its quotes."""
+async def quotes_on_deal(session: AsyncSession, actor: Actor, deal: Deal, *, open_deal: bool) -> dict[str, Any]:
+    """What the deal's page shows of its quotes; one won or lost gets no more of them."""
     if actor.scope(Action.QUOTE_READ) is None:
         return {"quotes": None, "may_quote": False}
     works = actor.reaches(Action.QUOTE_WORK, owner=deal.owner_id, region=deal.region_id)
-    return {"quotes": await quotes_of(session, deal.id), "may_quote": works, "quote_states": STATES}
+    return {"quotes": await quotes_of(session, deal.id), "may_quote": works and open_deal, "quote_states": STATES}

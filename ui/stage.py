@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.deal import Deal
-from db.pipeline import Pinned, pinned_pipelines, pipelines_in_force
+from db.pipeline import Pinned, pinned_pipelines, pipelines_in_force, stage_names
 from domain.document import Label, Sentence
 from domain.pipeline import SALES, PipelinePolicy, Stage, facts_of, is_filled, may_move, used_facts
 from domain.policy import load
@@ -63,6 +63,7 @@ class Pipelines:
     """What is in force of every pipeline, and the versions that deals under way run under. `key`: the one looked at.
 
     `current_versions` are those in force by version; `found` are the moves already reckoned for a deal alike.
+    `former`: by pipeline, the names of stages of earlier versions too, where a story may speak of them.
     """
 
     language: str
@@ -70,6 +71,7 @@ class Pipelines:
     versions: Mapping[Pinned, PipelinePolicy]
     key: str = SALES
     current_versions: Mapping[Pinned, PipelinePolicy] = field(default_factory=dict)
+    former: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     found: dict[Hashable, list[Move]] = field(default_factory=dict, compare=False)
 
     @property
@@ -105,7 +107,13 @@ class Pipelines:
         for pinned, policy in sorted(self.versions.items(), reverse=True):
             if pinned.key == at and (older := self._find(policy, key, known=False)):
                 return older
-        return StageView(key, key, "open", "grey", 0, known=False)
+        return StageView(key, self._former(key, at) or key, "open", "grey", 0, known=False)
+
+    def _former(self, key: str, at: str) -> str:
+        """A customer's story tells of deals of several pipelines: the one looked at comes first."""
+        names = [self.former.get(at, {}), *self.former.values()]
+        name = next((stages[key] for stages in names if key in stages), {})
+        return name.get("en" if self.language == "en" else "zh", "")
 
     def _find(self, policy: PipelinePolicy, key: str, *, known: bool = True) -> StageView | None:
         return next(
@@ -201,11 +209,15 @@ def called(name: Label | Sentence, language: str) -> str:
 
 
 async def pipelines(
-    session: AsyncSession, language: str, pinned: Iterable[Pinned] = (), *, key: str = SALES
+    session: AsyncSession, language: str, pinned: Iterable[Pinned] = (), *, key: str = SALES, former: bool = False
 ) -> Pipelines:
-    """`key` is the pipeline looked at; one there is not is the one an installation begins with."""
+    """`key` is the pipeline looked at; one there is not is the one an installation begins with.
+
+    `former`: also the names of stages that only earlier versions have, for what tells a story.
+    """
     found = await pipelines_in_force(session)
     in_force = {one: load(PipelinePolicy, policy.document) for one, policy in found.items()}
     numbered = {Pinned(one, policy.version): in_force[one] for one, policy in found.items()}
-    known = Pipelines(language, in_force, {}, key if key in in_force else SALES, numbered)
+    names = await stage_names(session) if former else {}
+    known = Pipelines(language, in_force, {}, key if key in in_force else SALES, numbered, names)
     return await known.with_versions(session, pinned)

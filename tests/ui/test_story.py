@@ -27,10 +27,17 @@ VARIABLE = {
     "approval.signer_{asked.where}": ("before", "after"),
     "task.{how}": ("delegated", "handed_on", "passed", "left"),
     "approval.{state.stage}": ("approved", "returned", "rejected", "withdrawn"),
-    "lead.{self.state.stage}": ("converted", "closed"),
     "task.{t.kind}": LABELS["task"],
     "deal.contract_{state.contract_status}": ("draft", "in_approval"),
-    "collection.{i.status}": ("planned", "overdue"),
+    "collection.{i.status}": ("waiting", "planned", "due", "overdue"),
+    "collection.{kind}_asked": ("write_off_asked", "refund_asked", "service_hold_asked"),
+    "collection.{request.kind}_refused": ("write_off_refused", "refund_refused", "service_hold_refused"),
+    "collection.{request.kind}": ("write_off", "refund", "service_hold"),
+    "invoice.{state.stage}": ("issued", "withdrawn"),
+    "lead.{state.stage}": ("converted", "closed"),
+    "quote.{asked.outcome}": ("accepted", "refused"),
+    "quote.{ended.outcome}": ("approved", "returned", "rejected"),
+    "quote.{state.stage}": ("draft", "in_approval", "approved", "sent", "refused", "lapsed"),
 }
 
 
@@ -103,3 +110,14 @@ def test_events_speak_the_readers_language(language: str, sentences: list[str]) 
         event("task.opened", task="approve", holders=["role:finance:*", "role:regional_manager:gone"]),
     ])  # fmt: skip
     assert [event["what"] for event in told] == sentences
+
+
+def test_a_stage_that_is_gone_is_called_by_its_last_name() -> None:
+    pipeline = load(PipelinePolicy, DEFAULT)
+    former = {"sales": {"pilot": {"zh": "试点", "en": "Pilot"}}}
+    told = {}
+    for language in ("en", "zh_CN"):
+        known = Pipelines(language, {"sales": pipeline}, {}, former=former)
+        story = Story(Formats(language, "Asia/Shanghai"), Names(language, {}, {}), known, "CNY")
+        told[language] = story.told([event("deal.moved", was="proposal", now="pilot")])[0]["what"]
+    assert told == {"en": "Moved from Proposal to Pilot", "zh_CN": "从“方案报价”移到“试点”"}
