@@ -25,7 +25,7 @@ VARIABLE = {
     "contract.{ended.outcome}": ("approved", "returned", "rejected", "withdrawn"),
     "approval.{kind}": ("question", "answer", "comment"),
     "approval.signer_{asked.where}": ("before", "after"),
-    "task.{how}": ("delegated", "handed_on", "passed", "left"),
+    "task.{how}": ("delegated", "handed_on", "handed_over", "passed", "left"),
     "approval.{state.stage}": ("approved", "returned", "rejected", "withdrawn"),
     "task.{t.kind}": LABELS["task"],
     "deal.contract_{state.contract_status}": ("draft", "in_approval"),
@@ -52,8 +52,9 @@ def said(pattern: str) -> set[str]:
 
 def test_every_event_of_a_process_has_a_sentence_and_nothing_else_does() -> None:
     kinds = said(r'\.change\(\s*f?"([^"]+)"')
-    kinds |= {"task.claimed", "task.released"}  # one call says either
-    assert kinds == set(EVENTS)
+    assert kinds <= set(EVENTS)
+    chosen = {kind for kind in EVENTS if any(f'"{kind}"' in source for source in SOURCES)}  # in a line before
+    assert kinds | chosen == set(EVENTS)
     assert set(EVENTS) >= ECHOES | set(STATES)
     assert {kind.partition(".")[0] for kind in EVENTS} <= set(ICONS)
 
