@@ -104,3 +104,9 @@ async def quotes_of(session: AsyncSession, deal_id: str) -> Sequence[Quote]:
     """A deal's quotes, the newest first."""
     found = select(Quote).where(Quote.deal_id == deal_id).order_by(Quote.opened_at.desc(), Quote.id)
     return (await session.scalars(found)).all()
+
+
+async def invoices_of(session: AsyncSession, deal_id: str) -> Sequence[Invoice]:
+    """A deal's invoices, the newest first."""
+    found = select(Invoice).where(Invoice.deal_id == deal_id).order_by(Invoice.opened_at.desc(), Invoice.id)
+    return (await session.scalars(found)).all()

@@ -19,6 +19,7 @@ from db.contract import Contract
 from db.customer import Assignment, Contact, Customer
 from db.deal import Deal
 from db.process import Task
+from db.quote import Invoice
 from domain.access import Actor
 
 T = TypeVar("T")
@@ -98,6 +99,24 @@ class Selling:
         await self.services.tasks.decide(
             await self.actor(by), uuid4().hex, task.id, outcome=outcome, version=task.version, comment=comment
         )
+
+    async def invoice(self, deal_id: str) -> Invoice:
+        """The invoice draft that the proposal began, which waits for finance."""
+
+        async def begun() -> Invoice | None:
+            async with self.services.db.session() as session:
+                asked = select(Task.record_id).where(Task.kind == "prepare_invoice", Task.status == "open")
+                return await session.scalar(select(Invoice).where(Invoice.deal_id == deal_id, Invoice.id.in_(asked)))
+
+        return await self.until(begun)
+
+    async def prepared(self, invoice: Invoice, *, by: str = "he.jie") -> Invoice:
+        async with self.services.db.session() as session:
+            task_id = await session.scalar(select(Task.id).where(Task.record_id == invoice.id))
+        await self.services.invoices.prepare(
+            await self.actor(by), uuid4().hex, invoice.id, task_id or "", invoice_title="蓝港食品有限公司", number=None
+        )
+        return await self.row(Invoice, invoice.id, status="prepared")
 
     async def row(self, table: type[T], record_id: str, **fits: object) -> T:
         """The row, once it is there and has these values."""

@@ -23,6 +23,7 @@ from domain.pipeline import pipeline_kind
 from domain.refusal import Refused
 from ui.approval_panel import ApprovalPanel
 from ui.environment import pages_of
+from ui.invoice import invoices_on_deal
 from ui.line import LineView, workflow_link
 from ui.names import names
 from ui.policy_words import PolicyWords
@@ -55,10 +56,12 @@ async def record(
         story = await _story(session, request, line, parts, people_in(events, _waits(line)))
         stage = story.pipelines.stage(deal.stage)
         quoted = await quotes_on_deal(session, actor, deal, open_deal=stage.kind == "open")
+        invoiced = await invoices_on_deal(session, actor, deal)
     may = _rights(actor, deal, stage.kind)
     ops = actor.scope(Action.OPS) is not None
     return {
         **quoted,
+        **invoiced,
         "deal": deal,
         "line": line,
         "view": LineView(line, story, actor),

@@ -31,7 +31,7 @@ class Stop:
 class Wait:
     """Why a process stands still: what for, for whom, since when, and when it acts by itself.
 
-    `task` is the open task behind it, where there is one.
+    `task` is the open task behind it, where there is one; `href` is where the reader ends a wait that has none.
     """
 
     text: str
@@ -40,6 +40,7 @@ class Wait:
     due: datetime | None
     process: Process
     task: Task | None = None
+    href: str = ""
 
     @property
     def state(self) -> str:
@@ -80,6 +81,7 @@ class LineView:
                 due=_instant(wait["due"]),
                 process=process,
                 task=self._task(process, wait),
+                href=self._ends(process, wait),
             )
             for process in self.line.processes
             for wait in process.waiting
@@ -93,6 +95,11 @@ class LineView:
             if task.workflow_id == process.workflow_id and same:
                 return task
         return None
+
+    def _ends(self, process: Process, wait: Mapping[str, Any]) -> str:
+        deal = self.line.deal
+        issues = self.actor.reaches(Action.INVOICE_WORK, owner=deal.owner_id, region=deal.region_id)
+        return f"/invoices/{process.record_id}/issue" if wait["reason"] == "invoice.prepared" and issues else ""
 
     def _stop(self, one: Milestone) -> Stop:
         label = self.story.label("process", one.kind)
@@ -120,6 +127,8 @@ class LineView:
 
     def _page(self, one: Milestone) -> str:
         """Where this reader may look at it."""
+        if one.kind == "invoice" and one.record_id and self.actor.scope(Action.INVOICE_READ) is not None:
+            return f"/deals/{self.line.deal.id}#invoices"
         pages = {
             "lead": ("/leads/", Action.LEAD_READ),
             "quote": ("/quotes/", Action.DEAL_READ),
