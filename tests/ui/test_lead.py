@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from playwright.async_api import expect
 
 from api.services import Services
 from commands.lead_intake import NewLead
+from db.lead import Lead
 from domain.access import Actor, Role
 from tests.somebody import phone_of
 from tests.ui.browser import PHONE, Visit, check_everywhere
@@ -16,13 +19,26 @@ pytestmark = pytest.mark.usefixtures("worker")
 
 
 async def give(services: Services, people: dict[str, str], company: str, owner: str = "li.wei") -> str:
-    """A lead of this owner; its process starts in a moment."""
+    """A lead of this owner, once its process has asked for first contact."""
     actor = Actor(id=people[owner], roles=frozenset({Role.SALES}))
     lead = NewLead(
         source="hand", company=company, name="周明", phone=phone_of(company), message="想了解冷链方案",
         amount=4_800_000, region="east", owner_id=people[owner],
     )  # fmt: skip
-    return await services.leads.create(actor, f"{company}-{owner}", lead)
+    lead_id = await services.leads.create(actor, f"{company}-{owner}", lead)
+    await asked(services, lead_id)
+    return lead_id
+
+
+async def asked(services: Services, lead_id: str) -> None:
+    """Returns once first contact is asked of the lead's owner."""
+    async with asyncio.timeout(30):
+        while True:
+            async with services.db.session() as session:
+                lead = await session.get_one(Lead, lead_id)
+                if lead.stage == "assigned" and lead.due_at is not None:
+                    return
+            await asyncio.sleep(0.05)
 
 
 async def test_leads_read_well_everywhere(visit: Visit, site: Site, people: dict[str, str]) -> None:
@@ -78,15 +94,15 @@ async def test_a_qualified_lead_opens_its_deal(visit: Visit, site: Site, people:
 async def test_a_lead_is_entered_by_hand_on_a_phone_and_mistakes_are_said(visit: Visit) -> None:
     visited = await visit("/leads", as_person="li.wei", language="zh_CN", look=PHONE)
     page = visited.page
-    await page.get_by_role("button", name="新建线索").click()
+    await page.get_by_role("link", name="新建线索").click()
     await page.locator("#f-company").fill("手机录入")
     await page.locator("#f-name").fill("林小姐")
     await page.locator("#f-phone").fill("12345")
-    await page.get_by_role("dialog").locator("button[type=submit]").click()
+    await page.locator("#new-lead-form button[type=submit]").last.click()
     await expect(page.locator("#f-phone")).to_have_attribute("aria-invalid", "true")
     await expect(page.locator("#f-company")).to_have_value("手机录入")
     await page.locator("#f-phone").fill("139 0013 9001")
-    await page.get_by_role("dialog").locator("button[type=submit]").click()
+    await page.locator("#new-lead-form button[type=submit]").last.click()
     await expect(page.get_by_role("heading", name="手机录入").last).to_be_visible()
 
 
@@ -134,4 +150,6 @@ async def test_a_lead_is_closed_for_a_reason_and_opened_again(visit: Visit, site
     await page.get_by_role("dialog").get_by_role("button", name="Dismiss").click()
     await expect(page.get_by_text("Something else: 换了供应商")).to_be_visible()
     await page.get_by_role("button", name="Open again").click()
+    await asked(site.services, lead_id)
+    await page.goto(f"/leads/{lead_id}")
     await expect(page.get_by_text("First contact with the lead")).to_be_visible()
