@@ -198,6 +198,8 @@ async def check(db: Database, lines: list[str]) -> None:
         assert outcomes == {
             ("lead", "converted"): DEALS, ("deal", "paid"): DEALS, ("contract", "approved"): DEALS,
             ("approval", "approved"): DEALS, ("collection", "paid"): DEALS,
+            # The proposal began them, and nobody needed them: they stay open.
+            ("quote", None): DEALS, ("invoice", None): DEALS,
         }  # fmt: skip
         deals = select(Deal.id).where(Deal.line_id.in_(lines))
         assert await count(select(func.count()).select_from(Order).where(Order.deal_id.in_(deals))) == DEALS
@@ -209,9 +211,10 @@ async def check(db: Database, lines: list[str]) -> None:
             "first_contact": DEALS,
             "submit_contract": DEALS,
             "approve": DEALS,
-            "record_payment": 2 * DEALS,
+            "prepare_invoice": DEALS,  # paid before anything was due, so that nobody was asked to record a payment
         }
-        assert not await count(select(func.count()).where(Task.line_id.in_(lines), Task.status != "done"))
+        done = Task.line_id.in_(lines), Task.kind != "prepare_invoice", Task.status != "done"
+        assert not await count(select(func.count()).where(*done))
         asked = Counter(
             await session.scalars(
                 select(Notification.params["task"].astext).where(Notification.kind == "task.opened.approve")
