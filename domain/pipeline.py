@@ -58,6 +58,9 @@ FACTS: dict[str, Column] = {
 }  # fmt: skip
 """What a gate may ask a deal for, each as the gates of every pipeline read it."""
 
+NO_CONTRACT = (None, "rejected", "withdrawn")
+"""A contract's status where entering its stage opens a new one."""
+
 
 class Stage(Strict):
     """`needs` and `gate` are asked when a deal moves forward into the stage, never when it moves back.

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.deal import Deal
 from db.pipeline import Pinned, pinned_pipelines, pipelines_in_force, stage_names
 from domain.document import Label, Sentence
-from domain.pipeline import SALES, PipelinePolicy, Stage, facts_of, is_filled, may_move, used_facts
+from domain.pipeline import NO_CONTRACT, SALES, PipelinePolicy, Stage, facts_of, is_filled, may_move, used_facts
 from domain.policy import load
 from domain.refusal import Refused
 from locales import N_, translate
@@ -21,9 +21,6 @@ from locales.refusals import refusal_text
 
 SWATCHES = ("grey", "blue", "violet", "amber", "teal")
 """Of the open stages, in their order and around again; won and lost have the colours of their states."""
-
-GONE = (None, "rejected", "withdrawn")
-"""A contract's status where entering its stage opens a new one."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +161,7 @@ class Pipelines:
             return _(N_("Asks for: %(fields)s")) % {"fields": self.fields(missing)}
         if stage.kind == "won":
             return _(N_("Drop to win: the order is placed"))
-        if stage.opens_contract and deal.contract_status in GONE:
+        if stage.opens_contract and deal.contract_status in NO_CONTRACT:
             return _(N_("Drop to open the contract"))
         if stage.entry:
             made = [label("stage_action", action.do, self.language) for action in stage.entry]

@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.letter import LetterActivities, LetterRequest
     from activities.stage_action import StageActivities, WebhookRequest
     from domain.access import Role, person_key, role_key
-    from domain.pipeline import Stage
+    from domain.pipeline import NO_CONTRACT, Stage
     from domain.process import Command
     from domain.refusal import Refused, not_found
     from domain.stage_action import (
@@ -35,9 +35,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.process import command
     from workflows.quote import QuoteNews, QuoteStart, QuoteWorkflow, quote_workflow_id
     from workflows.search import TROUBLE
-
-GONE = (None, "rejected", "withdrawn")
-"""What a contract's status is where a new one may be opened."""
 
 NO_QUOTE = (None, "refused", "lapsed", "withdrawn")
 """What a quote's status is where a new one may be begun."""
@@ -303,7 +300,7 @@ class DealActions(DealRecord):
 
     async def _open_contract(self, due: DueAction) -> None:
         state = self.state
-        if state.contract_status not in GONE and state.contract_id != due.id:
+        if state.contract_status not in NO_CONTRACT and state.contract_id != due.id:
             return  # the one before is alive
         contract = ContractStart(contract_id=due.id, **self._shared)
         if state.contract_id != due.id:
