@@ -6,6 +6,7 @@ import asyncio
 import base64
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -87,13 +88,12 @@ async def test_a_case_that_cannot_write_its_rows_is_found_with_the_reason(
         await session.execute(text("create trigger fire before update on lead for each row execute function on_fire()"))
     try:
         contacted = await manager.post(
-            f"/api/leads/{lead_id}/contact", json={"how": "call"}, headers={"Idempotency-Key": "while-on-fire"}
+            f"/api/leads/{lead_id}/contact", json={"how": "call"}, headers={"Idempotency-Key": uuid4().hex}
         )
         assert contacted.status_code == 202
-        health = await health_when(operator, lambda health: health["lagging"] and health["stuck"])
+        health = await health_when(operator, lambda health: health["lagging"] and "on fire" in str(health["stuck"]))
         [stuck] = health["stuck"]
         assert (stuck["workflow_id"], stuck["what"]) == (lead_workflow_id(lead_id), "project_lead")
-        assert "the disk is on fire" in stuck["error"]
     finally:
         async with db.session() as session:
             await session.execute(text("drop function on_fire cascade"))

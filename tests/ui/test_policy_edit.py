@@ -73,12 +73,12 @@ async def test_rows_move_by_the_keyboard_and_a_stale_tab_does_not_overwrite(visi
     await first.page.keyboard.press("Alt+ArrowUp")
     await expect(rows.nth(0)).to_have_id("row-foreign_currency")
 
-    await stale.page.get_by_role("button", name="Delete row 1").click()
+    await stale.page.get_by_role("button", name="Delete row 1", exact=True).click()
     await expect(stale.page.get_by_role("alert")).to_contain_text("changed or discarded this draft meanwhile")
     await expect(stale.page.locator("#rows tbody tr")).to_have_count(11)
     await expect(stale.page.locator("#rows tbody tr").nth(0)).to_have_id("row-foreign_currency")
     await stale.page.get_by_role("button", name="Duplicate row 3").click()
-    await expect(stale.page.locator("#rows tbody tr")).to_have_count(4)
+    await expect(stale.page.locator("#rows tbody tr")).to_have_count(12)
     await expect(card(stale.page, "Checks")).to_contain_text("It never decides a case")
 
 

@@ -144,7 +144,7 @@ async def test_every_part_is_a_file_that_a_spreadsheet_reads_and_never_calculate
     for part, head, first in (
         ("steps", "Step", ["CFO", "1", "6.0", "6.0", "0", "1"]),
         ("people", "Waits for", ["Regional manager (East China)", "1", "1", "0", "", "", "0"]),
-        ("rows", "Row of the policy", ["Amount up to ¥50,000", "1", "3"]),
+        ("rows", "Row of the policy", ["Contract, Amount up to ¥50,000", "1", "3"]),
     ):
         answer = await browser.get(f"/reports/approvals/{part}.csv?lang=en")
         assert answer.content.startswith(b"\xef\xbb\xbf")

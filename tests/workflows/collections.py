@@ -109,7 +109,9 @@ class Case:
         return [kind.removeprefix("collection.") for kind in line if kind.startswith("collection.")]
 
     async def told(self, name: str, kind: str) -> int:
-        return len(await self.office.rows(Notification, person_id=self.office.people[name], kind=f"collection.{kind}"))
+        """How often this person heard of this collection."""
+        heard = await self.office.rows(Notification, person_id=self.office.people[name], kind=f"collection.{kind}")
+        return sum(self.id in notification.link for notification in heard)
 
     async def decided(self, *steps: tuple[str, str]) -> None:
         """The approval asked for last, by each person's outcome in turn."""
