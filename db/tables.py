@@ -10,6 +10,7 @@ from db import (
     board_view,
     collection,
     contract,
+    contract_check,
     customer,
     deal,
     deal_part,
@@ -34,6 +35,6 @@ from db.base import Base
 
 __all__ = [
     "Base", "absence", "approval_reader", "approval_turn", "bank", "board_view", "collection", "contract",
-    "customer", "deal", "deal_part", "lead", "lead_form", "lead_hook", "lead_turn", "lead_upload", "ledger", "letter",
-    "order", "person", "policy", "process", "product", "quote", "record", "sign_in", "webhook",
+    "contract_check", "customer", "deal", "deal_part", "lead", "lead_form", "lead_hook", "lead_turn", "lead_upload",
+    "ledger", "letter", "order", "person", "policy", "process", "product", "quote", "record", "sign_in", "webhook",
 ]  # fmt: skip

@@ -11,7 +11,9 @@ from pydantic_core import ErrorDetails
 from domain.approval import ApprovalPolicy
 from domain.bank_policy import BankPolicy
 from domain.calendar import CalendarPolicy
+from domain.clause.standard import ClauseStandard
 from domain.collection import PaymentPlanPolicy
+from domain.contract import ContractPolicy
 from domain.document import PolicyDocument, Problem
 from domain.lead import LeadPolicy
 from domain.lead_assignment import LeadAssignmentPolicy
@@ -38,14 +40,17 @@ KINDS: dict[str, type[PolicyDocument]] = {
         LetterPolicy,
         ServiceTierPolicy,
         BankPolicy,
+        ContractPolicy,
+        ClauseStandard,
     )
 }
 
 
 def model_of(kind: str) -> type[PolicyDocument] | None:
-    """The model of a kind's documents; each pipeline beside the first is a kind of its own (`pipeline.<key>`)."""
+    """The model of a kind's documents. Each pipeline beside the first is a kind of its own (`pipeline.<key>`), and so
+    is the standard of each other kind of contract (`clause_standard.<key>`)."""
     base, _, key = kind.partition(".")
-    return KINDS.get(base) if not key or base == PipelinePolicy.kind else None
+    return KINDS.get(base) if not key or base in (PipelinePolicy.kind, ClauseStandard.kind) else None
 
 
 def known_model(kind: str) -> type[PolicyDocument]:

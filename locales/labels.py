@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from locales import N_, translate
+from locales.contract_labels import CONTRACT_LABELS
 
 LABELS: dict[str, dict[str, str]] = {
     "role": {
@@ -234,6 +235,8 @@ LABELS: dict[str, dict[str, str]] = {
         "service_tier": N_("Service queue"),
         "letter": N_("Letters to customers"),
         "bank": N_("Matching bank lines"),
+        "contract": N_("Contracts"),
+        "clause_standard": N_("Clause standard"),
     },
     "stage_action": {
         "task": N_("a task"),
@@ -444,7 +447,7 @@ LABELS: dict[str, dict[str, str]] = {
         "manager_id": N_("Reports to"),
         "roles": N_("Roles"),
     },
-}
+} | CONTRACT_LABELS
 
 
 def task_name(kind: str, params: Mapping[str, Any], language: str) -> str:

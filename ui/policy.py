@@ -40,6 +40,11 @@ ABOUT = {
         "file-check",
     ),
     "bank": (N_("How sure a bank line's match must be to be booked by itself, and what is set aside."), "banknote"),
+    "contract": (N_("When legal reads a contract, what a new version opens again, and who signs."), "file-check"),
+    "clause_standard": (
+        N_("Which clauses of contracts are of which risk, and the wording to propose instead."),
+        "gavel",
+    ),
     "letter": (N_("What customers are written: quotes, reminders, letters about what is overdue."), "mail"),
     "lead": (
         N_("How soon a lead is contacted, when it is passed on or pooled, and why one may be closed."),
