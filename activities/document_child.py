@@ -75,16 +75,10 @@ def read(data: bytes, boxes: list[bytes]) -> dict[str, Any]:
     """`state` with `limit` or, for `text` and `needs_ocr`, `pages` and what the file `carries`."""
     import pypdfium2 as pdfium
 
-    if b"%PDF-" not in data[:1024]:
-        return {"state": "unreadable"}
-    try:
-        document = pdfium.PdfDocument(data)
-    except pdfium.PdfiumError as error:
-        locked = getattr(error, "err_code", None) == pdfium.raw.FPDF_ERR_PASSWORD
-        return {"state": "password_required" if locked else "unreadable"}
+    document = opened(data)
+    if isinstance(document, str):
+        return {"state": document}
     count = len(document)
-    if count > MOST_PAGES:
-        raise Refused("pages")
     pages: list[dict[str, Any]] = []
     total = 0
     for number in range(count):
@@ -102,6 +96,22 @@ def read(data: bytes, boxes: list[bytes]) -> dict[str, Any]:
     return {"state": state_of(pages), "pages": pages, "carries": carried(data)}
 
 
+def opened(data: bytes) -> Any:
+    """PDFium's document, or the state of one that does not open. Raises Refused beyond the limit of pages."""
+    import pypdfium2 as pdfium
+
+    if b"%PDF-" not in data[:1024]:
+        return "unreadable"
+    try:
+        document = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        locked = getattr(error, "err_code", None) == pdfium.raw.FPDF_ERR_PASSWORD
+        return "password_required" if locked else "unreadable"
+    if len(document) > MOST_PAGES:
+        raise Refused("pages")
+    return document
+
+
 def state_of(pages: list[dict[str, Any]]) -> str:
     """A page that shows something and says nothing has to be read by other means, and then so has the document."""
     readable = sum(each["readable"] for each in pages)
@@ -112,6 +122,20 @@ def state_of(pages: list[dict[str, Any]]) -> str:
 
 
 def read_page(page: Any, boxes: list[bytes]) -> dict[str, Any]:
+    width, height = page.get_size()
+    text, box = page_text(page)
+    visible, unmapped = len("".join(text.split())), len(_UNMAPPED.findall(text))
+    shows, suspicious = drawn(page)
+    hidden = list(hidden_characters(page, text, box, width, height, suspicious))
+    boxes.append(box.tobytes())
+    return {
+        "width": width, "height": height, "text": text, "hidden": hidden, "shows": shows,
+        "readable": visible - unmapped, "unmapped": unmapped,
+    }  # fmt: skip
+
+
+def page_text(page: Any) -> tuple[str, array[float]]:
+    """The page's characters, and left, top, right, bottom of each in points as displayed, origin top left."""
     import pypdfium2.raw as raw
 
     textpage = raw.FPDFText_LoadPage(page.raw)
@@ -127,16 +151,8 @@ def read_page(page: Any, boxes: list[bytes]) -> dict[str, Any]:
         deque(places, maxlen=0)
     finally:
         raw.FPDFText_ClosePage(textpage)
-    width, height = page.get_size()
-    as_displayed(page, box, width, height)
-    visible, unmapped = len("".join(text.split())), len(_UNMAPPED.findall(text))
-    shows, suspicious = drawn(page)
-    hidden = list(hidden_characters(page, text, box, width, height, suspicious))
-    boxes.append(box.tobytes())
-    return {
-        "width": width, "height": height, "text": text, "hidden": hidden, "shows": shows,
-        "readable": visible - unmapped, "unmapped": unmapped,
-    }  # fmt: skip
+    as_displayed(page, box, *page.get_size())
+    return text, box
 
 
 def _box_function() -> Any:

@@ -20,8 +20,8 @@ from domain.clause.page import Hidden, Page, Reading, State
 
 WALL_SECONDS = 20
 _CHILD = Path(__file__).with_name("document_child.py")
-_OUT_OF_MEMORY = {-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGILL, -signal.SIGKILL}
-_OUT_OF_TIME = {-signal.SIGXCPU}
+OUT_OF_MEMORY = {-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGILL, -signal.SIGKILL}
+OUT_OF_TIME = {-signal.SIGXCPU}
 _OFFICE = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"{\\rtf")
 _OFFICE_NAMES = {".docx", ".doc", ".odt", ".rtf", ".wps", ".xlsx", ".pptx"}
 
@@ -60,9 +60,9 @@ def limits_in_words(limit: str) -> str:
 
 
 def _reading(code: int, output: bytes) -> Reading:
-    if code in _OUT_OF_TIME:
+    if code in OUT_OF_TIME:
         return Reading(State.REFUSED, limit="seconds")
-    if code in _OUT_OF_MEMORY:
+    if code in OUT_OF_MEMORY:
         return Reading(State.REFUSED, limit="memory")
     line, _, boxes = output.partition(b"\n")
     try:

@@ -31,6 +31,7 @@ from commands.lead_hook import LeadHooks
 from commands.lead_mail import LeadMail
 from commands.lead_upload import LeadUploads
 from commands.notification import Notifications
+from commands.page_image import PageImages
 from commands.password import Passwords
 from commands.person import People
 from commands.pipeline import PipelineCommands
@@ -79,6 +80,7 @@ class Services:
     customer_statements: CustomerStatements
     absences: AbsenceCommands
     documents: Documents
+    page_images: PageImages
     notifications: Notifications
     policies: Policies
     policy_drafts: PolicyDrafts
@@ -129,6 +131,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             customer_statements=CustomerStatements(desk, store),
             absences=AbsenceCommands(desk),
             documents=documents,
+            page_images=PageImages(documents, settings.home / "pages"),
             notifications=Notifications(db),
             policies=Policies(db),
             policy_drafts=PolicyDrafts(db),

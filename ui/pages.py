@@ -27,6 +27,7 @@ from ui import (
     deal_action,
     deal_move,
     decide,
+    document,
     expected_cash,
     health,
     inbox,
@@ -144,6 +145,7 @@ ROUTERS = (
     deal_move.router,
     deal.router,
     contract.router,
+    document.router,
     customer.router,
     deal_act.router,  # its addresses are open-ended: after all others
 )

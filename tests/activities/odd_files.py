@@ -87,6 +87,21 @@ def scanned(layer: str = "") -> bytes:
     return pdf("q 595 0 0 842 0 0 cm /I Do Q\n" + layer, resources="/XObject << /I 10 0 R >>", objects=(picture,))
 
 
+def chinese_without_font(text: str = "付款期限") -> bytes:
+    """Large characters of a font that the file names and does not hold, as many Chinese programs write them."""
+    shown = text.encode("utf-16-be").hex()
+    font = (
+        b"<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [11 0 R] >>",
+        b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /FontDescriptor 12 0 R /DW 1000 "
+        b"/CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 4 >> >>",
+        b"<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [0 -200 1000 900] /ItalicAngle 0 "
+        b"/Ascent 800 /Descent -200 /CapHeight 700 /StemV 90 >>",
+    )
+    page = f"BT /Z 100 Tf 60 400 Td <{shown}> Tj ET"
+    made = pdf(page, objects=font)
+    return made.replace(b"/Font << /F 3 0 R >>", b"/Font << /Z 10 0 R >>")
+
+
 def bomb(size: int = 300 * 1024 * 1024) -> bytes:
     """A content stream of less than a megabyte that inflates to `size`."""
     packer, out = zlib.compressobj(9), bytearray()
