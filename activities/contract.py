@@ -17,7 +17,8 @@ from domain.process import ProcessState
 
 class ContractVersion(BaseModel):
     """What was submitted: `document` is a hash of the document store, `outcome` how its approval ended, under which
-    `conditions`; `facts` are what the approval may ask for beside amount, currency and region.
+    `conditions`; `facts` are what the approval may ask for beside amount, currency and region. `signing` is how signing
+    it ended.
     """
 
     no: int
@@ -29,13 +30,23 @@ class ContractVersion(BaseModel):
     outcome: str | None = None
     conditions: list[str] = []
     facts: dict[str, Any] = {}
+    signing: str | None = None
+
+
+class Approver(BaseModel):
+    """Who approved the newest version, in order; `role` is the step in which they did."""
+
+    person_id: str
+    role: str = ""
 
 
 class ContractState(ProcessState):
-    """`stage` is the contract's status: draft, in_approval, approved, rejected, withdrawn; `told` what its deal knows.
+    """`stage` is the contract's status: draft, in_approval, approved, signed, rejected, withdrawn; `told` what its deal
+    knows.
 
     `withdrawn` says that the deal is lost: the contract ends as soon as its approval has. `earlier` is what the
-    approval of a returned version leaves to the next.
+    approval of a returned version leaves to the next. `signing_id` while the approved version is being signed, by its
+    `approvers`; `signed_document` is the hash with every signature, `remarks` say why a signing came to nothing.
     """
 
     stage: str = "draft"
@@ -46,6 +57,10 @@ class ContractState(ProcessState):
     withdrawn: bool = False
     told: str = "draft"
     earlier: Earlier | None = None
+    approvers: list[Approver] = []
+    signing_id: str | None = None
+    signed_document: str | None = None
+    remarks: str | None = None
 
 
 class ContractActivities(ProcessActivities):

@@ -42,6 +42,7 @@ from commands.quote import QuoteCommands
 from commands.quote_link import QuoteLinks, QuotesForCustomers
 from commands.second_factor import SecondFactor
 from commands.sign_in import SignIn
+from commands.signing import SigningCommands
 from commands.statement import CustomerStatements
 from commands.task import TaskCommands
 from commands.temporal import Processes, connect
@@ -73,6 +74,7 @@ class Services:
     billing: BillingCommands
     products: ProductCommands
     tasks: TaskCommands
+    signings: SigningCommands
     decisions_by_mail: DecisionsByMail
     approvals: ApprovalCommands
     collections: CollectionCommands
@@ -124,6 +126,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             billing=BillingCommands(db),
             products=ProductCommands(db),
             tasks=tasks,
+            signings=SigningCommands(tasks),
             decisions_by_mail=DecisionsByMail(tasks, DecisionLinks(key, settings)),
             approvals=ApprovalCommands(desk),
             collections=CollectionCommands(desk),

@@ -143,6 +143,16 @@ class TaskEnd(BaseModel):
         return cls(id=task_id, revision=end.revision)
 
 
+class SignBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    document: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] = Field(
+        description="Hash of what you sign, as the task's `params` name it: fetch it at /documents/{hash}."
+    )
+    password: str | None = Field(None, min_length=1, max_length=1_000, description="Your password, or else `code`.")
+    code: str | None = Field(None, min_length=1, max_length=20, description="Of your second factor.")
+
+
 class Handing(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -262,6 +272,17 @@ async def finish_task(
 ) -> Answered:
     """Say that a task of a deal's stage is done."""
     return answered(response, task_id, await services.tasks.finish(actor, key, task_id, comment=body.comment))
+
+
+@router.post("/{task_id}/sign", responses=ACCEPTED)
+async def sign_contract(
+    task_id: RecordId, body: SignBody, key: IdempotencyKey, visitor: Visiting, response: Response,
+    actor: CurrentActor, services: Provided,
+) -> Answered:  # fmt: skip
+    """Sign a contract, with your password or a code of your second factor. 409 where another document is to be signed
+    by now."""
+    answer = await services.signings.sign(actor, key, task_id, **body.model_dump(), visitor=visitor)
+    return answered(response, task_id, answer)
 
 
 @router.post("/{task_id}/claim", responses=ACCEPTED)

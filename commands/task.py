@@ -38,10 +38,10 @@ class TaskCommands:
         self.credentials = credentials
 
     async def claim(self, actor: Actor, key: str, task_id: str) -> Answer:
-        return await self._act(actor, key, task_id, TaskProcess.claim, TaskCommand)
+        return await self.act(actor, key, task_id, TaskProcess.claim, TaskCommand)
 
     async def release(self, actor: Actor, key: str, task_id: str) -> Answer:
-        return await self._act(actor, key, task_id, TaskProcess.release, TaskCommand)
+        return await self.act(actor, key, task_id, TaskProcess.release, TaskCommand)
 
     async def decide(
         self, actor: Actor, key: str, task_id: str, *, outcome: str, version: int, comment: str | None = None,
@@ -53,7 +53,7 @@ class TaskCommands:
         `signature` is the approver's name as typed, `code` one of their second factor: where the step asks for it.
         """
         proof = await self._prove(actor, visitor, signature, code)
-        return await self._act(
+        return await self.act(
             actor, key, task_id, ApprovalWorkflow.decide, Decide, kind="approve", outcome=outcome, version=version,
             comment=comment, condition=condition, to=to, proof=proof, bulk=bulk,
         )  # fmt: skip
@@ -73,10 +73,7 @@ class TaskCommands:
 
     async def _prove(self, actor: Actor, visitor: Visitor, signature: str | None, code: str | None) -> str | None:
         if code:
-            try:
-                await self.credentials.confirm_code(visitor, actor.id, code)
-            except Refused as refused:
-                raise refused if refused.status != 401 else invalid("wrong_code", "code") from None
+            await self.prove_code(actor, visitor, code)
             return "second_factor"
         if signature:
             async with self.desk.db.session(actor.id) as session:
@@ -87,37 +84,44 @@ class TaskCommands:
             return "signature"
         return None
 
+    async def prove_code(self, actor: Actor, visitor: Visitor, code: str) -> None:
+        """Raises Refused: 422 wrong_code, 429 too_many_attempts."""
+        try:
+            await self.credentials.confirm_code(visitor, actor.id, code)
+        except Refused as refused:
+            raise refused if refused.status != 401 else invalid("wrong_code", "code") from None
+
     async def delegate(self, actor: Actor, key: str, task_id: str, *, to: str, why: str | None) -> Answer:
         await self._there(actor, [to], "to")
-        return await self._act(actor, key, task_id, ApprovalWorkflow.delegate, MoveTask, kind="approve", to=to, why=why)
+        return await self.act(actor, key, task_id, ApprovalWorkflow.delegate, MoveTask, kind="approve", to=to, why=why)
 
     async def add_signer(
         self, actor: Actor, key: str, task_id: str, *, people: list[str], where: str, mode: str, why: str | None
     ) -> Answer:
         await self._there(actor, people, "people")
-        return await self._act(
+        return await self.act(
             actor, key, task_id, ApprovalWorkflow.add_signer, AddSigner, kind="approve",
             people=people, where=where, mode=mode, why=why,
         )  # fmt: skip
 
     async def finish(self, actor: Actor, key: str, task_id: str, *, comment: str | None = None) -> Answer:
         """A task of a deal's stage is done."""
-        return await self._act(
+        return await self.act(
             actor, key, task_id, DealWorkflow.finish_task, FinishTask, kind="stage_task", comment=comment
         )
 
     async def ask(self, actor: Actor, key: str, task_id: str, text: str) -> Answer:
         """A question to the submitter, who gets a task to answer it."""
-        return await self._act(actor, key, task_id, ApprovalWorkflow.ask, Ask, kind="approve", text=text)
+        return await self.act(actor, key, task_id, ApprovalWorkflow.ask, Ask, kind="approve", text=text)
 
     async def answer(self, actor: Actor, key: str, task_id: str, text: str) -> Answer:
-        return await self._act(actor, key, task_id, ApprovalWorkflow.answer, Ask, kind="answer_question", text=text)
+        return await self.act(actor, key, task_id, ApprovalWorkflow.answer, Ask, kind="answer_question", text=text)
 
     async def hand_on(self, actor: Actor, key: str, task_id: str, *, to: str, why: str | None) -> Answer:
         """By an administrator, or by a manager to whose team the task is open; the audit log has it."""
         actor.require(Action.TASK_HAND_ON)
         await self._there(actor, [to], "to")
-        return await self._act(actor, key, task_id, TaskProcess.hand_on, MoveTask, own=False, to=to, why=why)
+        return await self.act(actor, key, task_id, TaskProcess.hand_on, MoveTask, own=False, to=to, why=why)
 
     async def hand_on_many(
         self, actor: Actor, key: str, task_ids: Collection[str], *, to: str, why: str
@@ -133,11 +137,14 @@ class TaskCommands:
         if any(person not in known or not known[person].active for person in people):
             raise invalid("person_unknown", field)
 
-    async def _act(
+    async def act(
         self, actor: Actor, key: str, task_id: str, update: Any, message: type[TaskCommand], *,
         kind: str | None = None, own: bool = True, **fields: Any,
     ) -> Answer:  # fmt: skip
-        """`own`: only a task that this person has to do with; else one that they may hand on."""
+        """Sends its process one command.
+
+        `own`: only for a task that this person has to do with; else for one that they may hand on.
+        """
         async with self.desk.db.session(actor.id) as session:
             task = await session.scalar(select(Task).where(Task.id == task_id, tasks_within(actor) if own else true()))
             if task is None:

@@ -28,7 +28,7 @@ class Contract(Base):
     title: Mapped[str]
     amount: Mapped[Minor]
     currency: Mapped[str]
-    status: Mapped[str]  # draft, in_approval, approved, rejected, withdrawn
+    status: Mapped[str]  # draft, in_approval, approved, signed, rejected, withdrawn
     version: Mapped[int]
     versions: Mapped[list[dict[str, Any]]]  # [{no, amount, document, by, at, outcome}]
     approval_id: Mapped[Ref | None]

@@ -12,6 +12,7 @@ from db.deal_part import DealDocument
 from db.quote import Invoice, Quote
 from db.record import Document
 from db.scope import within
+from db.signing import Signature, Signing
 from domain.access import Actor
 from domain.refusal import not_found
 
@@ -35,7 +36,10 @@ async def visible_document(session: AsyncSession, actor: Actor, digest: str) -> 
     )
     quotes = select(Quote.id).where(Quote.versions.contains([{"document": digest}]), within(actor, "quote"))
     invoices = select(Invoice.id).where(Invoice.document == digest, within(actor, "invoice"))
-    refers = or_(contracts.exists(), deals.exists(), quotes.exists(), invoices.exists())
+    places = select(Signature.signing_id).where(Signature.document == digest)
+    signed = or_(Signing.source == digest, Signing.document == digest, Signing.id.in_(places))
+    signings = select(Signing.id).where(signed, within(actor, "signing"))
+    refers = or_(contracts.exists(), deals.exists(), quotes.exists(), invoices.exists(), signings.exists())
     document = await session.scalar(select(Document).where(Document.hash == digest, refers))
     if document is None:
         raise not_found("document")

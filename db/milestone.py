@@ -22,7 +22,10 @@ STANDINGS: dict[str, dict[str, Standing]] = {
         "accepted": "done", "refused": "failed", "lapsed": "failed", "withdrawn": "failed", "sent": "waiting",
         "in_approval": "waiting",
     },
-    "contract": {"": "next", "draft": "waiting", "approved": "done", "rejected": "failed", "withdrawn": "failed"},
+    "contract": {
+        "": "next", "draft": "waiting", "approved": "done", "signed": "done", "rejected": "failed",
+        "withdrawn": "failed",
+    },
     "approval": {"approved": "done", "returned": "next", "rejected": "failed", "withdrawn": "failed"},
     "invoice": {"done": "done", "prepared": "done", "cancelled": "failed", "withdrawn": "failed"},
     "instalment": {
@@ -132,7 +135,7 @@ def _approval(line: Line) -> Milestone:
     """Of the contract; one that is approved without a run through a line has none to show."""
     approvals = line.contract.approvals if line.contract else ()
     if not approvals:
-        approved = line.deal.contract_status == "approved"
+        approved = line.deal.contract_status in ("approved", "signed")
         return Milestone("approval", "done" if approved else "next")
     newest = approvals[-1]
     standing = STANDINGS["approval"].get(newest.status, "waiting")

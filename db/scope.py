@@ -15,6 +15,7 @@ from db.deal import Deal
 from db.lead import Lead
 from db.process import Task
 from db.quote import Invoice, Quote
+from db.signing import Signing
 from domain.access import SUBJECT_READ, Action, Actor, Authority, Scope, StandIn
 from domain.lead_assignment import SELLING
 from domain.refusal import not_found
@@ -40,6 +41,7 @@ KINDS: dict[str, Kind] = {
     "approval": Kind(Approval, Action.CONTRACT_READ, Approval.submitted_by, Approval.region_id),
     "invoice": Kind(Invoice, Action.INVOICE_READ, Invoice.owner_id, Invoice.region_id),
     "quote": Kind(Quote, Action.QUOTE_READ, Quote.owner_id, Quote.region_id),
+    "signing": Kind(Signing, Action.CONTRACT_READ, Signing.owner_id, Signing.region_id),
     "collection": Kind(Collection, Action.COLLECTION_READ, Collection.owner_id, Collection.region_id),
 }
 
@@ -52,6 +54,13 @@ def within(actor: Actor, kind: str) -> ColumnElement[bool]:
     reached = reach(actor, row.read, row.owner, row.region)
     if kind == "lead":
         return or_(reached, _pooled(actor))
+    if kind == "signing":
+        contracts = select(Contract.id).where(Contract.id == Signing.contract_id, within(actor, "contract"))
+        return or_(
+            reached,
+            contracts.exists(),
+            select(Task.id).where(Task.record_id == Signing.id, tasks_within(actor)).exists(),
+        )
     if row.read in SUBJECT_READ.values():
         asked = select(Approval.id).where(Approval.subject_id == row.table.id, _read_by(actor))
         return or_(reached, asked.exists())

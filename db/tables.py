@@ -29,6 +29,7 @@ from db import (
     quote,
     record,
     sign_in,
+    signing,
     webhook,
 )
 from db.base import Base
@@ -36,5 +37,6 @@ from db.base import Base
 __all__ = [
     "Base", "absence", "approval_reader", "approval_turn", "bank", "board_view", "collection", "contract",
     "contract_check", "customer", "deal", "deal_part", "lead", "lead_form", "lead_hook", "lead_turn", "lead_upload",
-    "ledger", "letter", "order", "person", "policy", "process", "product", "quote", "record", "sign_in", "webhook",
+    "ledger", "letter", "order", "person", "policy", "process", "product", "quote", "record", "sign_in", "signing",
+    "webhook",
 ]  # fmt: skip

@@ -48,7 +48,7 @@ FACTS: dict[str, Column] = {
         BoolColumn(key="next_step", type="bool"),
         EnumColumn(
             key="contract_status", type="enum", nullable=True, open=True,
-            values=("draft", "in_approval", "approved", "rejected", "withdrawn"),
+            values=("draft", "checking", "in_legal", "in_approval", "approved", "signed", "rejected", "withdrawn"),
         ),
         EnumColumn(
             key="quote_status", type="enum", nullable=True, open=True,
@@ -116,7 +116,7 @@ DEFAULT: dict[str, Any] = {
             "key": "won", "name": {"zh": "赢单", "en": "Won"}, "kind": "won", "win_percent": 100,
             "gate": {
                 "fact": "contract_status",
-                "cell": {"op": "in", "values": ["approved"]},
+                "cell": {"op": "in", "values": ["approved", "signed"]},
                 "message": "contract_not_approved",
             },
         },

@@ -36,6 +36,7 @@ LABELS: dict[str, dict[str, str]] = {
         "instalments": N_("Instalments"),
         "cash": N_("Cash"),
         "absence": N_("Absence"),
+        "signing": N_("Signing"),
     },
     "lead": {
         "new": N_("New"),
@@ -111,9 +112,17 @@ LABELS: dict[str, dict[str, str]] = {
         "draft": N_("Draft"),
         "in_approval": N_("In approval"),
         "approved": N_("Approved"),
+        "signed": N_("Signed"),
         "returned": N_("Returned"),
         "rejected": N_("Rejected"),
         "withdrawn": N_("Withdrawn"),
+    },
+    "signature": {
+        "waiting": N_("To come"),
+        "asked": N_("Asked to sign"),
+        "sealing": N_("Being sealed"),
+        "signed": N_("Signed"),
+        "skipped": N_("Has signed already"),
     },
     "approval": {
         "pending": N_("To come"),
@@ -218,6 +227,7 @@ LABELS: dict[str, dict[str, str]] = {
         "review_match": N_("Say whether a lead is known"),
         "submit_contract": N_("Submit the contract"),
         "prepare_invoice": N_("Prepare the invoice"),
+        "sign_contract": N_("Sign the contract"),
         "approve": N_("Approval"),
         "answer_question": N_("Answer a question"),
         "record_payment": N_("Collect an instalment"),

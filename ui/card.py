@@ -141,6 +141,8 @@ def foot(card: Card, story: Story) -> Foot:
         return Foot(said, "triangle-alert", STALLED[deal.stall] or "warn")
     if deal.contract_status == "approved":
         return Foot(_(N_("Contract approved")), "circle-check", "ok")
+    if deal.contract_status == "signed":
+        return Foot(_(N_("Contract signed")), "circle-check", "ok")
     if deal.unplanned:
         return Foot(deal.next_step or _(N_("No next step is planned")), "flag", "warn")
     if deal.next_step:

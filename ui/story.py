@@ -21,7 +21,7 @@ from ui.stage import Pipelines
 ICONS = {
     "quote": "file-check", "invoice": "receipt-text",
     "lead": "megaphone", "deal": "briefcase", "contract": "file-text", "approval": "shield-check",
-    "collection": "wallet", "task": "circle-check", "absence": "calendar",
+    "signing": "file-check", "collection": "wallet", "task": "circle-check", "absence": "calendar",
     "deal.moved": "arrow-right", "deal.prioritised": "flag", "deal.stalled_red": "hourglass",
     "deal.stalled_told": "hourglass", "deal.action_done": "zap", "deal.action_failed": "triangle-alert",
     "deal.action_still_failing": "triangle-alert", "deal.action_retried": "refresh-cw", "deal.action_given_up": "x",
@@ -47,7 +47,9 @@ STATES = {
     "task.escalated": "warn", "deal.stalled": "warn", "deal.stalled_red": "bad", "deal.stalled_told": "bad",
     "deal.action_failed": "bad", "deal.action_still_failing": "bad", "lead.late": "warn", "lead.pooled": "warn",
     "collection.overdue": "bad",
-    "contract.returned": "warn", "contract.rejected": "bad", "contract.approved": "ok", "collection.payment": "ok",
+    "contract.returned": "warn", "contract.rejected": "bad", "contract.approved": "ok",
+    "contract.signing_signed": "ok", "contract.signing_declined": "bad", "contract.signing_expired": "warn",
+    "contract.signing_handed_back": "warn", "contract.signing_failed": "bad", "collection.payment": "ok",
     "collection.paid": "ok", "collection.payment_abroad": "ok", "collection.promise_kept": "ok",
     "collection.promise_broken": "bad", "collection.level": "bad", "collection.reversed": "warn",
     "collection.disputed": "warn", "collection.held": "bad", "collection.written_off": "warn",
@@ -56,7 +58,8 @@ STATES = {
 ECHOES = frozenset({
     "deal.quote_changed", "quote.closed", "quote.begun",
     "deal.contract_opened", "deal.contract_changed", "deal.quote_begun", "deal.invoice_drafted",
-    "contract.closed", "approval.opened", "approval.approved",
+    "contract.closed", "signing.ended_signed", "signing.ended_declined", "signing.ended_handed_back",
+    "signing.ended_expired", "signing.ended_failed", "signing.ended_withdrawn", "approval.opened", "approval.approved",
     "approval.returned", "approval.rejected", "approval.withdrawn", "lead.converted", "lead.closed", "lead.rescored",
     "task.claimed", "task.released", "collection.closed",
 })  # fmt: skip

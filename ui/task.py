@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import RedirectResponse, Response
 
-from api.auth import CurrentActor, require
+from api.auth import CurrentActor, Visiting, require
 from api.services import Provided
 from db.process import Task
 from domain.access import Action
@@ -62,6 +62,12 @@ class Payment(BaseModel):
     received_on: date
     reference: Annotated[str, Field(max_length=200), ON_ONE_LINE] = ""
     paid_before: int | None = Field(None, ge=0, le=LARGEST)
+
+
+class Signed(BaseModel):
+    document: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    password: Annotated[str, Field(max_length=1_000)] = ""
+    code: Annotated[str, Field(max_length=20)] = ""
 
 
 class Finish(BaseModel):
@@ -157,6 +163,17 @@ async def prepare_invoice(acting: Act) -> Response:
         )  # fmt: skip
 
     return await acting.do(InvoiceTyped, act, N_("Invoice draft prepared: %(title)s"))
+
+
+@router.post("/tasks/{task_id}/sign")
+async def sign_contract(acting: Act, visitor: Visiting) -> Response:
+    async def act(typed: Signed, task: Task) -> Answer:
+        return await acting.services.signings.sign(
+            acting.actor, acting.key, task.id, document=typed.document, password=typed.password or None,
+            code=typed.code or None, visitor=visitor,
+        )  # fmt: skip
+
+    return await acting.do(Signed, act, N_("Signed: %(title)s"))
 
 
 @router.post("/tasks/{task_id}/claim")

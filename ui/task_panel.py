@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -17,9 +17,11 @@ from db.contract import Approval
 from db.deal import Deal
 from db.lead_list import Listed as LeadCase
 from db.lead_list import find_lead
+from db.person import Person
 from db.process import Task
 from db.quote import Invoice
 from db.scope import visible
+from db.signing import Signature, Signing, signatures_of
 from db.subject import SubjectCase, subject_case
 from db.task import Listed, find_task
 from domain.access import Action, Actor, person_in
@@ -45,7 +47,7 @@ class TaskPanel:
     """`number` is what people call its case by; `aside`: beside its list; `fresh`: opened by itself.
 
     `errors` and `typed` are those of a form that is shown again, in the `dialog` it stands in; `behalf_of` is the
-    absent person in whose place the reader has the task.
+    absent person in whose place the reader has the task. `proves`: the reader has a second factor.
     """
 
     row: Listed
@@ -64,6 +66,9 @@ class TaskPanel:
     deal: Deal | None = None
     stage: StageView | None = None
     invoice: Invoice | None = None
+    signing: Signing | None = None
+    places: Sequence[Signature] = ()
+    proves: bool = False
     phone: str = ""
     lead_options: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
     plan: CollectionCase | None = None
@@ -158,6 +163,16 @@ async def _case(
         deal = await session.get_one(Deal, invoice.deal_id)
         called = await names(session, language, people)
         return {"invoice": invoice, "deal": deal, "number": invoice.number, "names": called}
+    if task.process_kind == "signing":
+        signing: Signing = await visible(session, actor, "signing", task.record_id)
+        about = await subject_case(session, "contract", signing.contract_id)
+        places = await signatures_of(session, [signing.id])
+        called = await names(session, language, people | {one.by or one.person_id for one in places})
+        person = await session.get(Person, actor.id)
+        return {
+            "signing": signing, "about": about, "number": signing.number, "names": called, "places": places,
+            "proves": person is not None and person.totp_secret is not None,
+        }  # fmt: skip
     if task.process_kind == "collection":
         plan = await find_case(session, actor, task.record_id)
         return {"plan": plan, "number": plan.collection.number, "names": await names(session, language, people)}

@@ -24,6 +24,7 @@ from activities.letter import LetterActivities
 from activities.order import OrderActivities
 from activities.policy import PolicyActivities
 from activities.quote import QuoteActivities
+from activities.signing import SigningActivities
 from activities.stage_action import StageActivities
 from activities.statement import StatementActivities
 from commands.bank import StatementOpener
@@ -51,17 +52,18 @@ from workflows.digest import DigestWorkflow
 from workflows.invoice import InvoiceWorkflow
 from workflows.lead import LeadWorkflow
 from workflows.quote import QuoteWorkflow
+from workflows.signing import SigningWorkflow
 from workflows.statement import StatementWorkflow
 
 WORKFLOWS = [
     QuoteWorkflow, InvoiceWorkflow,
     LeadWorkflow, DealWorkflow, ContractWorkflow, ApprovalWorkflow, CollectionWorkflow, AbsenceWorkflow, DigestWorkflow,
-    StatementWorkflow,
+    StatementWorkflow, SigningWorkflow,
 ]  # fmt: skip
 ACTIVITIES = [
     QuoteActivities, InvoiceActivities,
     PolicyActivities, LeadActivities, DealActivities, OrderActivities, ContractActivities, ApprovalActivities,
-    CollectionActivities, AbsenceActivities, DigestActivities, LetterActivities, StageActivities,
+    CollectionActivities, AbsenceActivities, DigestActivities, LetterActivities, StageActivities, SigningActivities,
 ]  # fmt: skip
 
 GRACE = timedelta(seconds=20)

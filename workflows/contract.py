@@ -6,16 +6,23 @@ from pydantic import BaseModel
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.contract import ContractActivities, ContractState, ContractVersion
+    from activities.contract import Approver, ContractActivities, ContractState, ContractVersion
+    from domain import approval_path
     from domain.access import Action, Role, person_key
     from domain.process import Command, Waiting
     from domain.refusal import Refused, forbidden, invalid
     from domain.task import Pace, ladder_of
     from workflows.approval import ApprovalEnded, ApprovalStart, ApprovalWorkflow, approval_workflow_id
-    from workflows.human_task import OwnerChanged, TaskProcess
+    from workflows.contract_signing import ContractSigning
+    from workflows.human_task import OwnerChanged
     from workflows.process import command
+    from workflows.signing import signing_workflow_id
 
-ENDED = ("approved", "rejected", "withdrawn")
+ENDED = ("signed", "rejected", "withdrawn")
+APPROVED = ("approved", "signed")
+"""As far as a deal is concerned: it may be won. One without a document ends as approved."""
+FIXED = ("checking", "in_legal", "in_approval", *APPROVED)
+"""While and once its amount was submitted, the deal's cannot be changed."""
 OUTCOMES = {"approved": "approved", "returned": "draft", "rejected": "rejected", "withdrawn": "draft"}
 
 
@@ -58,7 +65,7 @@ class SubmitContract(Command):
 
 
 @workflow.defn(name="ContractWorkflow")
-class ContractWorkflow(TaskProcess[ContractState]):
+class ContractWorkflow(ContractSigning):
     projection = ContractActivities.project_contract
 
     @workflow.init
@@ -80,15 +87,20 @@ class ContractWorkflow(TaskProcess[ContractState]):
         return self.state.outcome or ""
 
     async def _tend(self) -> None:
-        while self.state.stage not in ENDED:
+        state = self.state
+        while state.stage not in ENDED and not (state.stage == "approved" and self.nothing_to_sign):
             await self._tell_deal()
-            if self.state.stage == "draft":
+            if state.stage == "draft":
                 await self._wait_for_a_version()
-            else:
+            elif state.stage != "approved":
                 await self._have_it_approved()
+            elif await self.to_be_signed():
+                await self.have_it_signed()
+            else:
+                break
         self.cancel_tasks()
-        self.close(self.state.stage)
-        self.change("contract.closed", outcome=self.state.stage)
+        self.close(state.stage)
+        self.change("contract.closed", outcome=state.stage)
         await self._tell_deal()
 
     # --- messages -------------------------------------------------------------------------------------------------
@@ -126,9 +138,18 @@ class ContractWorkflow(TaskProcess[ContractState]):
         state.versions[-1].outcome, state.versions[-1].conditions = ended.outcome, ended.conditions
         state.stage = "withdrawn" if state.withdrawn else OUTCOMES[ended.outcome]
         state.earlier = ended.earlier if ended.outcome == "returned" else None
+        state.approvers = self._approvers(ended)
         if state.stage == "draft":
             state.version += 1
         self.change(f"contract.{ended.outcome}", actor=ended.by, comment=ended.comment)
+
+    def _approvers(self, ended: ApprovalEnded) -> list[Approver]:
+        """The people who approved, each once, with the step in which they did first."""
+        found: dict[str, Approver] = {}
+        for step, seat in approval_path.seats(ended.earlier.path if ended.earlier else []):
+            if step.status != "void" and seat.status == "approved" and seat.by and seat.by != "system":
+                found.setdefault(seat.by, Approver(person_id=seat.by, role=step.key))
+        return list(found.values())
 
     @workflow.signal
     def amount_changed(self, amount: int) -> None:
@@ -143,10 +164,12 @@ class ContractWorkflow(TaskProcess[ContractState]):
         await super().owner_changed(change)
         if self.state.stage == "in_approval" and self.state.approval_id:
             await self.signal(approval_workflow_id(self.state.approval_id), "owner_changed", change)
+        elif self.state.signing_id:
+            await self.signal(signing_workflow_id(self.state.signing_id), "owner_changed", change)
 
     @workflow.signal
     def withdraw(self, by: str) -> None:
-        if self.state.stage not in ENDED:
+        if self.state.closed_at is None and self.state.stage not in ENDED:
             self.state.withdrawn = True
             self.change("contract.withdrawn", actor=by)
 
@@ -191,4 +214,6 @@ class ContractWorkflow(TaskProcess[ContractState]):
     def waiting(self) -> list[Waiting]:
         if self.state.stage == "in_approval":
             return [Waiting(reason="contract.in_approval", since=self.state.changed_at)]
+        if self.state.stage == "approved":
+            return [Waiting(reason="contract.in_signing", since=self.state.changed_at)]
         return super().waiting()

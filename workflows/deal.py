@@ -12,13 +12,13 @@ with workflow.unsafe.imports_passed_through():
     from activities.policy import PinnedPolicy
     from domain.access import Role, person_key, role_key
     from domain.deal import Competitor, DealFile, DealPerson
-    from domain.pipeline import PipelinePolicy, facts_of, may_move, pipeline_key
+    from domain.pipeline import NO_CONTRACT, PipelinePolicy, facts_of, may_move, pipeline_key
     from domain.policy import load
     from domain.process import Command, Waiting
     from domain.refusal import Refused
     from domain.stage_action import told
     from workflows.collection import CollectionEnded, CollectionStart, CollectionWorkflow, collection_workflow_id
-    from workflows.contract import ENDED, ContractNews, ContractWorkflow, contract_workflow_id
+    from workflows.contract import APPROVED, ENDED, ContractNews, ContractWorkflow, contract_workflow_id
     from workflows.deal_action import DealActions
     from workflows.process import command
 
@@ -210,7 +210,7 @@ class DealWorkflow(DealActions):
         state.contract_status, state.amount = news.status, news.amount
         self._active()
         self.change("deal.contract_changed", status=news.status, amount=news.amount)
-        if news.status in ENDED:
+        if news.status in (*APPROVED, *ENDED):
             owner = [person_key(state.owner_id or "")]
             self.notify(f"deal.contract_{news.status}", owner, title=state.title)
         if news.status in ("rejected", "withdrawn") and self._kind == "open":
@@ -257,7 +257,7 @@ class DealWorkflow(DealActions):
         self.notify(kind, [manager if state.stall == len(STALLS) else owner], title=state.title)
 
     async def _withdraw_contract(self) -> None:
-        if self.state.contract_id and self.state.contract_status in ("draft", "in_approval"):
+        if self.state.contract_id and self.state.contract_status not in NO_CONTRACT:
             await self.signal(
                 contract_workflow_id(self.state.contract_id), ContractWorkflow.withdraw, self.state.moved_by or "system"
             )
@@ -299,8 +299,8 @@ class DealWorkflow(DealActions):
         state = self.state
         if state.contract_status in ("draft", "in_approval"):
             return Waiting(reason=f"deal.contract_{state.contract_status}", since=state.stage_since)
-        if state.contract_status == "approved" and not state.stalled_at:
-            return Waiting(reason="deal.contract_approved", holders=owner, since=state.active_at)
+        if state.contract_status in APPROVED and not state.stalled_at:
+            return Waiting(reason=f"deal.contract_{state.contract_status}", holders=owner, since=state.active_at)
         reason = "deal.stalled" if state.stalled_at else "deal.next_step"
         return Waiting(
             reason=reason, params={"step": state.next_step}, holders=owner, since=state.active_at, due=self._stalls_at

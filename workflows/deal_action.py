@@ -28,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
         told,
     )
     from domain.task import Pace, ladder_of
-    from workflows.contract import ContractStart, ContractWorkflow, contract_workflow_id
+    from workflows.contract import FIXED, ContractStart, ContractWorkflow, contract_workflow_id
     from workflows.deal_record import DealRecord
     from workflows.human_task import TaskCommand
     from workflows.invoice import InvoiceStart, InvoiceWorkflow, invoice_workflow_id
@@ -87,7 +87,7 @@ class DealActions(DealRecord):
             return
         changed = (news.quote_id, news.status) != (state.quote_id, state.quote_status)
         state.quote_id, state.quote_status = news.quote_id, news.status
-        free = state.contract_status not in ("in_approval", "approved") and self._kind == "open"
+        free = state.contract_status not in FIXED and self._kind == "open"
         if news.status in ("sent", "accepted") and free and news.amount != state.amount:
             state.amount, state.amount_news, changed = news.amount, True, True
         if changed:

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.pipeline import PipelinePolicy, Stage
     from domain.process import Command
     from domain.refusal import Refused, forbidden, invalid
+    from workflows.contract import FIXED
     from workflows.human_task import OwnerChanged, TaskProcess
     from workflows.process import command
 
@@ -98,7 +99,7 @@ class DealTransfer(TaskProcess[DealState]):
             raise invalid("split_amount", "amount", most=state.amount, currency=state.currency)
 
     def _amount_is_free(self) -> None:
-        if self.state.contract_status in ("in_approval", "approved"):
+        if self.state.contract_status in FIXED:
             raise Refused("amount_fixed", 409, field="amount", contract=self.state.contract_status)
 
     @command(_may_split)
