@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from temporalio import activity
 from activities.process import ProcessActivities
 from db.calendar import calendars
 from db.customer import convert_lead
+from db.engine import Database
 from db.lead import Lead
 from db.lead_fact import facts_of
 from db.lead_touch import move_touches
@@ -165,6 +167,10 @@ class Merger(BaseModel):
 
 
 class LeadActivities(ProcessActivities):
+    def __init__(self, db: Database, zone: str) -> None:
+        super().__init__(db, zone)
+        self._turns = asyncio.Lock()  # a rush waits for its turn here, and not in the database until it is cut off
+
     @activity.defn
     async def project_lead(self, state: LeadState) -> None:
         async with self.projecting("lead", state) as session:
@@ -204,7 +210,7 @@ class LeadActivities(ProcessActivities):
     @activity.defn
     async def take_turn(self, turn: Turn) -> Turned:
         """Nobody where none of the policy's groups has anybody left. A repeat for the same lead gives the same."""
-        async with self.db.session() as session:
+        async with self._turns, self.db.session() as session:
             await lock_turns(session)
             policy, _ = await _policy(session, LeadAssignmentPolicy, {"lead_assignment": turn.version})
             turned = await _turned(session, turn, policy)

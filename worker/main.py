@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 from datetime import timedelta
 
 import structlog
@@ -67,6 +68,8 @@ ACTIVITIES = [
 ]  # fmt: skip
 
 GRACE = timedelta(seconds=20)
+NICENESS = 10
+"""On a machine it shares, people's pages and what comes in go before the processes that follow from them."""
 SLOTS = 40
 """Workflow tasks at once: the deadlock detector allows each 2 s, also when a restart replays many."""
 
@@ -108,6 +111,7 @@ def _activities(db: Database, settings: Settings) -> list[object]:
 
 async def run_worker(settings: Settings) -> None:
     """Works until it is cancelled, then finishes what it began within `GRACE`."""
+    os.nice(NICENESS)
     db = open_database(settings, pool_size=SLOTS)
     await publish_defaults(db)
     await open_default_forms(db)
