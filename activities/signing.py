@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from temporalio import activity
 
 from activities.process import ProcessActivities
+from activities.signing_customer import Invitation
 from db.projection import write_record
 from db.signing import Signature, Signing, SigningEvent
 from domain.process import ProcessState
@@ -19,8 +20,8 @@ Method = Literal["password", "second_factor", "drawn", "typed"]
 
 class Signer(BaseModel):
     """One place to be signed: `id` is the signature's. `by` is who signed (`name` as the document shows it),
-    `behalf_of` the absent person whom they stood in for; `document` the hash with this signature, `mark` that of a
-    drawn image.
+    `behalf_of` the absent person whom they stood in for; `document` the hash with this signature, `answer_id` what
+    the other party said by link.
 
     `status`: waiting, asked (a task is open), sealing (they have said so), signed, skipped (they signed before).
     """
@@ -37,7 +38,7 @@ class Signer(BaseModel):
     behalf_of: str | None = None
     name: str | None = None
     method: Method | None = None
-    mark: str | None = None
+    answer_id: str | None = None
     serial: str | None = None
     document: str | None = None
     at: datetime | None = None
@@ -73,6 +74,7 @@ class SigningState(ProcessState):
     asks_customer: bool = False
     reminders: list[timedelta] = []
     expires: timedelta = timedelta(days=14)
+    invitation: Invitation | None = None
     evidence: list[Evidence] = []
     remarks: str | None = None
     ended_by: str | None = None
@@ -101,10 +103,13 @@ class SigningActivities(ProcessActivities):
                 "currency", "version_no", "source", "document", "remarks", "ended_by", "opened_at", "closed_at",
                 "revision",
             }  # fmt: skip
-            row = {"id": state.record_id, "status": state.stage, **state.model_dump(include=fields)}
+            row = {
+                "id": state.record_id, "status": state.stage, **state.model_dump(include=fields),
+                "invitation_id": state.invitation.id if state.invitation else None,
+            }  # fmt: skip
             await write_record(session, Signing, row, prefix="S", year=self.year(state))
             for signer in state.signers:
-                shown = signer.model_dump(exclude={"task_id", "behalf_of", "mark"})
+                shown = signer.model_dump(exclude={"task_id", "behalf_of", "answer_id"})
                 statement = insert(Signature).values(signing_id=state.record_id, **shown)
                 await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=shown))
             for one in state.evidence:

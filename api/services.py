@@ -43,6 +43,8 @@ from commands.quote_link import QuoteLinks, QuotesForCustomers
 from commands.second_factor import SecondFactor
 from commands.sign_in import SignIn
 from commands.signing import SigningCommands
+from commands.signing_customer import InvitationCommands, SigningsByLink
+from commands.signing_link import InvitationLinks
 from commands.statement import CustomerStatements
 from commands.task import TaskCommands
 from commands.temporal import Processes, connect
@@ -75,6 +77,8 @@ class Services:
     products: ProductCommands
     tasks: TaskCommands
     signings: SigningCommands
+    invitations: InvitationCommands
+    signings_by_link: SigningsByLink
     decisions_by_mail: DecisionsByMail
     approvals: ApprovalCommands
     collections: CollectionCommands
@@ -102,6 +106,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         desk = Desk(db, Processes(temporal, settings.task_queue), settings)
         store = DocumentStore(settings.home / "documents")
         documents = Documents(db, store)
+        pages = PageImages(documents, settings.home / "pages")
         quote_links = QuoteLinks(key, settings.base_url)
         leads = LeadCommands(desk)
         tasks = TaskCommands(desk, credentials)
@@ -127,6 +132,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             products=ProductCommands(db),
             tasks=tasks,
             signings=SigningCommands(tasks),
+            invitations=InvitationCommands(desk),
+            signings_by_link=SigningsByLink(desk, store, pages, InvitationLinks(key)),
             decisions_by_mail=DecisionsByMail(tasks, DecisionLinks(key, settings)),
             approvals=ApprovalCommands(desk),
             collections=CollectionCommands(desk),
@@ -134,7 +141,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             customer_statements=CustomerStatements(desk, store),
             absences=AbsenceCommands(desk),
             documents=documents,
-            page_images=PageImages(documents, settings.home / "pages"),
+            page_images=pages,
             notifications=Notifications(db),
             policies=Policies(db),
             policy_drafts=PolicyDrafts(db),

@@ -57,9 +57,19 @@ class PageImages:
         in fractions of the page. Raises Refused like `image`."""
         return (await self._page(actor, digest, number)).with_suffix(".json")
 
+    async def image_of(self, document: Document, source: Path, number: int) -> Path:
+        """`image` of a document that somebody may see for another reason than a record of theirs."""
+        page = await self._drawn(document, source, number)
+        if isinstance(page, NotDrawn):
+            raise _refusal(page)
+        return page.with_suffix(".webp")
+
     async def look(self, actor: Actor, digest: str) -> Looked:
         """What there is to see of a document. Raises Refused (404) where this person may not see it."""
-        document, source = await self.documents.find(actor, digest)
+        return await self.look_at(*await self.documents.find(actor, digest))
+
+    async def look_at(self, document: Document, source: Path) -> Looked:
+        """`look` at a document that somebody may see for another reason."""
         page = await self._drawn(document, source, 1)
         if isinstance(page, NotDrawn):
             return Looked(document.name, 0, page.state, page.limit)

@@ -32,9 +32,9 @@ from db.audit import record
 from db.base import new_id
 from db.contract import Contract
 from db.customer import Contact, Customer
-from db.engine import Database
 from db.outbox import enqueue
 from db.record import Document
+from db.scope import visible
 from db.signing import Signing
 from db.signing_invitation import SigningAnswer, SigningInvitation, invitation_of
 from domain.access import Actor
@@ -220,16 +220,15 @@ class SigningsByLink:
 class InvitationCommands:
     """What the contract's owner does about the other party's signature."""
 
-    def __init__(self, desk: Desk, db: Database) -> None:
+    def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.db = db
 
     async def invite(self, actor: Actor, key: str, signing_id: str, *, contact_id: str, language: str = "") -> Answer:
         """A link for this contact, who must have a mail address; an earlier one ends. Raises Refused."""
-        async with self.db.session(actor.id) as session:
-            signing = await session.get(Signing, signing_id)
+        async with self.desk.db.session(actor.id) as session:
+            signing: Signing = await visible(session, actor, "signing", signing_id)
             contact = await session.get(Contact, contact_id)
-        if signing is None or contact is None or contact.customer_id != signing.customer_id or not contact.email:
+        if contact is None or contact.customer_id != signing.customer_id or not contact.email:
             raise invalid("contact_without_mail", "contact_id")
         return await self.desk.update(
             actor, key, "signing", signing_id, SigningWorkflow.invite, InviteSigner,
@@ -237,9 +236,7 @@ class InvitationCommands:
         )  # fmt: skip
 
     async def take_back(self, actor: Actor, key: str, signing_id: str) -> Answer:
-        return await self.desk.update(
-            actor, key, "signing", signing_id, SigningWorkflow.take_back, TakeBackInvitation
-        )
+        return await self.desk.update(actor, key, "signing", signing_id, SigningWorkflow.take_back, TakeBackInvitation)
 
 
 def _status(invitation: SigningInvitation, signing: Signing) -> str:
@@ -254,7 +251,9 @@ def _status(invitation: SigningInvitation, signing: Signing) -> str:
 
 def _must_be_open(case: SigningCase) -> None:
     if case.status != "open":
-        raise Refused({"replaced": "link_replaced", "expired": "link_expired"}.get(case.status, "signing_over"), 409)
+        raise Refused(
+            {"replaced": "link_replaced", "expired": "signing_link_expired"}.get(case.status, "signing_over"), 409
+        )
 
 
 def _check(said: Said) -> None:
@@ -267,7 +266,7 @@ def _check(said: Said) -> None:
         raise invalid("comment_needed", "remarks")
     if said.outcome == "signed":
         if not said.consent:
-            raise invalid("consent_needed", "consent")
+            raise invalid("signing_consent_needed", "consent")
         if said.method == "drawn" and not said.drawing:
             raise invalid("drawing_empty", "drawing")
         if len(said.seal) > LARGEST_SEAL:

@@ -30,6 +30,7 @@ from db import (
     record,
     sign_in,
     signing,
+    signing_invitation,
     webhook,
 )
 from db.base import Base
@@ -38,5 +39,5 @@ __all__ = [
     "Base", "absence", "approval_reader", "approval_turn", "bank", "board_view", "collection", "contract",
     "contract_check", "customer", "deal", "deal_part", "lead", "lead_form", "lead_hook", "lead_turn", "lead_upload",
     "ledger", "letter", "order", "person", "policy", "process", "product", "quote", "record", "sign_in", "signing",
-    "webhook",
+    "signing_invitation", "webhook",
 ]  # fmt: skip

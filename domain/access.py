@@ -132,6 +132,7 @@ NEEDED: dict[str, frozenset[Action]] = {
     "review_match": frozenset({Action.LEAD_READ, Action.LEAD_WORK}),
     "submit_contract": frozenset({Action.CONTRACT_READ, Action.CONTRACT_WORK}),
     "sign_contract": frozenset({Action.CONTRACT_READ}),
+    "choose_signatory": frozenset({Action.CONTRACT_READ, Action.CONTRACT_WORK}),
     "prepare_invoice": frozenset({Action.INVOICE_READ, Action.INVOICE_WORK}),
     "record_payment": frozenset({Action.COLLECTION_READ, Action.COLLECTION_WORK}),
     "stage_task": frozenset({Action.DEAL_READ}),

@@ -118,6 +118,53 @@ _STATEMENT = _letter(
     ),
 )
 
+_SIGN = _letter(
+    ("合同待签署", "Contract to sign"),
+    (
+        "请签署合同：{{ title }}",
+        "“{{ title }}”的合同已由我方签署，请您查阅并签署：\n{{ link }}\n\n"
+        "签署时我们会向本邮箱发送一次性验证码。您也可以在该页面退回并说明意见，或拒绝签署。"
+        "{% if valid_until %}链接有效期至 {{ valid_until }}。{% endif %}请勿转发此链接。"
+        "{% if owner %}\n\n{{ owner }}{% endif %}",
+    ),
+    (
+        "For your signature: {{ title }}",
+        "We have signed the contract “{{ title }}”. Please read it and sign it here:\n{{ link }}\n\n"
+        "When you sign, we send a one-time code to this address. You can also hand it back with remarks, or decline."
+        "{% if valid_until %} The link holds until {{ valid_until }}.{% endif %} Please do not pass it on."
+        "{% if owner %}\n\n{{ owner }}{% endif %}",
+    ),
+)
+
+_SIGN_REMINDER = _letter(
+    ("合同签署提醒", "Reminder to sign"),
+    (
+        "提醒：请签署合同“{{ title }}”",
+        "“{{ title }}”的合同尚待您签署：\n{{ link }}"
+        "{% if valid_until %}\n\n链接有效期至 {{ valid_until }}。{% endif %}{% if owner %}\n\n{{ owner }}{% endif %}",
+    ),
+    (
+        "Reminder: {{ title }} waits for your signature",
+        "The contract “{{ title }}” still waits for your signature:\n{{ link }}"
+        "{% if valid_until %}\n\nThe link holds until {{ valid_until }}.{% endif %}"
+        "{% if owner %}\n\n{{ owner }}{% endif %}",
+    ),
+)
+
+_SIGNED = _letter(
+    ("合同已签署", "Contract signed"),
+    (
+        "合同已签署：{{ title }}",
+        "“{{ title }}”的合同已由各方签署。附件是签署后的合同和签署记录，请妥善保存。"
+        "{% if owner %}\n\n{{ owner }}{% endif %}",
+    ),
+    (
+        "Signed: {{ title }}",
+        "The contract “{{ title }}” is signed by everybody. Attached are the signed contract and the record of how it"
+        " was signed. Please keep both.{% if owner %}\n\n{{ owner }}{% endif %}",
+    ),
+)
+
 DEFAULT: dict[str, Any] = {
     "engine": 1,
     "letters": {
@@ -127,5 +174,8 @@ DEFAULT: dict[str, Any] = {
         "overdue_2": _OVERDUE_2,
         "overdue_3": _OVERDUE_3,
         "statement": _STATEMENT,
+        "contract_sign": _SIGN,
+        "contract_sign_reminder": _SIGN_REMINDER,
+        "contract_signed": _SIGNED,
     },
 }

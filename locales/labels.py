@@ -117,6 +117,15 @@ LABELS: dict[str, dict[str, str]] = {
         "rejected": N_("Rejected"),
         "withdrawn": N_("Withdrawn"),
     },
+    "customer_signing": {
+        "with_customer": N_("The customer's turn"),
+        "signed": N_("Signed"),
+        "declined": N_("Declined"),
+        "handed_back": N_("Handed back"),
+        "expired": N_("Not signed in time"),
+        "failed": N_("Could not be sealed"),
+        "withdrawn": N_("Withdrawn"),
+    },
     "signature": {
         "waiting": N_("To come"),
         "asked": N_("Asked to sign"),
@@ -228,6 +237,7 @@ LABELS: dict[str, dict[str, str]] = {
         "submit_contract": N_("Submit the contract"),
         "prepare_invoice": N_("Prepare the invoice"),
         "sign_contract": N_("Sign the contract"),
+        "choose_signatory": N_("Have the customer sign"),
         "approve": N_("Approval"),
         "answer_question": N_("Answer a question"),
         "record_payment": N_("Collect an instalment"),

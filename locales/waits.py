@@ -35,6 +35,7 @@ SENTENCES = {
     "invoice.prepared": N_("The invoice to be issued"),
     "contract.in_signing": N_("It is being signed"),
     "task.sign_contract": N_("Signature of the contract"),
+    "task.choose_signatory": N_("Who signs for the customer"),
     "signing.with_customer": N_("The customer's signature"),
     "deal.contract_signed": N_("The contract is signed: move the deal to won"),
     "contract.in_approval": N_("Its approval is under way"),

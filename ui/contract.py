@@ -33,6 +33,7 @@ from ui.line import workflow_link
 from ui.names import names
 from ui.policy_words import PolicyWords
 from ui.render import page, respond
+from ui.signing import other_party
 from workflows.contract import contract_workflow_id
 
 router = APIRouter(prefix="/contracts", include_in_schema=False, dependencies=[Depends(require(Action.CONTRACT_READ))])
@@ -106,6 +107,7 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         process = await session.get(Process, contract_workflow_id(contract_id))
         called = await names(session, formats.language, case.people)
         columns = await request_facts.asked_columns(session)
+        other = await other_party(session, actor, contract)
     words = PolicyWords(formats.language, formats, called)
     works = actor.reaches(Action.CONTRACT_WORK, owner=contract.owner_id, region=contract.region_id)
     ops = actor.scope(Action.OPS) is not None
@@ -119,6 +121,7 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         "may_submit": works and contract.status == "draft",
         "amount_typed": plain_amount(contract.amount, contract.currency),
         "workflow": workflow_link(services.temporal.namespace, process) if process and ops else "",
+        "other": other,
         "facts": request_facts.fields(columns, words),
         "typed": {},
         "errors": {},

@@ -2,7 +2,7 @@
 
 from datetime import date
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field, StringConstraints
@@ -68,6 +68,11 @@ class Signed(BaseModel):
     document: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     password: Annotated[str, Field(max_length=1_000)] = ""
     code: Annotated[str, Field(max_length=20)] = ""
+
+
+class Chosen(BaseModel):
+    contact_id: RecordId
+    language: Literal["", "zh_CN", "en"] = ""
 
 
 class Finish(BaseModel):
@@ -174,6 +179,16 @@ async def sign_contract(acting: Act, visitor: Visiting) -> Response:
         )  # fmt: skip
 
     return await acting.do(Signed, act, N_("Signed: %(title)s"))
+
+
+@router.post("/tasks/{task_id}/invite")
+async def invite_signer(acting: Act) -> Response:
+    async def act(typed: Chosen, task: Task) -> Answer:
+        return await acting.services.invitations.invite(
+            acting.actor, acting.key, task.record_id, contact_id=typed.contact_id, language=typed.language
+        )
+
+    return await acting.do(Chosen, act, N_("The link is on its way: %(title)s"))
 
 
 @router.post("/tasks/{task_id}/claim")

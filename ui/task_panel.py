@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 from api.services import services_of
 from db.collection_case import CollectionCase, find_case
 from db.contract import Approval
+from db.customer import Contact, contacts_of
 from db.deal import Deal
 from db.lead_list import Listed as LeadCase
 from db.lead_list import find_lead
@@ -68,6 +69,7 @@ class TaskPanel:
     invoice: Invoice | None = None
     signing: Signing | None = None
     places: Sequence[Signature] = ()
+    contacts: Sequence[Contact] = ()
     proves: bool = False
     phone: str = ""
     lead_options: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
@@ -172,6 +174,7 @@ async def _case(
         return {
             "signing": signing, "about": about, "number": signing.number, "names": called, "places": places,
             "proves": person is not None and person.totp_secret is not None,
+            "contacts": await contacts_of(session, signing.customer_id) if task.kind == "choose_signatory" else (),
         }  # fmt: skip
     if task.process_kind == "collection":
         plan = await find_case(session, actor, task.record_id)

@@ -26,6 +26,7 @@ from activities.order import OrderActivities
 from activities.policy import PolicyActivities
 from activities.quote import QuoteActivities
 from activities.signing import SigningActivities
+from activities.signing_customer import InvitationActivities
 from activities.stage_action import StageActivities
 from activities.statement import StatementActivities
 from commands.bank import StatementOpener
@@ -36,8 +37,10 @@ from commands.lead import LeadCommands
 from commands.lead_form import open_default_forms
 from commands.lead_mail import LeadMail
 from commands.policy import publish_defaults
+from commands.signing_link import InvitationLinks
 from commands.temporal import Processes, connect
 from db.engine import Database
+from keys import master_key
 from settings import Settings
 from worker.lead_mail import listen_for_mail, look_into_mailbox
 from worker.mail import Mailer
@@ -106,7 +109,8 @@ def build_worker(client: Client, db: Database, settings: Settings, *, strict: bo
 def _activities(db: Database, settings: Settings) -> list[object]:
     opener = StatementOpener(DocumentStore(settings.home / "documents"), settings.currency)
     held: list[object] = [activities(db, settings.zone) for activities in ACTIVITIES]
-    return [*held, StatementActivities(db, settings.zone, opener)]
+    invitations = InvitationActivities(db, settings.zone, InvitationLinks(master_key(settings)))
+    return [*held, StatementActivities(db, settings.zone, opener), invitations]
 
 
 async def run_worker(settings: Settings) -> None:

@@ -14,13 +14,16 @@ from commands.collection import CollectionCommands
 from commands.desk import Desk
 from commands.lead import LeadCommands
 from commands.lead_upload import LeadUploads
+from commands.signing_link import InvitationLinks
 from commands.temporal import Processes
 from db.engine import Database, plain_url
 from db.outbox import WAKE, done, failed, take
 from db.record import Outbox
+from keys import master_key
 from worker.bank import BankBooker
 from worker.letter import LetterSender
 from worker.mail import Mailer
+from worker.signing_code import CodeSender
 from worker.webhook import WebhookSender
 
 BATCH = 50
@@ -39,6 +42,7 @@ class Relay:
             "letter": LetterSender(db, mailer).send,
             "bank": BankBooker(db, CollectionCommands(Desk(db, processes, mailer.settings))).book,
             "webhook": webhooks.send,
+            "signing_code": CodeSender(db, mailer, InvitationLinks(master_key(mailer.settings))).send,
             "upload": LeadUploads(LeadCommands(Desk(db, processes, mailer.settings))).carry,
         }  # fmt: skip
         self.woken = {kind: asyncio.Event() for kind in self.acts}

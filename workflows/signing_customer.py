@@ -53,8 +53,8 @@ class SigningCustomer(SigningDesk):
         one, invitation = self.customer, self.state.invitation
         if one.status == "sealing":
             await self.seal(one)
-            if one.status == "signed":
-                self.finish("signed", one.by or "system")
+            if self.customer.status == "signed":
+                self.finish("signed")
         elif invitation is None:
             self._ask_whom()
             await self.wait(lambda: self._moved_on(invitation))
@@ -78,7 +78,7 @@ class SigningCustomer(SigningDesk):
             self.open_task(
                 "choose_signatory", [person_key(state.owner_id or "")], Pace(),
                 ladder=ladder_of(Role.SALES, state.region_id), from_id=state.owner_id,
-                params={"contract_id": state.contract_id, "customer_id": state.customer_id},
+                params={"document": state.newest, "contract_id": state.contract_id},
             )  # fmt: skip
 
     async def _wait_for_the_answer(self, invitation: Invitation) -> None:
@@ -160,7 +160,7 @@ class SigningCustomer(SigningDesk):
         if invitation is None or invitation.id != asked.invitation_id:
             raise Refused("link_replaced", 409)
         if invitation.until <= workflow.now():
-            raise Refused("link_expired", 409)
+            raise Refused("signing_link_expired", 409)
         return invitation
 
     @command(_has_link)
@@ -192,4 +192,4 @@ class SigningCustomer(SigningDesk):
         else:
             self.change("signing.customer_answered")
             self.witness("answered", who, asked.origin, outcome=asked.outcome, code_to=asked.sent_to)
-            self.finish(asked.outcome, who, asked.remarks)
+            self.finish(asked.outcome, remarks=asked.remarks)

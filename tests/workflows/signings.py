@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 from commands.document import Documents, DocumentStore
+from commands.policy import Policies
 from commands.signing import SigningCommands
 from db.contract import Contract
+from db.policy import current_policy
 from db.process import Task
 from db.signing import Signature, Signing
 from launch.cast import PASSWORD
@@ -36,6 +38,13 @@ def a_page(text: str = "Contract of sale", pages: int = 1) -> bytes:
     return bytes(out)
 
 
+async def publish_rules(office: Office, signing: dict[str, object]) -> None:
+    async with office.db.session() as session:
+        version, document = await current_policy(session, "contract")
+    admin = await office.actor("gu.ming")
+    await Policies(office.db).publish(admin, uuid4().hex, "contract", document | {"signing": signing}, follows=version)
+
+
 class SigningOffice:
     """One contract with a document, and its signing."""
 
@@ -45,8 +54,11 @@ class SigningOffice:
         self.commands = SigningCommands(office.tasks)
 
     @classmethod
-    async def approved(cls, office: Office, *, amount: int = 40_000 * YUAN, by: str = "zhao.min") -> SigningOffice:
-        """Approved by the regional manager alone."""
+    async def approved(
+        cls, office: Office, *, amount: int = 40_000 * YUAN, by: str = "zhao.min", **rules: object
+    ) -> SigningOffice:
+        """Approved by the regional manager alone; the customer signs only where `rules` of signing say so."""
+        await publish_rules(office, {"customer": False} | rules)
         _, contract = await office.negotiating(amount)
         case = cls(office, contract)
         await case.submit()
