@@ -55,10 +55,15 @@ class SigningOffice:
 
     @classmethod
     async def approved(
-        cls, office: Office, *, amount: int = 40_000 * YUAN, by: str = "zhao.min", **rules: object
+        cls,
+        office: Office,
+        *,
+        amount: int = 40_000 * YUAN,
+        by: str = "zhao.min",
+        rules: dict[str, object] | None = None,
     ) -> SigningOffice:
         """Approved by the regional manager alone; the customer signs only where `rules` of signing say so."""
-        await publish_rules(office, {"customer": False} | rules)
+        await publish_rules(office, {"customer": False} | (rules or {}))
         _, contract = await office.negotiating(amount)
         case = cls(office, contract)
         await case.submit()
