@@ -11,7 +11,9 @@ from temporalio import activity
 from activities.approval import Earlier
 from activities.process import ProcessActivities
 from db.contract import Contract
+from db.legal import write_reviews
 from db.projection import write_record
+from domain.contract_review import Review
 from domain.process import ProcessState
 
 
@@ -41,12 +43,13 @@ class Approver(BaseModel):
 
 
 class ContractState(ProcessState):
-    """`stage` is the contract's status: draft, in_approval, approved, signed, rejected, withdrawn; `told` what its deal
-    knows.
+    """`stage` is the contract's status: draft, checking, in_legal, in_approval, approved, signed, rejected, withdrawn;
+    `told` what its deal knows.
 
     `withdrawn` says that the deal is lost: the contract ends as soon as its approval has. `earlier` is what the
     approval of a returned version leaves to the next. `signing_id` while the approved version is being signed, by its
     `approvers`; `signed_document` is the hash with every signature, `remarks` say why a signing came to nothing.
+    `reviews` are legal's: the last one is at hand, those before it stay until they are projected.
     """
 
     stage: str = "draft"
@@ -61,6 +64,11 @@ class ContractState(ProcessState):
     signing_id: str | None = None
     signed_document: str | None = None
     remarks: str | None = None
+    reviews: list[Review] = []
+
+    def confirm(self, revision: int) -> None:
+        super().confirm(revision)
+        self.reviews = [one for one in self.reviews if one is self.reviews[-1] or one.revision > revision]
 
 
 class ContractActivities(ProcessActivities):
@@ -80,3 +88,4 @@ class ContractActivities(ProcessActivities):
                 **state.model_dump(include=fields),
             }
             await write_record(session, Contract, row, prefix="C", year=self.year(state))
+            await write_reviews(session, state.record_id, state.reviews)

@@ -28,6 +28,7 @@ from api import (
     lead_hook,
     lead_intake,
     lead_upload,
+    legal,
     notification,
     ops,
     order,
@@ -52,7 +53,7 @@ from settings import Settings
 ROUTERS = (
     sign_in.router, account.router, person.router, lead_intake.router, lead.router, lead_form.router,
     lead_upload.router, lead_hook.router, deal.router, deal_part.router, order.router,
-    contract.router, quote.router, invoice.router, product.router, document.router, page_image.router,
+    contract.router, legal.router, quote.router, invoice.router, product.router, document.router, page_image.router,
     collection.router, collection_act.router, bank.router, customer.router, task.router, team.router, approval.router,
     absence.router, notification.router, policy.router, policy_draft.router, report.router, ops.router, codec.router,
 )  # fmt: skip

@@ -30,6 +30,7 @@ from commands.lead_form import LeadForms
 from commands.lead_hook import LeadHooks
 from commands.lead_mail import LeadMail
 from commands.lead_upload import LeadUploads
+from commands.legal import LegalCommands
 from commands.notification import Notifications
 from commands.page_image import PageImages
 from commands.password import Passwords
@@ -70,6 +71,7 @@ class Services:
     lead_mail: LeadMail
     deals: DealCommands
     contracts: ContractCommands
+    legal: LegalCommands
     quotes: QuoteCommands
     quotes_for_customers: QuotesForCustomers
     invoices: InvoiceCommands
@@ -125,6 +127,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             lead_mail=LeadMail(leads),
             deals=DealCommands(desk),
             contracts=ContractCommands(desk),
+            legal=LegalCommands(desk),
             quotes=QuoteCommands(desk, documents, quote_links),
             quotes_for_customers=QuotesForCustomers(desk, quote_links),
             invoices=InvoiceCommands(desk, documents),

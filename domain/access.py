@@ -48,6 +48,7 @@ class Action(StrEnum):
     DEAL_WORK = "deal.work"
     CONTRACT_READ = "contract.read"
     CONTRACT_WORK = "contract.work"
+    CLAUSE_JUDGE = "clause.judge"
     QUOTE_READ = "quote.read"
     QUOTE_WORK = "quote.work"
     PRODUCT_READ = "product.read"
@@ -105,7 +106,7 @@ def _grants() -> dict[Role, dict[Action, Scope]]:
         Role.SALES_DIRECTOR: director,
         Role.FINANCE: money,
         Role.CFO: money | {a.LEAD_READ: all_, a.TEAM_READ: own, a.REPORT_READ: all_},
-        Role.LEGAL: reader,
+        Role.LEGAL: reader | {a.CLAUSE_JUDGE: all_},
         Role.SUPPORT_AGENT: everyone | {a.CUSTOMER_READ: region},
         Role.SUPPORT_LEAD: everyone | {a.CUSTOMER_READ: region, a.TEAM_READ: own},
         Role.OPS: ops,
@@ -131,6 +132,7 @@ NEEDED: dict[str, frozenset[Action]] = {
     "assign_lead": frozenset({Action.LEAD_READ, Action.LEAD_WORK}),
     "review_match": frozenset({Action.LEAD_READ, Action.LEAD_WORK}),
     "submit_contract": frozenset({Action.CONTRACT_READ, Action.CONTRACT_WORK}),
+    "review_contract": frozenset({Action.CONTRACT_READ}),
     "sign_contract": frozenset({Action.CONTRACT_READ}),
     "choose_signatory": frozenset({Action.CONTRACT_READ, Action.CONTRACT_WORK}),
     "prepare_invoice": frozenset({Action.INVOICE_READ, Action.INVOICE_WORK}),

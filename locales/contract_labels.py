@@ -27,6 +27,15 @@ CONTRACT_LABELS: dict[str, dict[str, str]] = {
         "hidden_text": N_("Hidden text"),
     },
     "risk": {"ok": N_("as the standard"), "low": N_("low risk"), "medium": N_("medium risk"), "high": N_("high risk")},
+    "ruling": {"accept": N_("accepted"), "change": N_("to be changed"), "reject": N_("rejected")},
+    "review": {
+        "clear": N_("Cleared"),
+        "conditions": N_("Cleared with conditions"),
+        "return": N_("Returned"),
+        "not_needed": N_("Not needed"),
+        "superseded": N_("Ended by the approvers"),
+        "withdrawn": N_("Withdrawn"),
+    },
     "document_state": {
         "text": N_("read"),
         "needs_ocr": N_("scanned, not read"),

@@ -115,6 +115,15 @@ SENTENCES = {
     "signing.ended_failed": N_("The document could not be sealed"),
     "signing.ended_withdrawn": N_("The signing was withdrawn"),
     "contract.submitted": N_("Version %(version)s submitted for approval: %(amount)s"),
+    "contract.approved_beside": N_("Approved by everybody on the path; legal still reads it"),
+    "contract.conditions_open": N_(
+        "Version %(version)s is approved on legal's conditions: the next version is to meet them"
+    ),
+    "review.judged": N_("Legal on %(clause)s: %(ruling)s"),
+    "review.unjudged": N_("Legal takes back what it said on %(clause)s"),
+    "review.clear": N_("Legal cleared version %(version)s"),
+    "review.conditions": N_("Legal cleared version %(version)s with conditions"),
+    "review.return": N_("Legal returned version %(version)s"),
     "contract.approved": N_("Contract approved"),
     "contract.returned": N_("Contract returned for another version"),
     "contract.rejected": N_("Contract rejected"),

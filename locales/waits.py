@@ -38,6 +38,8 @@ SENTENCES = {
     "task.choose_signatory": N_("Who signs for the customer"),
     "signing.with_customer": N_("The customer's signature"),
     "deal.contract_signed": N_("The contract is signed: move the deal to won"),
+    "task.review_contract": N_("Legal's review of its clauses"),
+    "deal.contract_in_legal": N_("Its contract is with legal"),
     "contract.in_approval": N_("Its approval is under way"),
     "collection.waiting": N_("Instalment %(no)s of %(amount)s, due after: %(event)s"),
     "collection.promise": N_("The customer promised %(amount)s by %(on)s"),

@@ -131,6 +131,8 @@ def foot(card: Card, story: Story) -> Foot:
         return _approver(approval, story)
     if deal.contract_status == "draft":
         return _draft(_wait(card, "contract"), story)
+    if deal.contract_status == "in_legal":
+        return Foot(_(N_("With legal")), "scale")
     if deal.contract_status == "in_approval":
         return Foot(_(N_("In approval")), "shield-check")
     if deal.stalled_at:

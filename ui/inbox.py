@@ -34,7 +34,7 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(require(Action
 KINDS = {
     "first_contact": "phone", "answer_question": "message-square", "submit_contract": "file-pen",
     "record_payment": "banknote", "prepare_invoice": "receipt-text", "sign_contract": "signature",
-    "choose_signatory": "send",
+    "choose_signatory": "send", "review_contract": "scale",
     "stage_task": "square-check-big", "assign_lead": "user-plus",
     "review_match": "users",
 }  # fmt: skip

@@ -21,7 +21,7 @@ from ui.stage import Pipelines
 ICONS = {
     "quote": "file-check", "invoice": "receipt-text",
     "lead": "megaphone", "deal": "briefcase", "contract": "file-text", "approval": "shield-check",
-    "signing": "file-check", "collection": "wallet", "task": "circle-check", "absence": "calendar",
+    "signing": "file-check", "review": "scale", "collection": "wallet", "task": "circle-check", "absence": "calendar",
     "deal.moved": "arrow-right", "deal.prioritised": "flag", "deal.stalled_red": "hourglass",
     "deal.stalled_told": "hourglass", "deal.action_done": "zap", "deal.action_failed": "triangle-alert",
     "deal.action_still_failing": "triangle-alert", "deal.action_retried": "refresh-cw", "deal.action_given_up": "x",
@@ -47,6 +47,7 @@ STATES = {
     "task.escalated": "warn", "deal.stalled": "warn", "deal.stalled_red": "bad", "deal.stalled_told": "bad",
     "deal.action_failed": "bad", "deal.action_still_failing": "bad", "lead.late": "warn", "lead.pooled": "warn",
     "collection.overdue": "bad",
+    "review.clear": "ok", "review.conditions": "warn", "review.return": "warn",
     "contract.returned": "warn", "contract.rejected": "bad", "contract.approved": "ok",
     "contract.signing_signed": "ok", "contract.signing_declined": "bad", "contract.signing_expired": "warn",
     "contract.signing_handed_back": "warn", "contract.signing_failed": "bad", "collection.payment": "ok",
@@ -58,7 +59,7 @@ STATES = {
 ECHOES = frozenset({
     "deal.quote_changed", "quote.closed", "quote.begun",
     "deal.contract_opened", "deal.contract_changed", "deal.quote_begun", "deal.invoice_drafted",
-    "contract.closed", "signing.ended_signed", "signing.ended_declined", "signing.ended_handed_back",
+    "contract.closed", "review.unjudged", "signing.ended_signed", "signing.ended_declined", "signing.ended_handed_back",
     "signing.ended_expired", "signing.ended_failed", "signing.ended_withdrawn", "approval.opened", "approval.approved",
     "approval.returned", "approval.rejected", "approval.withdrawn", "lead.converted", "lead.closed", "lead.rescored",
     "task.claimed", "task.released", "collection.closed",
@@ -67,6 +68,7 @@ ECHOES = frozenset({
 
 RESULTS = frozenset({
     "lead.contacted", "lead.qualified", "lead.dismissed", "lead.asleep", "lead.assigned", "lead.merged",
+    "review.clear", "review.conditions", "review.return",
     "lead.attached", "lead.kept_apart", "contract.submitted", "collection.payment",
     "approval.approved", "approval.returned", "approval.rejected", "approval.returned_to", "approval.answer",
 })  # fmt: skip
@@ -190,6 +192,8 @@ class Story:
             "step": self.step,
             "why": lambda why: self.label("skipped", why),
             "task": lambda kind: self.label("task", kind),
+            "clause": lambda kind: self.label("clause", kind),
+            "ruling": lambda decision: self.label("ruling", decision),
             "outcome": lambda outcome: self.label("outcome", outcome),
             "status": lambda status: self.label("outcome", status),
             "part": str,

@@ -38,7 +38,7 @@ router = APIRouter(prefix="/team", include_in_schema=False, dependencies=[Depend
 KINDS = {
     "approve": "file-text", "answer_question": "message-square", "first_contact": "phone",
     "submit_contract": "file-pen", "record_payment": "banknote", "prepare_invoice": "receipt-text",
-    "sign_contract": "signature", "choose_signatory": "send",
+    "sign_contract": "signature", "choose_signatory": "send", "review_contract": "scale",
     "stage_task": "square-check-big", "assign_lead": "user-plus", "review_match": "users",
 }  # fmt: skip
 """Each kind of task with its icon."""

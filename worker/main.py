@@ -21,6 +21,7 @@ from activities.deal import DealActivities
 from activities.digest import DigestActivities
 from activities.invoice import InvoiceActivities
 from activities.lead import LeadActivities
+from activities.legal import LegalActivities
 from activities.letter import LetterActivities
 from activities.order import OrderActivities
 from activities.policy import PolicyActivities
@@ -68,6 +69,7 @@ ACTIVITIES = [
     QuoteActivities, InvoiceActivities,
     PolicyActivities, LeadActivities, DealActivities, OrderActivities, ContractActivities, ApprovalActivities,
     CollectionActivities, AbsenceActivities, DigestActivities, LetterActivities, StageActivities, SigningActivities,
+    LegalActivities,
 ]  # fmt: skip
 
 GRACE = timedelta(seconds=20)

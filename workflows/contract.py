@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.refusal import Refused, forbidden, invalid
     from domain.task import Pace, ladder_of
     from workflows.approval import ApprovalEnded, ApprovalStart, ApprovalWorkflow, approval_workflow_id
+    from workflows.contract_review import ContractReview
     from workflows.contract_signing import ContractSigning
     from workflows.human_task import OwnerChanged
     from workflows.process import command
@@ -65,7 +66,7 @@ class SubmitContract(Command):
 
 
 @workflow.defn(name="ContractWorkflow")
-class ContractWorkflow(ContractSigning):
+class ContractWorkflow(ContractReview, ContractSigning):
     projection = ContractActivities.project_contract
 
     @workflow.init
@@ -92,6 +93,8 @@ class ContractWorkflow(ContractSigning):
             await self._tell_deal()
             if state.stage == "draft":
                 await self._wait_for_a_version()
+            elif state.stage == "in_legal":
+                await self._wait_for_legal()
             elif state.stage != "approved":
                 await self._have_it_approved()
             elif await self.to_be_signed():
@@ -115,6 +118,7 @@ class ContractWorkflow(ContractSigning):
             raise Refused("stale_version", 409, version=state.version)
         if asked.amount <= 0:
             raise invalid("amount_positive", "amount")
+        self.check_document(asked.document)
 
     @command(_may_submit)
     def submit(self, asked: SubmitContract) -> None:
@@ -136,12 +140,42 @@ class ContractWorkflow(ContractSigning):
             return
         state = self.state
         state.versions[-1].outcome, state.versions[-1].conditions = ended.outcome, ended.conditions
-        state.stage = "withdrawn" if state.withdrawn else OUTCOMES[ended.outcome]
-        state.earlier = ended.earlier if ended.outcome == "returned" else None
+        state.earlier = ended.earlier if ended.outcome in ("returned", "approved") else None
         state.approvers = self._approvers(ended)
+        if ended.outcome == "approved" and self.in_review and not state.withdrawn:
+            self.change("contract.approved_beside", actor=ended.by, comment=ended.comment)
+            return
+        self.end_review("superseded")
+        self.change(f"contract.{ended.outcome}", actor=ended.by, comment=ended.comment)
+        self._leave_approval(ended.outcome)
+
+    def _leave_approval(self, outcome: str) -> None:
+        """Approved, but on legal's conditions, makes the next version's draft as well: that is to meet them."""
+        state = self.state
+        state.stage = "withdrawn" if state.withdrawn else OUTCOMES[outcome]
+        if state.stage == "approved" and self.conditions_open:
+            state.stage = "draft"
+            self.change("contract.conditions_open", version=state.version)
         if state.stage == "draft":
             state.version += 1
-        self.change(f"contract.{ended.outcome}", actor=ended.by, comment=ended.comment)
+        else:
+            state.earlier = None
+
+    def review_passed(self) -> None:
+        state = self.state
+        if state.stage == "in_legal":
+            state.stage, state.approval_id = "in_approval", self.new_id()
+        elif state.versions[-1].outcome == "approved":  # it was approved beside legal, and has waited for legal since
+            self.change(
+                "contract.approved", actor=self.state.approvers[-1].person_id if self.state.approvers else "system"
+            )
+            self._leave_approval("approved")
+
+    def send_back(self, by: str, comment: str | None) -> None:
+        state = self.state
+        state.versions[-1].outcome, state.earlier = "returned", None
+        self.change("contract.returned", actor=by, comment=comment)
+        self._leave_approval("returned")
 
     def _approvers(self, ended: ApprovalEnded) -> list[Approver]:
         """The people who approved, each once, with the step in which they did first."""
@@ -194,6 +228,13 @@ class ContractWorkflow(ContractSigning):
         if state.stage == "draft":
             state.stage = "withdrawn"
 
+    async def _wait_for_legal(self) -> None:
+        state = self.state
+        await self.wait(lambda: state.stage != "in_legal" or state.withdrawn)
+        if state.stage == "in_legal":
+            self.end_review("withdrawn")
+            state.stage = "withdrawn"
+
     async def _have_it_approved(self) -> None:
         """Starts the approval of this version and waits for its end; a withdrawal goes through it, too."""
         state = self.state
@@ -207,13 +248,22 @@ class ContractWorkflow(ContractSigning):
         workflow_id = approval_workflow_id(approval.approval_id)
         await self.start_once(ApprovalWorkflow.run, approval, workflow_id)
         await self.wait(lambda: state.stage != "in_approval" or state.withdrawn)
-        if state.stage == "in_approval":
-            await self.signal(workflow_id, ApprovalWorkflow.withdraw, state.owner_id)
-            await self.wait(lambda: state.stage != "in_approval")
+        review = self.review
+        if state.stage != "in_approval":
+            if review and review.outcome == "return":  # by legal, beside the approvers, who are not asked any more
+                await self.signal(workflow_id, ApprovalWorkflow.withdraw, review.by)
+            return
+        self.end_review("withdrawn")
+        if state.versions[-1].outcome == "approved":
+            state.stage = "withdrawn"
+            return
+        await self.signal(workflow_id, ApprovalWorkflow.withdraw, state.owner_id)
+        await self.wait(lambda: state.stage != "in_approval")
 
     def waiting(self) -> list[Waiting]:
         if self.state.stage == "in_approval":
-            return [Waiting(reason="contract.in_approval", since=self.state.changed_at)]
+            asked = [Waiting(reason="contract.in_approval", since=self.state.changed_at)]
+            return [*(asked if self.state.versions[-1].outcome is None else []), *super().waiting()]
         if self.state.stage == "approved":
             return [Waiting(reason="contract.in_signing", since=self.state.changed_at)]
         return super().waiting()

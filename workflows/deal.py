@@ -297,7 +297,7 @@ class DealWorkflow(DealActions):
 
     def _waits_for(self, owner: list[str]) -> Waiting:
         state = self.state
-        if state.contract_status in ("draft", "in_approval"):
+        if state.contract_status in ("draft", "in_legal", "in_approval"):
             return Waiting(reason=f"deal.contract_{state.contract_status}", since=state.stage_since)
         if state.contract_status in APPROVED and not state.stalled_at:
             return Waiting(reason=f"deal.contract_{state.contract_status}", holders=owner, since=state.active_at)

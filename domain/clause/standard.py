@@ -156,12 +156,15 @@ class ClauseStandard(PolicyDocument):
         refuse_faults(self, faults)
         return self
 
+    def rule(self, kind: str) -> ClauseRule:
+        return self.rules.get(kind) or ClauseRule.model_validate(DEFAULT["rules"][kind])
+
     def risk(self, kind: str, value: str) -> Risk:
-        rule = self.rules.get(kind) or ClauseRule.model_validate(DEFAULT["rules"][kind])
+        rule = self.rule(kind)
         for name in (value, _family(kind, value)):
             if name in rule.values:
                 return Risk(rule.values[name])
-        size = _size(kind, value)
+        size = size_of(kind, value)
         if size is not None:
             for bound in rule.bounds:
                 if bound.holds(size):
@@ -181,7 +184,7 @@ def _family(kind: str, value: str) -> str:
     return "amount" if kind == "liability_cap" and re.match(r"[A-Z]{3} ", value) else value
 
 
-def _size(kind: str, value: str) -> Decimal | None:
+def size_of(kind: str, value: str) -> Decimal | None:
     """The value as a number in the unit its bounds are in."""
     rate = re.fullmatch(r"([\d.]+)/(day|week|month|year)", value)
     if rate:
