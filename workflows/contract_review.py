@@ -179,9 +179,10 @@ class ContractReview(TaskProcess[ContractState]):
         ruling.decision, ruling.reason = asked.decision, asked.reason if asked.decision else None
         ruling.by, ruling.at, ruling.turn = asked.actor.id, workflow.now(), ruling.turn + 1
         task.params = task.params | {"undecided": len(review.undecided)}
+        said = "review.judged" if asked.decision else "review.unjudged"
         self.change(
-            "review.judged" if asked.decision else "review.unjudged", actor=asked.actor.id, clause=ruling.kind,
-            value=ruling.value, ruling=asked.decision, comment=ruling.reason,
+            said, actor=asked.actor.id, clause=ruling.kind, value=ruling.value, ruling=asked.decision,
+            comment=ruling.reason,
         )  # fmt: skip
         review.revision = self.state.revision
 
