@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -24,9 +24,12 @@ from db.quote import invoice_document
 from domain.collection import CollectionRules, PaymentPlanPolicy
 from domain.instalment import Instalment
 from domain.ledger import Book
-from domain.payment_plan import divide
+from domain.payment_plan import Part, divide
 from domain.policy import load
 from domain.process import ProcessState
+
+AGREED = "agreed"
+"""Key of a plan that is no policy's: a person confirmed it for this order."""
 
 
 class CollectionTerms(BaseModel):
@@ -45,17 +48,17 @@ class CollectionTerms(BaseModel):
 
 async def terms_of(
     session: AsyncSession, zone: str, *, amount: int, currency: str, happened: Mapping[str, date],
-    tier: str | None = None,
+    tier: str | None = None, agreed: Sequence[Part] = (),
 ) -> CollectionTerms:  # fmt: skip
-    """The terms for an order of `amount` (minor units, positive) by a customer of this service tier.
+    """The terms for an order of `amount` (minor units, positive) by a customer of this service tier, or as `agreed`.
 
     `happened` has the day of `order`, and those of other events that are known (`domain.payment_plan.EVENTS`).
     """
     version, document = await current_policy(session, PaymentPlanPolicy.kind)
     policy = load(PaymentPlanPolicy, document)
-    key = policy.chosen(amount, currency, tier)
+    key = AGREED if agreed else policy.chosen(amount, currency, tier)
     instalments = []
-    for part in divide(amount, policy.plans[key].parts, happened):
+    for part in divide(amount, agreed or policy.plans[key].parts, happened):
         instalment = Instalment(id=new_id(), no=part.no, amount=part.amount, event=part.event, days=part.days)
         instalment.fall_due(part.due_on, zone)
         instalments.append(instalment)

@@ -14,6 +14,7 @@ from db.deal import Deal
 from db.deal_part import write_parts
 from db.projection import write_record
 from domain.deal import Competitor, DealFile, DealPerson, is_planned
+from domain.order_plan import PlanPart
 from domain.pipeline import SALES
 from domain.process import ProcessState
 from domain.stage_action import DueAction
@@ -68,6 +69,7 @@ class DealState(ProcessState):
     handed_over: list[HandedOver] = []
     contract_id: str | None = None
     contract_status: str | None = None
+    plan: list[PlanPart] = []
     order_id: str | None = None
     collection_id: str | None = None
     end_reason: str | None = None

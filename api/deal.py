@@ -20,6 +20,7 @@ from domain.access import Action
 from domain.deal import How, Result
 from domain.ids import RecordId
 from domain.money import LARGEST, MinorUnits
+from domain.order_plan import MOST_PARTS, PlanPart
 from domain.pipeline import SALES
 from domain.text import ON_ONE_LINE
 
@@ -176,6 +177,9 @@ class MoveBody(BaseModel):
     amount: MinorUnits | None = Field(None, description="Filled in as it moves, where the stage requires it.")
     close_on: date | None = None
     next_step: NextStep | None = None
+    plan: Annotated[list[PlanPart], Field(max_length=MOST_PARTS)] = Field(
+        [], description="How a won deal is paid, in parts that make 10000; without it the policy chooses."
+    )
 
 
 class PriorityBody(BaseModel):

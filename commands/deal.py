@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from pydantic import BaseModel
@@ -13,6 +14,7 @@ from commands.temporal import update_id
 from db.customer import Assignment, Customer
 from db.scope import customers_within
 from domain.access import Action, Actor
+from domain.order_plan import PlanPart
 from domain.pipeline import SALES
 from domain.process import Answer, Command
 from domain.refusal import forbidden, invalid
@@ -65,16 +67,18 @@ class DealCommands(DealTransfers):
     async def move(
         self, actor: Actor, key: str, deal_id: str, *, from_stage: str, to_stage: str, reason: str | None = None,
         note: str | None = None, competitor: str | None = None, amount: int | None = None,
-        close_on: date | None = None, next_step: str | None = None,
+        close_on: date | None = None, next_step: str | None = None, plan: Sequence[PlanPart] = (),
     ) -> Answer:  # fmt: skip
         """To an end with its `reason`, `note` in words of one's own, and for a lost one the `competitor` who won.
 
-        `amount`, `close_on` and `next_step` fill in what the stage requires, as the deal moves.
+        `amount`, `close_on` and `next_step` fill in what the stage requires, as the deal moves; `plan` is how a won
+        one is paid.
         """
         return await self.desk.update(
             actor, key, "deal", deal_id, DealWorkflow.move, MoveDeal,
             from_stage=from_stage, to_stage=to_stage, reason=reason, note=note, competitor=competitor,
             amount=amount, close_on=close_on, next_step=next_step,
+            plan=[PlanPart.model_validate(one).model_dump() for one in plan],
         )  # fmt: skip
 
     async def prioritise(self, actor: Actor, key: str, deal_id: str, priority: int) -> Answer:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, select
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Ref
@@ -61,3 +63,22 @@ class ContractFinding(Base):
         Index("ix_contract_finding_contract", "contract_id", "version_no"),
         Index("ix_contract_finding_kind", "kind", "value"),
     )
+
+
+async def said_in(
+    session: AsyncSession, contract_id: str, version_no: int, kinds: Sequence[str]
+) -> Mapping[str, ContractFinding]:
+    """What this version was found to say of these kinds: of each the first place that says something.
+
+    Nothing of what only OCR has read.
+    """
+    query = (
+        select(ContractFinding)
+        .join(ContractCheck, ContractCheck.id == ContractFinding.check_id)
+        .where(
+            ContractFinding.contract_id == contract_id, ContractFinding.version_no == version_no,
+            ContractFinding.kind.in_(kinds), ContractFinding.value != "absent", ContractCheck.by_ocr.is_(False),
+        )
+        .order_by(ContractFinding.no.desc())
+    )  # fmt: skip
+    return {one.kind: one for one in await session.scalars(query)}

@@ -137,6 +137,8 @@ SENTENCES = {
     "passed_on": N_("This task has been passed on to somebody else: nothing is asked of you any more."),
     "sign_in_to_decide": N_("This step wants more than a click. Sign in to decide."),
     "too_many_tries": N_("Too many attempts from this address. Try again in %(seconds)s s."),
+    "plan_unreadable": N_("Give each part a share in percent, an event, and days as a whole number."),
+    "plan_not_whole": N_("The parts of the payment plan make %(total)s %%, not 100 %%."),
     "signing_not_with_customer": N_("It is not the customer's turn to sign."),
     "signing_over": N_("This signing is over: the link no longer works."),
     "link_replaced": N_("This link was replaced by a newer one. Use the latest mail."),

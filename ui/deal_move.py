@@ -26,9 +26,11 @@ from domain.text import one_line
 from locales import N_
 from locales.labels import label
 from ui.acting import done, say
+from ui.acting import typed as sent
 from ui.card import pinned
 from ui.environment import pages_of
 from ui.form import mistakes
+from ui.order_plan import proposal, read_plan
 from ui.render import fragment, page, wants_fragment
 from ui.stage import Pipelines, pipelines
 
@@ -66,8 +68,8 @@ async def move(
     close_on: Annotated[str, Form(max_length=10)] = "",
     next_step: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
-    """`amount`, `close_on` and `next_step` are what the stage asks for first."""
-    typed = {
+    """`amount`, `close_on` and `next_step` are what the stage asks for first; `plan...` how a won deal is paid."""
+    typed = await _planned(request) | {
         "reason": reason, "note": note, "competitor": competitor, "amount": amount, "close_on": close_on,
         "next_step": next_step,
     }  # fmt: skip
@@ -79,7 +81,7 @@ async def move(
             actor, key, deal_id, from_stage=from_stage, to_stage=stage, reason=reason or None,
             note=one_line(note) or None, competitor=one_line(competitor) or None,
             amount=parse_amount(amount, card.deal.currency) if amount.strip() else None,
-            close_on=_day(close_on), next_step=one_line(next_step) or None,
+            close_on=_day(close_on), next_step=one_line(next_step) or None, plan=read_plan(typed),
         )  # fmt: skip
     except Refused as refused:
         again = refused.status == 422 or refused.code == "fields_missing"
@@ -140,6 +142,10 @@ async def _card(request: Request, actor: Actor, services: Services, deal_id: str
     return card, known
 
 
+async def _planned(request: Request) -> dict[str, str]:
+    return {name: value for name, value in (await sent(request)).items() if name == "plan" or name.startswith("plan_")}
+
+
 def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
@@ -170,11 +176,14 @@ async def _ask(
     if move is None:
         raise not_found("stage")
     async with services.db.session(actor.id) as session:
+        plan = None
+        if move.kind == "won" and actor.scope(Action.CONTRACT_READ) is not None:
+            plan = await proposal(session, card.deal, pages_of(request).language(request), typed or {})
         competitors = (await parts_of(session, deal_id)).competitors
     aside = wants_fragment(request)
     shown: dict[str, Any] = {
         "deal": card.deal, "customer": card.customer, "to": move, "aside": aside, "typed": typed or {},
-        "reasons": known.reasons(card.deal, pinned(card), move.kind), "competitors": competitors,
+        "reasons": known.reasons(card.deal, pinned(card), move.kind), "competitors": competitors, "plan": plan,
         "errors": _mistakes(request, refused),
     }  # fmt: skip
     if aside:

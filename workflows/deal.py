@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.policy import PinnedPolicy
     from domain.access import Role, person_key, role_key
     from domain.deal import Competitor, DealFile, DealPerson
+    from domain.order_plan import PlanPart, check_plan
     from domain.pipeline import NO_CONTRACT, PipelinePolicy, facts_of, may_move, pipeline_key
     from domain.policy import load
     from domain.process import Command, Waiting
@@ -60,7 +61,7 @@ class MoveDeal(Command):
 
     An end takes `reason`, one of those the pipeline lists, `note` in words of one's own, and for a lost deal
     `competitor`, who won it. `amount`, `close_on` and `next_step` are filled in as it moves, where the stage requires
-    them.
+    them. `plan` is how a won one is paid, where that is not left to the policy.
     """
 
     from_stage: str
@@ -71,6 +72,7 @@ class MoveDeal(Command):
     amount: int | None = None
     close_on: date | None = None
     next_step: str | None = None
+    plan: list[PlanPart] = []
 
     @property
     def filled(self) -> dict[str, int | date | str]:
@@ -154,6 +156,8 @@ class DealWorkflow(DealActions):
             self._amount_is_free()
         may_move(self.pipeline, state.stage, asked.to_stage, facts_of(state, **asked.filled))
         self.check_end(asked.to_stage, asked.reason, asked.note)
+        if asked.plan:
+            check_plan(asked.plan)
 
     @command(_may_move)
     def move(self, asked: MoveDeal) -> None:
@@ -165,6 +169,7 @@ class DealWorkflow(DealActions):
         state.moved_by = asked.actor.id
         state.visit += 1
         self.end(was, asked.reason, asked.note, asked.competitor)
+        state.plan = asked.plan if self._kind == "won" else []
         self._active()
         self.change("deal.moved", actor=asked.actor.id, was=was, now=state.stage, note=asked.note)
         self.enter(self.pipeline.stage(state.stage))
@@ -269,6 +274,7 @@ class DealWorkflow(DealActions):
             deal_id=state.record_id, contract_id=state.contract_id or "", customer_id=state.customer_id or "",
             owner_id=state.owner_id or "", quote_id=state.quote_id if state.quote_status == "accepted" else None,
             title=state.title, amount=state.amount or 0, currency=state.currency or "", at=state.stage_since,
+            plan=state.plan,
         )  # fmt: skip
         order = await self.perform(OrderActivities.place_order, request, "place the order")
         start = CollectionStart(
