@@ -15,6 +15,7 @@ from commands.account import Account
 from commands.approval import ApprovalCommands
 from commands.bank import BankCommands
 from commands.billing import BillingCommands
+from commands.clause_standard import ClauseStandards
 from commands.collection import CollectionCommands
 from commands.contract import ContractCommands
 from commands.credentials import Credentials
@@ -93,6 +94,7 @@ class Services:
     policies: Policies
     policy_drafts: PolicyDrafts
     pipelines: PipelineCommands
+    clause_standards: ClauseStandards
     webhooks: Webhooks
 
 
@@ -149,6 +151,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             policies=Policies(db),
             policy_drafts=PolicyDrafts(db),
             pipelines=PipelineCommands(desk, Policies(db)),
+            clause_standards=ClauseStandards(db, Policies(db)),
             webhooks=Webhooks(db, settings),
         )
     finally:

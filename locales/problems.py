@@ -7,6 +7,11 @@ from locales import N_
 SENTENCES = {
     "table_gap": N_("No row takes this case: %(facts)s."),
     "table_not_checked": N_("The table is too involved to be checked for gaps: add a last row without conditions."),
+    "clause_value_unknown": N_("There is no such value: %(value)s."),
+    "clause_without_size": N_("This kind of clause has no size to bound."),
+    "bound_unreachable": N_("No value is left for this level: the ones above take them all."),
+    "bound_empty": N_("Give a least value, a highest one or both."),
+    "kind_unknown": N_("There is no such kind of clause."),
     "row_unreachable": N_("It never decides a case: the rows above take them all."),
     "amount_without_currency": N_("Say in which one currency the amount is."),
     "fact_unknown": N_("No request has such a fact."),

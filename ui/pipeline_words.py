@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from domain.clause.standard import is_standard
 from domain.pipeline import FACTS, Stage, is_pipeline
 from domain.pipeline_draft import stages_of
 from domain.policy import canonical
@@ -110,9 +111,9 @@ def base_kind(kind: str) -> str:
 
 
 def policy_name(kind: str, document: Mapping[str, Any], language: str) -> str:
-    """What people call a policy: a pipeline by its own name, any other by its kind."""
-    name = document.get("name") if is_pipeline(kind) else None
+    """What people call a policy: a pipeline or a standard by its own name too, any other by its kind."""
+    name = document.get("name") if is_pipeline(kind) or is_standard(kind) else None
     if isinstance(name, dict):
         own = str(name.get("en" if language == "en" else "zh", ""))
-        return f"{label('policy', 'pipeline', language)}: {own}"
+        return f"{label('policy', base_kind(kind), language)}: {own}"
     return label("policy", base_kind(kind), language)

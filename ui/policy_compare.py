@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -14,13 +13,16 @@ from api.services import Provided
 from db.policy import find_version, versions
 from db.policy_draft import find_draft
 from domain.access import Action
+from domain.clause.standard import is_standard
 from domain.policy import model_of
 from domain.policy_diff import Difference, ValueChange, compare
 from domain.policy_draft import has_table, rows_of
 from domain.refusal import not_found
 from locales import N_
+from ui.clause_changes import Said, clause_changes
 from ui.environment import pages_of
 from ui.names import names
+from ui.pipeline_words import policy_name
 from ui.policy_editor import people_named, words_for
 from ui.policy_sheet import SheetRow, read_cell, row_currency, sheet, then_of
 from ui.policy_words import RULES, PolicyWords
@@ -31,15 +33,6 @@ router = APIRouter(prefix="/policies", include_in_schema=False, dependencies=[De
 
 HITS = {"first": N_("the first row that fits"), "collect": N_("every row that fits")}
 Version = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
-
-
-@dataclass(frozen=True)
-class Said:
-    """One thing that differs, in words; empty where there was, or is, nothing."""
-
-    where: str
-    old: str
-    new: str
 
 
 @router.get("/{kind}/compare")
@@ -70,6 +63,7 @@ async def compare_versions(
         request,
         "policy/compare.html",
         kind=kind,
+        title=policy_name(kind, before.document, words.language),
         old=before.version,
         new=new,
         known=known,
@@ -79,7 +73,9 @@ async def compare_versions(
         removed=_rows(found.removed, before.document, words),
         moved=_rows(found.moved, after.document, words),
         cells=_cells(found, before.document, after.document, words),
-        values=[said for each in found.values if (said := _value(each, words))],
+        values=clause_changes(before.document, after.document, words)
+        if is_standard(kind)
+        else [said for each in found.values if (said := _value(each, words))],
     )
 
 

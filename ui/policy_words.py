@@ -16,6 +16,7 @@ from domain.lead_score import Points
 from locales import N_, translate
 from locales.labels import label
 from ui import calendar_words
+from ui.clause_words import ClauseWords
 from ui.table_words import TableWords
 
 MODES = {
@@ -183,6 +184,10 @@ class PolicyWords(TableWords):
 
     def special_days(self, calendar: Calendar) -> list[calendar_words.DayWords]:
         return calendar_words.special_days(calendar, self.language)
+
+    @property
+    def clauses(self) -> ClauseWords:
+        return ClauseWords(self.language, self.formats)
 
     def rules(self, rules: Rules) -> list[tuple[str, str]]:
         """What each rule is about, and what holds."""

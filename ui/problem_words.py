@@ -15,7 +15,7 @@ from domain.policy import canonical
 from domain.policy_draft import columns_of
 from domain.table_check import Overlap
 from locales import N_
-from locales.labels import label
+from locales.labels import LABELS, label
 from locales.problems import SENTENCES
 from locales.validation import fault_text
 from ui.policy_words import PolicyWords
@@ -94,6 +94,8 @@ class ProblemWords:
                 return self._row(no)
             case ["table", "columns", no, *_] if no.isdigit() and int(no) < len(self.columns):
                 return self.words.fact(self.columns[int(no)].key)
+            case ["rules", kind, *_] if kind in LABELS["clause"]:
+                return label("clause", kind, self.words.language)
             case ["calendars", key, *_]:
                 return label("calendar", key, self.words.language)
             case [part, *_] if part in PARTS:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from domain.document import PolicyDocument, Strict, fault, refuse_faults
+from domain.clause.value import UNITS, family, may_be_named, size
+from domain.document import Label, PolicyDocument, Problem, Strict, fault, refuse_faults
 
 
 class Risk(StrEnum):
@@ -59,14 +59,14 @@ class ClauseRule(Strict):
 
 def _rule(
     values: Mapping[str, str] | None = None,
-    *bounds: tuple[str, str, str],
+    *bounds: tuple[str, ...],
     otherwise: str = "high",
     zh: str = "",
     en: str = "",
 ) -> dict[str, Any]:
     return {
         "values": dict(values or {}),
-        "bounds": [{"level": level, side: size} for level, side, size in bounds],
+        "bounds": [{"level": level, **dict(zip(sizes[::2], sizes[1::2], strict=True))} for level, *sizes in bounds],
         "otherwise": otherwise,
         "wording_zh": zh,
         "wording_en": en,
@@ -75,6 +75,7 @@ def _rule(
 
 DEFAULT: dict[str, Any] = {
     "engine": 1,
+    "name": {"zh": "标准合同", "en": "Standard contracts"},
     "rules": {
         "payment_term": _rule(None, ("ok", "most", "30"), ("medium", "most", "60"),
             zh="甲方应在收到发票之日起30日内付款。",
@@ -82,7 +83,7 @@ DEFAULT: dict[str, Any] = {
         "prepayment": _rule(None, ("ok", "least", "0.30"), otherwise="low",
             zh="合同签订后，甲方预付合同总价的30%。",
             en="Customer pays 30% of the price on signature."),
-        "late_payment_rate": _rule(None, ("low", "most", "0.000299"), ("ok", "most", "0.001"), otherwise="low",
+        "late_payment_rate": _rule(None, ("ok", "least", "0.0003", "most", "0.001"), otherwise="low",
             zh="甲方逾期付款的，每日按未付金额的万分之五支付违约金。",
             en="Overdue amounts bear interest at 0.05% per day."),
         "delay_penalty_rate": _rule(None, ("ok", "most", "0.0005"), ("medium", "most", "0.001"),
@@ -135,7 +136,6 @@ DEFAULT: dict[str, Any] = {
 }  # fmt: skip
 
 KINDS: tuple[str, ...] = tuple(DEFAULT["rules"])
-_IN_DAYS = {"payment_term", "termination_notice", "renewal_notice"}
 
 
 class ClauseStandard(PolicyDocument):
@@ -144,6 +144,7 @@ class ClauseStandard(PolicyDocument):
     kind: ClassVar[str] = "clause_standard"
     default: ClassVar[dict[str, Any]] = DEFAULT
 
+    name: Label = Label(zh="标准合同", en="Standard contracts")
     rules: dict[str, ClauseRule]
 
     @model_validator(mode="after")
@@ -156,6 +157,7 @@ class ClauseStandard(PolicyDocument):
         refuse_faults(self, faults)
         return self
 
+<<<<<<< HEAD
     def rule(self, kind: str) -> ClauseRule:
         return self.rules.get(kind) or ClauseRule.model_validate(DEFAULT["rules"][kind])
 
@@ -166,8 +168,21 @@ class ClauseStandard(PolicyDocument):
                 return Risk(rule.values[name])
         size = size_of(kind, value)
         if size is not None:
+=======
+    def problems(self) -> list[Problem]:
+        """Values that are none of their kind, bounds of what has no size, and bounds that never decide."""
+        return [problem for kind, rule in self.rules.items() for problem in _unfit(kind, rule)]
+
+    def risk(self, kind: str, value: str) -> Risk:
+        rule = self.rules.get(kind) or ClauseRule.model_validate(DEFAULT["rules"][kind])
+        for name in (value, family(kind, value)):
+            if name in rule.values:
+                return Risk(rule.values[name])
+        big = size(kind, value)
+        if big is not None:
+>>>>>>> 9854451 (Edit in the browser what contracts may say, try it on a contract, and keep a standard per kind of contract)
             for bound in rule.bounds:
-                if bound.holds(size):
+                if bound.holds(big):
                     return Risk(bound.level)
         return Risk(rule.otherwise)
 
@@ -176,14 +191,11 @@ def built_in() -> ClauseStandard:
     return ClauseStandard.model_validate(DEFAULT)
 
 
-def _family(kind: str, value: str) -> str:
-    if kind == "total_amount":
-        return value.split(" ")[0]
-    if kind == "liability_cap" and value.startswith("fees_"):
-        return "fees"
-    return "amount" if kind == "liability_cap" and re.match(r"[A-Z]{3} ", value) else value
+def is_standard(kind: str) -> bool:
+    return kind.partition(".")[0] == ClauseStandard.kind
 
 
+<<<<<<< HEAD
 def size_of(kind: str, value: str) -> Decimal | None:
     """The value as a number in the unit its bounds are in."""
     rate = re.fullmatch(r"([\d.]+)/(day|week|month|year)", value)
@@ -197,3 +209,32 @@ def size_of(kind: str, value: str) -> Decimal | None:
         return Decimal(value.removesuffix("x"))
     except InvalidOperation:
         return None
+=======
+def standard_kind(key: str) -> str:
+    """The policy kind of the standard for a kind of contract; that of all others for none."""
+    return f"{ClauseStandard.kind}.{key}" if key else ClauseStandard.kind
+
+
+def _unfit(kind: str, rule: ClauseRule) -> Iterator[Problem]:
+    for value in rule.values:
+        if not may_be_named(kind, value):
+            where = f"rules.{kind}.values.{value}"
+            yield Problem(
+                where=where, code="clause_value_unknown", what="There is no such value.", params={"value": value}
+            )
+    if rule.bounds and kind not in UNITS:
+        yield Problem(where=f"rules.{kind}.bounds", code="clause_without_size", what="This kind has no size.")
+    for at, bound in enumerate(rule.bounds):
+        least, most = bound.least, bound.most
+        crossed = least is not None and most is not None and Decimal(least) > Decimal(most)
+        if crossed or any(_covers(above, bound) for above in rule.bounds[:at]):
+            where = f"rules.{kind}.bounds.{at}"
+            yield Problem(where=where, code="bound_unreachable", what="No value is left for this bound.")
+
+
+def _covers(above: Bound, below: Bound) -> bool:
+    """Whether what fits the bound below fits the one above it already."""
+    up = above.most is None or (below.most is not None and Decimal(below.most) <= Decimal(above.most))
+    down = above.least is None or (below.least is not None and Decimal(below.least) >= Decimal(above.least))
+    return up and down
+>>>>>>> 9854451 (Edit in the browser what contracts may say, try it on a contract, and keep a standard per kind of contract)

@@ -23,6 +23,7 @@ async def test_the_description_says_how_to_sign_in_how_to_repeat_and_what_a_refu
 async def test_the_description_lists_the_api_and_no_pages(client: AsyncClient) -> None:
     document = (await client.get("/api/openapi.json")).json()
     outside = {path for path in document["paths"] if not path.startswith("/api/")}
-    assert outside <= {"/documents/{digest}"}
+    page = "/documents/{digest}/pages/{number}"
+    assert outside <= {"/documents/{digest}", f"{page}.webp", f"{page}.json"}
     references = {line for line in str(document).split("'") if line.startswith("#/components/schemas/")}
     assert {reference.rpartition("/")[2] for reference in references} <= set(document["components"]["schemas"])

@@ -66,3 +66,21 @@ def test_a_standard_of_ones_own_replaces_the_kinds_it_names() -> None:
 def test_a_standard_that_makes_no_sense_is_refused(rules: dict[str, object]) -> None:
     with pytest.raises(Refused):
         load(ClauseStandard, {"rules": rules})
+
+
+def test_what_can_never_hold_keeps_a_standard_from_being_published() -> None:
+    def problems(kind: str, **rule: object) -> list[tuple[str, str]]:
+        standard = ClauseStandard.model_validate({"engine": 1, "rules": {kind: rule}})
+        return [(problem.where, problem.code) for problem in standard.problems()]
+
+    up_to = [{"level": "ok", "most": "60"}, {"level": "medium", "most": "30"}]
+    assert problems("payment_term", bounds=up_to) == [("rules.payment_term.bounds.1", "bound_unreachable")]
+    assert problems("payment_term", bounds=[{"level": "ok", "least": "40", "most": "30"}]) == [
+        ("rules.payment_term.bounds.0", "bound_unreachable")
+    ]
+    assert problems("payment_term", bounds=up_to[::-1]) == []
+    assert problems("governing_law", bounds=up_to[:1]) == [("rules.governing_law.bounds", "clause_without_size")]
+    assert problems("governing_law", values={"JP": "ok", "Mars": "low"}) == [
+        ("rules.governing_law.values.Mars", "clause_value_unknown")
+    ]
+    assert built_in().problems() == []

@@ -1,0 +1,36 @@
+"""What the values of clauses are called: groups of `locales.labels.LABELS`. Sizes are written by `ui.clause_words`."""
+
+from __future__ import annotations
+
+from locales import N_
+
+CLAUSE_LABELS: dict[str, dict[str, str]] = {
+    "clause_value": {
+        "absent": N_("missing"),
+        "penalty_cap.none": N_("said to have none"),
+        "auto_renewal.none": N_("no renewal by itself"),
+        "auto_renewal.same": N_("for the same time again"),
+        "liability_cap.unlimited": N_("unlimited"),
+        "liability_cap.paid_fees": N_("the fees paid so far"),
+        "liability_cap.fees": N_("the fees of some months"),
+        "liability_cap.amount": N_("a fixed amount"),
+        "confidentiality_term.perpetual": N_("for ever"),
+        "ip_owner.supplier": N_("stays with us"),
+        "ip_owner.joint": N_("shared"),
+        "ip_owner.customer": N_("goes to the customer"),
+        "governing_law.CN": N_("Chinese law"),
+        "governing_law.HK": N_("law of Hong Kong"),
+        "governing_law.SG": N_("law of Singapore"),
+        "governing_law.GB-ENG": N_("English law"),
+        "court/supplier": N_("court at our place"),
+        "court/customer": N_("court at the customer's place"),
+        "court/plaintiff": N_("court of who sues"),
+        "court/defendant": N_("court of who is sued"),
+        "court/performance": N_("court where it is performed"),
+    },
+    "clause_otherwise": {
+        "governing_law": N_("any other law"),
+        "dispute": N_("anywhere else"),
+        "total_amount": N_("any other currency"),
+    },
+}
