@@ -14,7 +14,8 @@ from db.contract_check import ContractFinding
 from db.customer import Customer
 from db.legal import ClauseException
 from domain.access import Action, Actor
-from domain.clause.standard import KINDS, built_in, size_of
+from domain.clause.standard import KINDS, built_in
+from domain.clause.value import size_of
 from domain.contract_review import Decision, Outcome
 from domain.process import Answer
 from domain.refusal import Refused, invalid, not_found

@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from domain.clause.standard import ClauseStandard, Level, Risk, size_of
+from domain.clause.standard import ClauseStandard, Level, Risk
+from domain.clause.value import size_of
 from domain.document import Duration, Key, Strict
 
 Order = Literal["before", "beside"]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from domain.clause.value import UNITS, family, may_be_named, size
+from domain.clause.value import UNITS, family, may_be_named, size_of
 from domain.document import Label, PolicyDocument, Problem, Strict, fault, refuse_faults
 
 
@@ -157,32 +157,22 @@ class ClauseStandard(PolicyDocument):
         refuse_faults(self, faults)
         return self
 
-<<<<<<< HEAD
+    def problems(self) -> list[Problem]:
+        """Values that are none of their kind, bounds of what has no size, and bounds that never decide."""
+        return [problem for kind, rule in self.rules.items() for problem in _unfit(kind, rule)]
+
     def rule(self, kind: str) -> ClauseRule:
         return self.rules.get(kind) or ClauseRule.model_validate(DEFAULT["rules"][kind])
 
     def risk(self, kind: str, value: str) -> Risk:
         rule = self.rule(kind)
-        for name in (value, _family(kind, value)):
+        for name in (value, family(kind, value)):
             if name in rule.values:
                 return Risk(rule.values[name])
         size = size_of(kind, value)
         if size is not None:
-=======
-    def problems(self) -> list[Problem]:
-        """Values that are none of their kind, bounds of what has no size, and bounds that never decide."""
-        return [problem for kind, rule in self.rules.items() for problem in _unfit(kind, rule)]
-
-    def risk(self, kind: str, value: str) -> Risk:
-        rule = self.rules.get(kind) or ClauseRule.model_validate(DEFAULT["rules"][kind])
-        for name in (value, family(kind, value)):
-            if name in rule.values:
-                return Risk(rule.values[name])
-        big = size(kind, value)
-        if big is not None:
->>>>>>> 9854451 (Edit in the browser what contracts may say, try it on a contract, and keep a standard per kind of contract)
             for bound in rule.bounds:
-                if bound.holds(big):
+                if bound.holds(size):
                     return Risk(bound.level)
         return Risk(rule.otherwise)
 
@@ -195,21 +185,6 @@ def is_standard(kind: str) -> bool:
     return kind.partition(".")[0] == ClauseStandard.kind
 
 
-<<<<<<< HEAD
-def size_of(kind: str, value: str) -> Decimal | None:
-    """The value as a number in the unit its bounds are in."""
-    rate = re.fullmatch(r"([\d.]+)/(day|week|month|year)", value)
-    if rate:
-        return Decimal(rate[1]) / {"day": 1, "week": 7, "month": 30, "year": 365}[rate[2]]
-    length = re.fullmatch(r"([\d.]+)(bd|d|m)", value)
-    if length:
-        days = Decimal(length[1]) * {"d": Decimal(1), "bd": Decimal("1.4"), "m": Decimal(30)}[length[2]]
-        return days if kind in _IN_DAYS else days / 30
-    try:
-        return Decimal(value.removesuffix("x"))
-    except InvalidOperation:
-        return None
-=======
 def standard_kind(key: str) -> str:
     """The policy kind of the standard for a kind of contract; that of all others for none."""
     return f"{ClauseStandard.kind}.{key}" if key else ClauseStandard.kind
@@ -237,4 +212,3 @@ def _covers(above: Bound, below: Bound) -> bool:
     up = above.most is None or (below.most is not None and Decimal(below.most) <= Decimal(above.most))
     down = above.least is None or (below.least is not None and Decimal(below.least) >= Decimal(above.least))
     return up and down
->>>>>>> 9854451 (Edit in the browser what contracts may say, try it on a contract, and keep a standard per kind of contract)

@@ -49,7 +49,7 @@ def family(kind: str, value: str) -> str:
     return "amount" if kind == "liability_cap" and re.match(r"[A-Z]{3} ", value) else value
 
 
-def size(kind: str, value: str) -> Decimal | None:
+def size_of(kind: str, value: str) -> Decimal | None:
     """The value as a number in its kind's unit; none where it has no size."""
     rate = _RATE.fullmatch(value)
     if rate:
