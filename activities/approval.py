@@ -37,10 +37,18 @@ class Remark(BaseModel):
 
 
 class Earlier(BaseModel):
-    """What a returned version leaves to the next: the facts it was routed by, and its path."""
+    """What a returned version leaves to the next: the facts it was routed by, and its path.
+
+    `ignored` are facts that may differ without anybody being asked again.
+    """
 
     facts: dict[str, Any]
     path: list[PathStep]
+    ignored: list[str] = []
+
+    def routed_alike(self, facts: dict[str, Any] | None) -> bool:
+        names = (self.facts.keys() | (facts or {}).keys()) - set(self.ignored)
+        return facts is not None and all(self.facts.get(name) == facts.get(name) for name in names)
 
 
 class Reckoning(BaseModel):
@@ -160,7 +168,7 @@ class ApprovalActivities(ProcessActivities):
             path = [PathStep(step=step, reason=row) for row, step in steps]
             decided = decision.model_dump(mode="json", exclude={"outcomes"})
         earlier = request.earlier
-        if earlier and policy.rules.resubmit == "where_returned" and earlier.facts == decided.get("facts"):
+        if earlier and policy.rules.resubmit == "where_returned" and earlier.routed_alike(decided.get("facts")):
             carry(path, earlier.path)
         return Routing(policy_version=version, decision=decided, rules=policy.rules, path=path)
 

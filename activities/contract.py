@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from temporalio import activity
 
 from activities.approval import Earlier
+from activities.contract_version import ComparedDiff
 from activities.process import ProcessActivities
 from db.contract import Contract
 from db.legal import write_reviews
@@ -20,7 +21,7 @@ from domain.process import ProcessState
 class ContractVersion(BaseModel):
     """What was submitted: `document` is a hash of the document store, `outcome` how its approval ended, under which
     `conditions`; `facts` are what the approval may ask for beside amount, currency and region. `signing` is how signing
-    it ended.
+    it ended. `compared` says what differs from versions before, the newest first; `ignored` see CompareAnswer.
     """
 
     no: int
@@ -33,6 +34,8 @@ class ContractVersion(BaseModel):
     conditions: list[str] = []
     facts: dict[str, Any] = {}
     signing: str | None = None
+    compared: list[ComparedDiff] = []
+    ignored: list[str] = []
 
 
 class Approver(BaseModel):
@@ -50,6 +53,7 @@ class ContractState(ProcessState):
     approval of a returned version leaves to the next. `signing_id` while the approved version is being signed, by its
     `approvers`; `signed_document` is the hash with every signature, `remarks` say why a signing came to nothing.
     `reviews` are legal's: the last one is at hand, those before it stay until they are projected.
+    `concerned` are the people who decided on any version so far.
     """
 
     stage: str = "draft"
@@ -65,6 +69,7 @@ class ContractState(ProcessState):
     signed_document: str | None = None
     remarks: str | None = None
     reviews: list[Review] = []
+    concerned: list[str] = []
 
     def confirm(self, revision: int) -> None:
         super().confirm(revision)

@@ -45,6 +45,8 @@ class Seat(BaseModel):
 class PathStep(BaseModel):
     """`reason` is the policy row that asked for it, empty for a signer whom `added_by` asked for.
 
+    `version` of the subject is what an approval carried over was given to.
+
     `note` says what is not as the policy's step has it: nobody, own, twice (skipped or passed over), carried (approved
     with an earlier version), no_row (the table does not understand the case). `copies` are the holder keys that hear
     of its approval. A step is `void` where a later one returned to it: it stands in the path again below.
@@ -58,6 +60,7 @@ class PathStep(BaseModel):
     note: str = ""
     seats: list[Seat] = []
     copies: list[str] = []
+    version: int | None = None
 
     @property
     def key(self) -> str:
@@ -160,7 +163,12 @@ def carry(path: list[PathStep], earlier: list[PathStep]) -> None:
         before = kept.get(step.key)
         if before is None or before.step != step.step:
             return
-        step.status, step.note, step.seats = "approved", "carried", before.seats
+        step.status, step.note, step.seats, step.version = "approved", "carried", before.seats, before.version
+
+
+def given_to(path: list[PathStep], version: int) -> list[PathStep]:
+    """The path with the version that each approval was given to."""
+    return [step.model_copy(update={"version": step.version or version}) for step in path]
 
 
 def moved(path: list[PathStep], route: list[PathStep]) -> tuple[list[PathStep], list[str]]:

@@ -124,6 +124,7 @@ SENTENCES = {
     "review.clear": N_("Legal cleared version %(version)s"),
     "review.conditions": N_("Legal cleared version %(version)s with conditions"),
     "review.return": N_("Legal returned version %(version)s"),
+    "contract.compared": N_("Version %(version)s compared with version %(since)s: %(diff)s"),
     "contract.approved": N_("Contract approved"),
     "contract.returned": N_("Contract returned for another version"),
     "contract.rejected": N_("Contract rejected"),

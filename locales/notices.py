@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from locales import N_, translate
+from locales.change_words import change_text
 
 SENTENCES = {
     "task.opened.first_contact": N_("A new lead is yours: make first contact."),
@@ -63,6 +64,12 @@ SENTENCES = {
     "deal.contract_rejected": N_("The contract of %(title)s is rejected."),
     "deal.contract_withdrawn": N_("The contract of %(title)s is withdrawn."),
     "deal.contract_ended": N_("The contract of %(title)s has ended its approval."),
+    "contract.version_came": N_("Version %(version)s of %(title)s is here. Since version %(since)s: %(change)s."),
+    "contract.version_approved": N_(
+        "Version %(version)s of %(title)s is approved. Since version %(since)s: %(change)s."
+    ),
+    "contract.version_returned": N_("Version %(version)s of %(title)s came back: %(comment)s"),
+    "contract.approved": N_("Version %(version)s of %(title)s is approved."),
     "deal.handed_over": N_("A deal is yours now, with all that is under way: %(title)s"),
     "collection.reminder": N_("An instalment falls due soon: %(title)s"),
     "collection.level": N_("Instalment %(no)s is still overdue: %(title)s"),
@@ -98,5 +105,8 @@ def notice_text(kind: str, params: Mapping[str, Any], language: str) -> str:
     """
     _ = translate(language).gettext
     names = {one: called[language] for one, called in params.get("names", {}).items()}
-    notice = _(SENTENCES[kind]) % ({**params, "person": names.get(params.get("person"), "")})
+    said = {**params, "person": names.get(params.get("person"), "")}
+    if diff := params.get("diff"):
+        said |= {"since": diff["old"], "change": change_text(diff, params["currency"], language)}
+    notice = _(SENTENCES[kind]) % said
     return _(INSTEAD) % {"name": names[params["for"]], "notice": notice} if "for" in params else notice

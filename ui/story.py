@@ -11,6 +11,7 @@ from db.process import TimelineEvent
 from db.timeline import Told
 from domain.access import person_in
 from locales import N_, translate
+from locales.change_words import change_text
 from locales.events import event_text
 from locales.formats import Formats
 from locales.labels import label
@@ -177,6 +178,7 @@ class Story:
     @property
     def _sayings(self) -> dict[str, Callable[[Any], str]]:
         return {
+            "diff": lambda diff: change_text(diff, self.currency, self.language),
             "amount": lambda minor: self.formats.money(int(minor), self.currency),
             "owner": self.names.person,
             "late": self.names.person,

@@ -17,6 +17,7 @@ from activities.absence import AbsenceActivities
 from activities.approval import ApprovalActivities
 from activities.collection import CollectionActivities
 from activities.contract import ContractActivities
+from activities.contract_version import ContractVersionActivities
 from activities.deal import DealActivities
 from activities.digest import DigestActivities
 from activities.invoice import InvoiceActivities
@@ -109,10 +110,12 @@ def build_worker(client: Client, db: Database, settings: Settings, *, strict: bo
 
 
 def _activities(db: Database, settings: Settings) -> list[object]:
-    opener = StatementOpener(DocumentStore(settings.home / "documents"), settings.currency)
+    store = DocumentStore(settings.home / "documents")
+    opener = StatementOpener(store, settings.currency)
     held: list[object] = [activities(db, settings.zone) for activities in ACTIVITIES]
     invitations = InvitationActivities(db, settings.zone, InvitationLinks(master_key(settings)))
-    return [*held, StatementActivities(db, settings.zone, opener), invitations]
+    versions = ContractVersionActivities(db, settings.zone, store.path)
+    return [*held, StatementActivities(db, settings.zone, opener), invitations, versions]
 
 
 async def run_worker(settings: Settings) -> None:

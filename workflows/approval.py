@@ -203,6 +203,8 @@ class ApprovalWorkflow(ApprovalClock):
         ended = ApprovalEnded(
             approval_id=state.record_id, outcome=state.stage, by=by, comment=last.comment if last else None,
             conditions=line.conditions(state.path),
-            earlier=Earlier(facts=state.decision.get("facts", {}), path=state.path),
+            earlier=Earlier(
+                facts=state.decision.get("facts", {}), path=line.given_to(state.path, state.subject_version)
+            ),
         )  # fmt: skip
         await self.signal(self.start.reply_to, "approval_ended", ended)

@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.approval import ApprovalEnded, ApprovalStart, ApprovalWorkflow, approval_workflow_id
     from workflows.contract_review import ContractReview
     from workflows.contract_signing import ContractSigning
+    from workflows.contract_version import ContractVersions
     from workflows.human_task import OwnerChanged
     from workflows.process import command
     from workflows.signing import signing_workflow_id
@@ -66,7 +67,7 @@ class SubmitContract(Command):
 
 
 @workflow.defn(name="ContractWorkflow")
-class ContractWorkflow(ContractReview, ContractSigning):
+class ContractWorkflow(ContractVersions, ContractReview, ContractSigning):
     projection = ContractActivities.project_contract
 
     @workflow.init
@@ -93,6 +94,8 @@ class ContractWorkflow(ContractReview, ContractSigning):
             await self._tell_deal()
             if state.stage == "draft":
                 await self._wait_for_a_version()
+            elif state.stage in ("in_legal", "in_approval") and self.to_be_compared:
+                await self.compare_version()
             elif state.stage == "in_legal":
                 await self._wait_for_legal()
             elif state.stage != "approved":
@@ -142,11 +145,13 @@ class ContractWorkflow(ContractReview, ContractSigning):
         state.versions[-1].outcome, state.versions[-1].conditions = ended.outcome, ended.conditions
         state.earlier = ended.earlier if ended.outcome in ("returned", "approved") else None
         state.approvers = self._approvers(ended)
+        self.remember_concerned(ended.earlier)
         if ended.outcome == "approved" and self.in_review and not state.withdrawn:
             self.change("contract.approved_beside", actor=ended.by, comment=ended.comment)
             return
         self.end_review("superseded")
         self.change(f"contract.{ended.outcome}", actor=ended.by, comment=ended.comment)
+        self.tell_outcome(ended.outcome, ended.by, ended.comment)
         self._leave_approval(ended.outcome)
 
     def _leave_approval(self, outcome: str) -> None:
@@ -166,15 +171,16 @@ class ContractWorkflow(ContractReview, ContractSigning):
         if state.stage == "in_legal":
             state.stage, state.approval_id = "in_approval", self.new_id()
         elif state.versions[-1].outcome == "approved":  # it was approved beside legal, and has waited for legal since
-            self.change(
-                "contract.approved", actor=self.state.approvers[-1].person_id if self.state.approvers else "system"
-            )
+            by = state.approvers[-1].person_id if state.approvers else "system"
+            self.change("contract.approved", actor=by)
+            self.tell_outcome("approved", by, None)
             self._leave_approval("approved")
 
     def send_back(self, by: str, comment: str | None) -> None:
         state = self.state
         state.versions[-1].outcome, state.earlier = "returned", None
         self.change("contract.returned", actor=by, comment=comment)
+        self.tell_outcome("returned", by, comment)
         self._leave_approval("returned")
 
     def _approvers(self, ended: ApprovalEnded) -> list[Approver]:
@@ -243,7 +249,7 @@ class ContractWorkflow(ContractReview, ContractSigning):
             subject_kind="contract", subject_id=state.record_id, subject_version=state.version,
             line_id=state.line_id, customer_id=state.customer_id, region_id=state.region_id,
             submitted_by=state.versions[-1].by, title=state.title, amount=state.amount or 0,
-            currency=state.currency or "", facts=state.versions[-1].facts, earlier=state.earlier,
+            currency=state.currency or "", facts=state.versions[-1].facts, earlier=self.holding_approvals(),
         )  # fmt: skip
         workflow_id = approval_workflow_id(approval.approval_id)
         await self.start_once(ApprovalWorkflow.run, approval, workflow_id)

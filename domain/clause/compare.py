@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import Literal
 
 from domain.clause.page import Page
@@ -158,13 +159,11 @@ def _alike(
 def _words(passage: Passage) -> set[str]:
     """Words; Chinese by two characters at a time."""
     found = _WORD.findall(passage.text.lower())
-    pairs = {x + y for x, y in zip(found, found[1:], strict=False) if x > "⺀" and y > "⺀"}
+    pairs = {x + y for x, y in pairwise(found) if x > "⺀" and y > "⺀"}
     return pairs | {one for one in found if one < "⺀"} or set(found)
 
 
-def _described(
-    a: list[Passage], b: list[Passage], pairs: list[Pair], same: dict[int, int], coarse: bool
-) -> Comparison:
+def _described(a: list[Passage], b: list[Passage], pairs: list[Pair], same: dict[int, int], coarse: bool) -> Comparison:
     after = _places(len(a), same)
     placed = sorted(pairs, key=lambda pair: (pair[1], 1.0) if pair[1] is not None else (after[pair[0] or 0], 0.5))
     left, changes = MOST_CHARACTERS, []

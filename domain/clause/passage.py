@@ -1,4 +1,4 @@
-"""A document cut into the passages in which two versions are compared: a numbered clause, a heading, a row, a paragraph."""
+"""A document cut into what two versions are compared by: numbered clauses, headings, rows, paragraphs."""
 
 from __future__ import annotations
 

@@ -10,8 +10,10 @@ Op = Literal["same", "out", "in"]
 Redline = tuple[tuple[Op, str], ...]
 """In order of reading: `out` stood in the old text only, `in` stands in the new one only."""
 
+_LETTER = r"[^\W\d_⺀-鿿豈-﫿]"
 _TOKEN = re.compile(
-    r"\d+(?:[.,:/-]\d+)*(?: ?[%‰])?|[零〇一二三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]{2,}|[^\W\d_⺀-鿿豈-﫿]+(?:['-][^\W\d_⺀-鿿豈-﫿]+)*|\s+|.",
+    r"\d+(?:[.,:/-]\d+)*(?: ?[%‰])?|[零〇一二三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]{2,}"
+    rf"|{_LETTER}+(?:['-]{_LETTER}+)*|\s+|.",
     re.S,
 )
 LONGEST = 4_000
@@ -72,4 +74,4 @@ def _tidy(parts: list[tuple[Op, str]]) -> Redline:
 def _pair(old: str, new: str) -> list[tuple[Op, str]]:
     if "".join(old.split()) == "".join(new.split()):
         return [("same", new)] if new else []
-    return [part for part in (("out", old), ("in", new)) if part[1]]  # type: ignore[misc]
+    return [part for part in (("out", old), ("in", new)) if part[1]]
