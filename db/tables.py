@@ -40,6 +40,6 @@ from db.base import Base
 __all__ = [
     "Base", "absence", "approval_reader", "approval_turn", "bank", "board_view", "collection", "contract",
     "contract_check", "contract_version", "customer", "deal", "deal_part", "lead", "lead_form", "lead_hook",
-    "lead_turn", "lead_upload", "ledger", "legal", "letter", "order", "person", "policy", "process", "product", "quote", "record",
-    "sign_in", "signing", "signing_invitation", "webhook",
+    "lead_turn", "lead_upload", "ledger", "legal", "letter", "order", "person", "policy", "process", "product", "quote",
+    "record", "sign_in", "signing", "signing_invitation", "webhook",
 ]  # fmt: skip
