@@ -74,6 +74,11 @@ class Settings(BaseSettings):
         14, ge=0, le=90, description="Days in which a mail's link lets its reader decide without signing in; 0: none."
     )
 
+    signing_pkcs12: Path | None = Field(
+        None, description="A company's own PKCS#12 that contracts are signed with; empty: an authority made under home."
+    )
+    signing_passphrase: SecretStr | None = Field(None, description="Of that PKCS#12.")
+
     webhook_private: bool = Field(
         False, description="Lets outgoing webhooks reach private and loopback addresses: systems in the same network."
     )

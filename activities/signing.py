@@ -62,6 +62,7 @@ class SigningState(ProcessState):
     withdrawn. `source` is the hash of what was approved, `document` that of it with every signature so far.
 
     `asks_customer` says that the other party signs, too; `reminders` and `expires` count from when they were asked.
+    `problem` is why the document could not be sealed (labels: seal_problem).
     """
 
     stage: str = "signing"
@@ -77,6 +78,7 @@ class SigningState(ProcessState):
     invitation: Invitation | None = None
     evidence: list[Evidence] = []
     remarks: str | None = None
+    problem: str = ""
     ended_by: str | None = None
 
     @property

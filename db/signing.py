@@ -102,9 +102,11 @@ class SigningCertificate(Base):
     __tablename__ = "signing_certificate"
 
     holder: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]  # as the certificate says it
     issuer: Mapped[str]  # fingerprint of the authority's certificate
     certificate: Mapped[str]  # PEM
     key: Mapped[str]
+    serial: Mapped[str]  # in hexadecimal
     expires_at: Mapped[Instant]
 
 

@@ -129,6 +129,15 @@ LABELS: dict[str, dict[str, str]] = (
             "failed": N_("Could not be sealed"),
             "withdrawn": N_("Withdrawn"),
         },
+        "seal_problem": {
+            "seal_impossible": N_("this PDF cannot be added to. Save it anew and submit that"),
+            "signed_before": N_("it carries signatures already. Submit it without them"),
+            "seal_unsound": N_("read back, the seal did not hold"),
+            "document_too_large": N_("with the signature page it would be too large"),
+            "sandbox_memory": N_("it is too large when unpacked"),
+            "sandbox_time": N_("it takes too long to read"),
+            "file_unreadable": N_("it cannot be read"),
+        },
         "signature": {
             "waiting": N_("To come"),
             "asked": N_("Asked to sign"),

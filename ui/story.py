@@ -97,7 +97,7 @@ def people_in(events: Iterable[TimelineEvent], waits: Iterable[Mapping[str, Any]
     found: set[str] = set()
     for event in events:
         params = event.params
-        named = (event.actor, *(params.get(name) for name in ("owner", "late", "by", "behalf_of")))
+        named = (event.actor, *(params.get(name) for name in ("owner", "late", "by", "behalf_of", "signer")))
         found |= {person for person in named if isinstance(person, str) and len(person) == 36}
         found |= _persons([*params.get("holders", ()), params.get("to", "")])
     for wait in waits:
@@ -182,6 +182,8 @@ class Story:
             "amount": lambda minor: self.formats.money(int(minor), self.currency),
             "owner": self.names.person,
             "late": self.names.person,
+            "signer": self.names.person,
+            "problem": lambda code: self.label("seal_problem", code) if code else "",
             "holders": self.holders,
             "to": self.names.holder,
             "was": self.pipelines.name,

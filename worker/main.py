@@ -27,6 +27,7 @@ from activities.letter import LetterActivities
 from activities.order import OrderActivities
 from activities.policy import PolicyActivities
 from activities.quote import QuoteActivities
+from activities.sealing import SealingActivities
 from activities.signing import SigningActivities
 from activities.signing_customer import InvitationActivities
 from activities.stage_action import StageActivities
@@ -39,6 +40,7 @@ from commands.lead import LeadCommands
 from commands.lead_form import open_default_forms
 from commands.lead_mail import LeadMail
 from commands.policy import publish_defaults
+from commands.sealing import Sealer
 from commands.signing_link import InvitationLinks
 from commands.temporal import Processes, connect
 from db.engine import Database
@@ -115,7 +117,8 @@ def _activities(db: Database, settings: Settings) -> list[object]:
     held: list[object] = [activities(db, settings.zone) for activities in ACTIVITIES]
     invitations = InvitationActivities(db, settings.zone, InvitationLinks(master_key(settings)))
     versions = ContractVersionActivities(db, settings.zone, store.path)
-    return [*held, StatementActivities(db, settings.zone, opener), invitations, versions]
+    sealing = SealingActivities(db, settings.zone, Sealer(settings))
+    return [*held, StatementActivities(db, settings.zone, opener), invitations, versions, sealing]
 
 
 async def run_worker(settings: Settings) -> None:

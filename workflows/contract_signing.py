@@ -69,4 +69,10 @@ class ContractSigning(TaskProcess[ContractState]):
         else:
             state.stage, state.earlier, state.remarks = "draft", None, ended.remarks
             state.version += 1
-        self.change(f"contract.signing_{ended.outcome}", actor=ended.by, comment=ended.remarks, version=version.no)
+        self.change(
+            f"contract.signing_{ended.outcome}",
+            actor=ended.by,
+            comment=ended.remarks,
+            version=version.no,
+            problem=ended.problem,
+        )

@@ -117,11 +117,16 @@ class SigningWorkflow(SigningCustomer):
         state = self.state
         self.cancel_tasks()
         self.close(state.stage)
-        self.change(f"signing.ended_{state.stage}", actor=state.ended_by or "system", comment=state.remarks)
+        self.change(
+            f"signing.ended_{state.stage}",
+            actor=state.ended_by or "system",
+            comment=state.remarks,
+            problem=state.problem,
+        )
         self.witness(state.stage, state.ended_by, remarks=state.remarks)
         ended = SigningEnded.model_validate({
             "signing_id": state.record_id, "outcome": state.stage, "document": state.document,
-            "remarks": state.remarks, "by": state.ended_by or "system",
+            "remarks": state.remarks, "problem": state.problem, "by": state.ended_by or "system",
         })  # fmt: skip
         await self.signal(f"contract/{state.contract_id}", "signing_ended", ended)
 
@@ -142,7 +147,7 @@ class SigningWorkflow(SigningCustomer):
         assert task is not None  # noqa: S101 - the validator saw it in the same turn
         assert one is not None  # noqa: S101 - every task of this kind has its place
         one.status, one.by, one.method = "sealing", asked.actor.id, asked.method
-        one.behalf_of = task.on_behalf(asked.actor)
+        one.behalf_of, one.at = task.on_behalf(asked.actor), workflow.now()
         self.close_task(task, asked.actor.id, "signed", behalf_of=one.behalf_of)
         self.witness("confirmed", asked.actor.id, asked.origin, method=asked.method, signature=one.id)
 

@@ -45,12 +45,15 @@ class SigningStart(BaseModel):
 
 
 class SigningEnded(BaseModel):
-    """`document` is the hash with every signature; `remarks` say why it did not come to that, `by` who said so."""
+    """`document` is the hash with every signature; `remarks`, or the code `problem`, say why it did not come to that, `by`
+    who said so.
+    """
 
     signing_id: str
     outcome: Literal["signed", "declined", "handed_back", "expired", "failed", "withdrawn"]
     document: str | None = None
     remarks: str | None = None
+    problem: str = ""
     by: str = "system"
 
 

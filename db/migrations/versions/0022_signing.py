@@ -88,8 +88,10 @@ def upgrade() -> None:
     op.create_table(
         "signing_certificate",
         sa.Column("holder", sa.Text(), primary_key=True),
+        sa.Column("name", sa.Text(), nullable=False),
         sa.Column("issuer", sa.Text(), nullable=False),
         sa.Column("certificate", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("serial", sa.Text(), nullable=False),
         sa.Column("expires_at", INSTANT, nullable=False),
     )
