@@ -22,6 +22,7 @@ from db.engine import Database
 from db.person import Person, PersonRole
 from db.record import Document
 from db.signing import Seal, SigningCertificate
+from db.signing_invitation import SigningAnswer
 from domain.access import Role, person_key
 from domain.file_type import PDF
 from domain.refusal import Refused
@@ -74,7 +75,8 @@ class Issued:
 class SealWork:
     """One signature: the `no`-th of `sides` (whose place it is: ours or customer), into the document `source`.
 
-    `first` adds the signature page, with `title` and `facts` on it. `mark` is the hash of a drawn image (PNG).
+    `first` adds the signature page, with `title` and `facts` on it. `mark` and `chop` are
+    hashes of pictures (PNG): a drawn signature, a company's seal.
     """
 
     source: str
@@ -90,6 +92,7 @@ class SealWork:
     at: datetime
     issued: Issued
     mark: str | None = None
+    chop: str | None = None
 
 
 @dataclass(frozen=True)
@@ -143,17 +146,19 @@ class SealingActivities(ProcessActivities):
     async def _work(self, session: AsyncSession, request: SealRequest) -> SealWork:
         signer, contract = request.signer, await session.get_one(Contract, request.contract_id)
         customer = await session.get_one(Customer, contract.customer_id)
-        if signer.kind == "ours":
+        answer = await session.get(SigningAnswer, signer.answer_id) if signer.answer_id else None
+        if answer is None:
             name, latin, role = await _colleague(session, signer)
             holder = person_key(signer.by or "")
         else:
-            name, latin, role = signer.name or customer.name, "", f"{customer.name}"
-            holder = f"contact:{signer.contact_id or request.signing_id}"
+            name, latin, role = answer.name, "", " · ".join(filter(None, (customer.name, answer.title)))
+            holder = f"contact:{signer.contact_id}"
         return SealWork(
             source=request.source, no=signer.no, sides=[one.kind for one in request.signers], customer=customer.name,
             title=request.title, facts=f"{contract.number} · 第 {request.version_no} 版 Version {request.version_no}",
             first=request.first, name=name, latin=latin, role=role, at=signer.at or datetime.now(UTC),
-            issued=await self._certificate(holder, name), mark=signer.mark,
+            issued=await self._certificate(holder, name), mark=answer.mark if answer else None,
+            chop=answer.seal if answer else None,
         )  # fmt: skip
 
     async def _certificate(self, holder: str, name: str) -> Issued:

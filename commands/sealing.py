@@ -119,8 +119,11 @@ class Sealer:
             "name": work.name, "latin": work.latin, "role": work.role, "said": SAID,
             "at": f"{at:%Y-%m-%d %H:%M:%S} (UTC{offset[:3]}:{offset[3:]})",
             "proof": f"SHA-256 {work.source[:16]} · {work.issued.serial[:16]}",
-            "mark": list(self.store.path(work.mark).read_bytes()) if work.mark else None,
+            "mark": self._picture(work.mark), "chop": self._picture(work.chop),
         }  # fmt: skip
+
+    def _picture(self, digest: str | None) -> list[int] | None:
+        return list(self.store.path(digest).read_bytes()) if digest else None
 
     def _page(self, work: SealWork) -> dict[str, Any]:
         whose = {"ours": f"我方 For {self.company}", "customer": f"客户 For {work.customer}"}

@@ -30,11 +30,10 @@ STAMP = """
 #let d = json(bytes(sys.inputs.data))
 #set page(width: 240pt, height: 84pt, margin: (x: 9pt, y: 7pt), fill: white)
 #set text(font: "Noto Sans CJK SC", size: 8pt)
-#set par(leading: 3.5pt)
+#set par(leading: 5pt)
 #place(left + horizon, dx: -9pt, rect(width: 3pt, height: 84pt, fill: rgb("#0b6bcb")))
-#if d.mark != none {
-  place(right + top, image(bytes(d.mark), width: 96pt, height: 42pt, fit: "contain"))
-}
+#if d.chop != none { place(right + bottom, dx: 4pt, image(bytes(d.chop), width: 64pt, height: 64pt, fit: "contain")) }
+#if d.mark != none { place(right + bottom, dx: -30pt, image(bytes(d.mark), width: 98pt, height: 40pt, fit: "contain")) }
 #text(14pt, weight: "bold")[#d.name]#if d.latin != "" [#h(5pt)#text(9pt)[#d.latin]] \\
 #d.role \\
 #d.said #d.at \\

@@ -45,7 +45,7 @@ class SigningStart(BaseModel):
 
 
 class SigningEnded(BaseModel):
-    """`document` is the hash with every signature; `remarks`, or the code `problem`, say why it did not come to that, `by`
+    """`document` is the hash with every signature; `remarks`, or the code `problem`, say why it came to nothing, `by`
     who said so.
     """
 
