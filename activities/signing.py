@@ -76,6 +76,7 @@ class SigningState(ProcessState):
     reminders: list[timedelta] = []
     expires: timedelta = timedelta(days=14)
     invitation: Invitation | None = None
+    sheet: str | None = None
     evidence: list[Evidence] = []
     remarks: str | None = None
     problem: str = ""
@@ -102,7 +103,7 @@ class SigningActivities(ProcessActivities):
                 return
             fields = {
                 "contract_id", "deal_id", "line_id", "customer_id", "region_id", "owner_id", "title", "amount",
-                "currency", "version_no", "source", "document", "remarks", "ended_by", "opened_at", "closed_at",
+                "currency", "version_no", "source", "document", "sheet", "remarks", "ended_by", "opened_at", "closed_at",
                 "revision",
             }  # fmt: skip
             row = {

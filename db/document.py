@@ -37,7 +37,7 @@ async def visible_document(session: AsyncSession, actor: Actor, digest: str) -> 
     quotes = select(Quote.id).where(Quote.versions.contains([{"document": digest}]), within(actor, "quote"))
     invoices = select(Invoice.id).where(Invoice.document == digest, within(actor, "invoice"))
     places = select(Signature.signing_id).where(Signature.document == digest)
-    signed = or_(Signing.source == digest, Signing.document == digest, Signing.id.in_(places))
+    signed = or_(Signing.source == digest, Signing.document == digest, Signing.sheet == digest, Signing.id.in_(places))
     signings = select(Signing.id).where(signed, within(actor, "signing"))
     refers = or_(contracts.exists(), deals.exists(), quotes.exists(), invoices.exists(), signings.exists())
     document = await session.scalar(select(Document).where(Document.hash == digest, refers))

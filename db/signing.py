@@ -34,6 +34,7 @@ class Signing(Base):
     source: Mapped[str]  # hash of what was approved
     document: Mapped[str | None]  # hash of it with every signature so far
     status: Mapped[str]  # signing, with_customer, signed, declined, handed_back, expired, failed, withdrawn
+    sheet: Mapped[str | None]  # hash of the record of all that happened
     invitation_id: Mapped[Ref | None]  # of the only link that is alive
     remarks: Mapped[str | None]
     ended_by: Mapped[str | None]

@@ -108,6 +108,8 @@ SENTENCES = {
     "signing.customer_reminded": N_("The customer was reminded to sign"),
     "signing.customer_confirmed": N_("The customer signed, with the right code"),
     "signing.customer_answered": N_("The customer answered, with the right code"),
+    "signing.evidence_kept": N_("The record of the signing was kept"),
+    "signing.evidence_failed": N_("The record of the signing could not be drawn"),
     "signing.ended_signed": N_("Everybody has signed"),
     "signing.ended_declined": N_("The customer declined to sign"),
     "signing.ended_handed_back": N_("The customer handed the contract back"),

@@ -116,7 +116,6 @@ class SigningWorkflow(SigningCustomer):
     async def _end(self) -> None:
         state = self.state
         self.cancel_tasks()
-        self.close(state.stage)
         self.change(
             f"signing.ended_{state.stage}",
             actor=state.ended_by or "system",
@@ -129,6 +128,9 @@ class SigningWorkflow(SigningCustomer):
             "remarks": state.remarks, "problem": state.problem, "by": state.ended_by or "system",
         })  # fmt: skip
         await self.signal(f"contract/{state.contract_id}", "signing_ended", ended)
+        await self.keep_evidence()
+        self.close(state.stage)
+        self.change("signing.closed")
 
     # --- messages -------------------------------------------------------------------------------------------------
 

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.signing import Signer
     from activities.signing_customer import Invitation, InvitationActivities, InvitationLetter
+    from activities.signing_sheet import SheetActivities, SheetRequest
     from domain.access import Action, Role, person_key
     from domain.process import Command
     from domain.refusal import Refused, forbidden
     from domain.task import Pace, ladder_of
     from workflows.process import command
     from workflows.signing_desk import SigningDesk
+
+
+LONGEST_DRAWING = timedelta(minutes=1)
+DRAWN_AT_MOST = 5
+"""Tries: without its record a signing is no less signed."""
 
 
 class InviteSigner(Command):
@@ -110,6 +118,24 @@ class SigningCustomer(SigningDesk):
             documents=documents or [],
         )  # fmt: skip
         await self.perform(InvitationActivities.write_invitation, letter, f"letter to the customer: {what}")
+
+    async def keep_evidence(self) -> None:
+        """The record of all that happened, made once it has ended; what was signed goes to the other party with it."""
+        state = self.state
+        await workflow.wait_condition(lambda: self.projected >= state.revision)
+        try:
+            state.sheet = await workflow.execute_activity_method(
+                SheetActivities.keep_evidence, SheetRequest(signing_id=state.record_id),
+                start_to_close_timeout=LONGEST_DRAWING, retry_policy=RetryPolicy(maximum_attempts=DRAWN_AT_MOST),
+                summary="the record of the signing",
+            )  # fmt: skip
+        except ActivityError as failure:
+            if is_cancelled_exception(failure):
+                raise
+            workflow.logger.warning("the record of %s could not be drawn", state.record_id)
+        self.change("signing.evidence_kept" if state.sheet else "signing.evidence_failed")
+        if state.stage == "signed" and state.asks_customer:
+            await self._write("done", documents=[one for one in (state.newest, state.sheet) if one])
 
     # --- the owner ------------------------------------------------------------------------------------------------
 

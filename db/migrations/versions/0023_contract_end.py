@@ -20,6 +20,7 @@ NOW = sa.text("now()")
 
 
 def upgrade() -> None:
+    op.add_column("signing", sa.Column("sheet", sa.Text()))
     op.add_column("signing", sa.Column("invitation_id", REFERENCE))
     op.create_table(
         "signing_invitation",
