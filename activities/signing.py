@@ -103,8 +103,8 @@ class SigningActivities(ProcessActivities):
                 return
             fields = {
                 "contract_id", "deal_id", "line_id", "customer_id", "region_id", "owner_id", "title", "amount",
-                "currency", "version_no", "source", "document", "sheet", "remarks", "ended_by", "opened_at", "closed_at",
-                "revision",
+                "currency", "version_no", "source", "document", "sheet", "remarks", "ended_by", "opened_at",
+                "closed_at", "revision",
             }  # fmt: skip
             row = {
                 "id": state.record_id, "status": state.stage, **state.model_dump(include=fields),

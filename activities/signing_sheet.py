@@ -79,5 +79,5 @@ async def _case(session: AsyncSession, signing_id: str) -> SheetCase:
     contacts = await session.execute(select(Contact.id, Contact.name).where(Contact.id.in_(ids)))
     return SheetCase(
         number=contract.number, title=signing.title, customer=customer.name, signing=signing, events=listed,
-        answers=list(answers), called=dict(people.tuples().all()) | dict(contacts.tuples().all()),
+        answers=list(answers), called=dict(people.all()) | dict(contacts.all()),
     )  # fmt: skip

@@ -55,7 +55,7 @@ class Sheets:
         return {
             "heading": self._both(N_("Record of the signing")), "number": case.number,
             "company": self.settings.company, "closing": self._both(closing),
-            "facts": [{"name": self._both(name), "value": value, "hash": hashed} for name, value, hashed in facts],
+            "facts": [{"name": self._both(name), "value": _halves(value) if hashed else value, "hash": hashed} for name, value, hashed in facts],
             "columns": [self._both(one) for one in (N_("Time"), N_("Event"), N_("Document (SHA-256), origin"))],
             "events": [self._event(case, one) for one in case.events],
         }  # fmt: skip
@@ -72,7 +72,7 @@ class Sheets:
         return {
             "at": f"{at:%Y-%m-%d %H:%M:%S}\n(UTC{offset[:3]}:{offset[3:]})",
             "what": self._word("evidence", event.kind), "who": case.called.get(event.who or "", ""), "means": means,
-            "document": event.document or "",
+            "document": _halves(event.document or ""),
             "origin": f"{self._both(N_('Origin'))} {event.origin[:SHORT]}" if event.origin else "",
         }  # fmt: skip
 
@@ -82,3 +82,9 @@ class Sheets:
 
     def _word(self, group: str, key: str) -> str:
         return " ".join(dict.fromkeys(label(group, key, language) for language in ("zh_CN", "en")))
+
+
+def _halves(digest: str) -> str:
+    """On two lines, since a column takes no longer word."""
+    half = len(digest) // 2
+    return f"{digest[:half]}\n{digest[half:]}"

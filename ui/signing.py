@@ -43,12 +43,12 @@ class OtherParty:
 
 
 async def other_party(session: AsyncSession, actor: Actor, contract: Contract) -> OtherParty | None:
-    """None before the newest signing has come to the other party."""
+    """None before the newest signing has come to the other party, or has ended."""
     found = await signings_of(session, contract.id)
     if not found:
         return None
     signing, asked = found[0], await invitations_of(session, found[0].id)
-    if signing.status != "with_customer" and not asked:
+    if signing.status != "with_customer" and not asked and signing.sheet is None:
         return None
     works = actor.reaches(Action.CONTRACT_WORK, owner=contract.owner_id, region=contract.region_id)
     return OtherParty(

@@ -30,6 +30,7 @@ from activities.quote import QuoteActivities
 from activities.sealing import SealingActivities
 from activities.signing import SigningActivities
 from activities.signing_customer import InvitationActivities
+from activities.signing_sheet import SheetActivities
 from activities.stage_action import StageActivities
 from activities.statement import StatementActivities
 from commands.bank import StatementOpener
@@ -42,6 +43,7 @@ from commands.lead_mail import LeadMail
 from commands.policy import publish_defaults
 from commands.sealing import Sealer
 from commands.signing_link import InvitationLinks
+from commands.signing_sheet import Sheets
 from commands.temporal import Processes, connect
 from db.engine import Database
 from keys import master_key
@@ -118,7 +120,8 @@ def _activities(db: Database, settings: Settings) -> list[object]:
     invitations = InvitationActivities(db, settings.zone, InvitationLinks(master_key(settings)))
     versions = ContractVersionActivities(db, settings.zone, store.path)
     sealing = SealingActivities(db, settings.zone, Sealer(settings))
-    return [*held, StatementActivities(db, settings.zone, opener), invitations, versions, sealing]
+    sheets = SheetActivities(db, settings.zone, Sheets(settings))
+    return [*held, StatementActivities(db, settings.zone, opener), invitations, versions, sealing, sheets]
 
 
 async def run_worker(settings: Settings) -> None:

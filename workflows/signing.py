@@ -130,7 +130,7 @@ class SigningWorkflow(SigningCustomer):
         await self.signal(f"contract/{state.contract_id}", "signing_ended", ended)
         await self.keep_evidence()
         self.close(state.stage)
-        self.change("signing.closed")
+        self.change("signing.evidence_kept" if state.sheet else "signing.evidence_failed")
 
     # --- messages -------------------------------------------------------------------------------------------------
 

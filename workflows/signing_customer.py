@@ -133,7 +133,6 @@ class SigningCustomer(SigningDesk):
             if is_cancelled_exception(failure):
                 raise
             workflow.logger.warning("the record of %s could not be drawn", state.record_id)
-        self.change("signing.evidence_kept" if state.sheet else "signing.evidence_failed")
         if state.stage == "signed" and state.asks_customer:
             await self._write("done", documents=[one for one in (state.newest, state.sheet) if one])
 

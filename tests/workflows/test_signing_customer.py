@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from PIL import Image, ImageDraw
+from pypdf import PdfReader
 from sqlalchemy import select, update
 
 from commands.credentials import Visitor
@@ -20,7 +21,7 @@ from db.contract import Contract
 from db.customer import Contact
 from db.letter import Letter
 from db.process import Task
-from db.signing import SigningEvent
+from db.signing import Signing, SigningEvent
 from db.signing_invitation import SigningAnswer, SigningInvitation
 from domain.refusal import Refused
 from keys import master_key
@@ -88,6 +89,10 @@ class OtherParty:
     async def say(self, code: str, outcome: str = "signed", token: str | None = None, **said: object) -> None:
         fields: dict[str, object] = {"name": "周明", "title": "采购总监", "consent": True} | said
         await self.signings.answer(await self.opened(token), PHONE, Said(code=code, outcome=outcome, **fields))  # type: ignore[arg-type]
+
+    async def closed(self, signing_id: str) -> Signing | None:
+        row = await self.office.row(Signing, id=signing_id)
+        return row if row and row.closed_at else None
 
     async def contract(self, **where: object) -> Contract:
         return await self.office.until(
@@ -199,3 +204,18 @@ async def test_only_a_contact_of_the_customer_with_an_address_is_asked(office: O
     li = await office.actor("li.wei")
     with pytest.raises(Refused, match="contact_without_mail"):
         await party.owner.invite(li, uuid4().hex, task.record_id, contact_id=str(uuid4()))
+
+
+async def test_both_get_what_was_signed_and_the_record_of_it(office: Office) -> None:
+    party = await OtherParty.asked(office)
+    await party.say(await party.code(), name="周明 <b>*#x*</b>")
+    signing = await party.case.signing(status="signed")
+    letter = await office.until(lambda: office.row(Letter, template="contract_signed"), "the letter with both")
+    signing = await office.until(lambda: party.closed(signing.id), "its end")
+    assert signing.sheet
+    assert letter.documents == [signing.document or signing.source, signing.sheet]
+    sheet = PdfReader(DocumentStore(office.settings.home / "documents").path(signing.sheet))
+    said = "".join(page.extract_text() for page in sheet.pages)
+    assert "z***@example.com" in said
+    assert signing.source[:40] in said.replace("\n", "")
+    assert PHONE.address not in said
