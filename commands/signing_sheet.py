@@ -55,7 +55,10 @@ class Sheets:
         return {
             "heading": self._both(N_("Record of the signing")), "number": case.number,
             "company": self.settings.company, "closing": self._both(closing),
-            "facts": [{"name": self._both(name), "value": _halves(value) if hashed else value, "hash": hashed} for name, value, hashed in facts],
+            "facts": [
+                {"name": self._both(name), "value": _halves(value) if hashed else value, "hash": hashed}
+                for name, value, hashed in facts
+            ],
             "columns": [self._both(one) for one in (N_("Time"), N_("Event"), N_("Document (SHA-256), origin"))],
             "events": [self._event(case, one) for one in case.events],
         }  # fmt: skip
