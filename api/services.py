@@ -50,6 +50,7 @@ from commands.signing_link import InvitationLinks
 from commands.statement import CustomerStatements
 from commands.task import TaskCommands
 from commands.temporal import Processes, connect
+from commands.verify import Verifications
 from commands.webhook import Webhooks
 from db.engine import Database
 from keys import master_key
@@ -96,6 +97,7 @@ class Services:
     pipelines: PipelineCommands
     clause_standards: ClauseStandards
     webhooks: Webhooks
+    verifications: Verifications
 
 
 @asynccontextmanager
@@ -152,6 +154,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             policy_drafts=PolicyDrafts(db),
             pipelines=PipelineCommands(desk, Policies(db)),
             clause_standards=ClauseStandards(db, Policies(db)),
+            verifications=Verifications(db, settings),
             webhooks=Webhooks(db, settings),
         )
     finally:

@@ -135,7 +135,7 @@ class Sealer:
 
 
 async def read_signed(path: Path, roots: list[str]) -> dict[str, Any]:
-    """Raises Refused: 422 not_pdf or file_unreadable, 413 where it is too large."""
+    """Raises Refused: 422 document_not_pdf or file_unreadable, 413 where it is too large."""
     if (await asyncio.to_thread(path.stat)).st_size > LARGEST:
         raise Refused("document_too_large", 413, field="file", most=LARGEST // MIB)
     found: dict[str, Any] = await run_limited(

@@ -99,11 +99,11 @@ def read_signatures(path: str, roots: list[str]) -> dict[str, Any]:
 
     Each: {field, name, organisation, serial, at, intact, trusted, whole, changed, good}. `good` is the whole verdict;
     `changed` says that something other than later signatures was changed afterwards. Raises Refused
-    `file_unreadable`, `not_pdf`.
+    `file_unreadable`, `document_not_pdf`.
     """
     content = Path(path).read_bytes()
     if not content.startswith(b"%PDF-"):
-        raise Refused("not_pdf", 422, field="file")
+        raise Refused("document_not_pdf", 422, field="file")
     trusted = [_certificate(one) for one in roots]
     try:
         with Path(path).open("rb") as file:

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from launch.contract_check import contract
+from launch.contract_verify import contract
 from launch.errors import explained
 from launch.failure import LaunchFailed
 from launch.logs import configure_logs

@@ -121,6 +121,7 @@ LABELS: dict[str, dict[str, str]] = (
             "withdrawn": N_("Withdrawn"),
         },
         "customer_signing": {
+            "signing": N_("Our signatures under way"),
             "with_customer": N_("The customer's turn"),
             "signed": N_("Signed"),
             "declined": N_("Declined"),

@@ -18,6 +18,7 @@ from db.contract import Contract
 from db.customer import Customer
 from db.process import Process
 from db.scope import visible
+from db.signing import signatures_of, signings_of
 from db.subject import subject_case
 from domain.access import Action, Actor
 from domain.ids import RecordId
@@ -105,7 +106,10 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
             raise not_found("contract")
         customer = await session.get_one(Customer, contract.customer_id)
         process = await session.get(Process, contract_workflow_id(contract_id))
-        called = await names(session, formats.language, case.people)
+        signings = await signings_of(session, contract_id)
+        places = await signatures_of(session, [signings[0].id]) if signings else []
+        signers = {one.by or one.person_id for one in places if one.kind == "ours"}
+        called = await names(session, formats.language, case.people.keys() | signers)
         columns = await request_facts.asked_columns(session)
         other = await other_party(session, actor, contract)
     words = PolicyWords(formats.language, formats, called)
@@ -122,6 +126,8 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         "amount_typed": plain_amount(contract.amount, contract.currency),
         "workflow": workflow_link(services.temporal.namespace, process) if process and ops else "",
         "other": other,
+        "signing": signings[0] if signings else None,
+        "places": places,
         "facts": request_facts.fields(columns, words),
         "typed": {},
         "errors": {},

@@ -77,6 +77,7 @@ from ui import (
     task,
     team,
     temporal,
+    verify,
     webhook,
     win_loss,
 )
@@ -87,6 +88,7 @@ ROUTERS = (
     billing.router,
     quote_link.router,
     signing_link.router,
+    verify.router,
     signing.router,
     quote.router,
     invoice.router,
