@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from activities.document_child import CPU_SECONDS, MOST_BYTES
+from activities.office_file import pdf_of
 from domain.clause.page import Hidden, Page, Reading, State
 
 WALL_SECONDS = 20
@@ -35,7 +36,7 @@ def read_document(path: Path) -> Reading:
         if not start:
             return Reading(State.UNREADABLE)
         if start.startswith(_OFFICE) and path.suffix.lower() in _OFFICE_NAMES:
-            return Reading(State.UNSUPPORTED)
+            return _read_office(path)
         file.seek(0)
         with tempfile.TemporaryDirectory(prefix="throughline-document-") as folder:
             try:
@@ -47,6 +48,17 @@ def read_document(path: Path) -> Reading:
             except subprocess.TimeoutExpired:
                 return Reading(State.REFUSED, limit="seconds")
     return _reading(child.returncode, child.stdout)
+
+
+def _read_office(path: Path) -> Reading:
+    """As the PDF that LibreOffice makes of it; unsupported where there is no LibreOffice, or it cannot."""
+    pdf = pdf_of(path, path.suffix.lower())
+    if pdf is None:
+        return Reading(State.UNSUPPORTED)
+    with tempfile.NamedTemporaryFile(prefix="throughline-office-", suffix=".pdf") as file:
+        file.write(pdf)
+        file.flush()
+        return read_document(Path(file.name))
 
 
 def limits_in_words(limit: str) -> str:

@@ -12,17 +12,19 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
+from activities.office_file import converter, pdf_of
 from db.audit import record
-from db.document import remember_document, visible_document
+from db.document import made_of, remember_document, visible_document
 from db.engine import Database
 from db.record import Document
 from domain.access import Action, Actor
-from domain.file_type import PDF, media_type_of
+from domain.file_type import PDF, TYPES, media_type_of
 from domain.refusal import Refused, invalid, not_found
 
 LARGEST = 25 * 1024 * 1024
 """Bytes of one document."""
 _PDF_BEGINS = b"%PDF-"
+_WORD = ".docx"
 _NAME_MAX = 120
 
 
@@ -110,12 +112,39 @@ class Documents:
     def __init__(self, db: Database, store: DocumentStore) -> None:
         self.db = db
         self.store = store
+        self._converting = asyncio.Semaphore(1)
 
     async def add(self, actor: Actor, name: str, chunks: AsyncIterator[bytes]) -> Stored:
-        """Sending the same bytes again gives the same document, under the name it had first."""
+        """A PDF, or a Word file where LibreOffice makes a PDF of it: that is the document then, and remembers the file.
+
+        Sending the same bytes again gives the same document, under the name it had first.
+        """
         actor.require(Action.CONTRACT_WORK)
-        digest, size = await self.store.put(chunks, _is_pdf)
-        return await self._remember(actor, Stored(digest, bare_name(name), PDF, size))
+        called = bare_name(name)
+        word = called.lower().endswith(_WORD)
+        digest, size = await self.store.put(chunks, _is_word if word else _is_pdf)
+        if word:
+            return await self._converted(actor, Stored(digest, called, TYPES[_WORD.removeprefix(".")].media_type, size))
+        return await self._remember(actor, Stored(digest, called, PDF, size))
+
+    async def _converted(self, actor: Actor, original: Stored) -> Stored:
+        """The PDF made of a Word file that is kept, made once. Raises Refused (422)."""
+        async with self.db.session(actor.id) as session:
+            made = await made_of(session, original.hash)
+        if made is not None:
+            return Stored(made.hash, made.name, made.media_type, made.size)
+        async with self._converting:
+            content = await asyncio.to_thread(pdf_of, self.store.path(original.hash), _WORD)
+        if content is None:
+            raise invalid("word_unreadable", "file")
+        await self._remember(actor, original)
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield content
+
+        digest, size = await self.store.put(chunks(), _is_pdf)
+        name = f"{original.name[: -len(_WORD)]}.pdf"
+        return await self._remember(actor, Stored(digest, name, PDF, size), original=original.hash)
 
     async def add_file(self, actor: Actor, name: str, chunks: AsyncIterator[bytes]) -> Stored:
         """A file for a deal: text, a picture, PDF or an office document (domain.file_type)."""
@@ -138,9 +167,9 @@ class Documents:
         await self._remember(actor, Stored(digest, bare_name(name), PDF, size))
         return digest
 
-    async def _remember(self, actor: Actor, stored: Stored) -> Stored:
+    async def _remember(self, actor: Actor, stored: Stored, original: str | None = None) -> Stored:
         async with self.db.session(actor.id) as session:
-            await remember_document(session, **asdict(stored), added_by=actor.id)
+            await remember_document(session, **asdict(stored), added_by=actor.id, original=original)
             await record(session, actor.id, "AddDocument", f"document/{stored.hash}")
         return stored
 
@@ -157,6 +186,13 @@ class Documents:
 def _is_pdf(head: bytes) -> None:
     if not head.startswith(_PDF_BEGINS):
         raise invalid("document_not_pdf", "file")
+
+
+def _is_word(head: bytes) -> None:
+    if not head.startswith(TYPES["docx"].begins[0]):
+        raise invalid("file_other_type", "file", ending="docx")
+    if converter() is None:
+        raise invalid("word_unsupported", "file")
 
 
 def bare_name(name: str) -> str:

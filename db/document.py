@@ -26,8 +26,27 @@ async def remember_document(session: AsyncSession, **row: object) -> None:
     await session.execute(insert(Document).values(**row).on_conflict_do_nothing(index_elements=["hash"]))
 
 
+async def made_of(session: AsyncSession, digest: str) -> Document | None:
+    """The PDF that was made of a file."""
+    found: Document | None = await session.scalar(select(Document).where(Document.original == digest).limit(1))
+    return found
+
+
 async def visible_document(session: AsyncSession, actor: Actor, digest: str) -> Document:
-    """A document that a record refers to which this person may see. Raises Refused (404)."""
+    """A document that a record refers to which this person may see, or what such a one was made of.
+
+    Raises Refused (404).
+    """
+    made = await made_of(session, digest)
+    if made is not None:
+        await _referred_to(session, actor, made.hash)
+        found = await session.get(Document, digest)
+        if found is not None:
+            return found
+    return await _referred_to(session, actor, digest)
+
+
+async def _referred_to(session: AsyncSession, actor: Actor, digest: str) -> Document:
     contracts = select(Contract.id).where(Contract.versions.contains([{"document": digest}]), within(actor, "contract"))
     deals = (
         select(Deal.id)

@@ -65,6 +65,7 @@ class Document(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     added_by: Mapped[str]
     added_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    original: Mapped[str | None] = mapped_column(index=True)  # hash of the Word file it was made of
 
 
 class Number(Base):

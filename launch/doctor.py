@@ -25,6 +25,7 @@ from commands.temporal import connect
 from db.migrate import current_and_head
 from db.server import ServerFacts, server_facts
 from domain.search import SEARCH_ATTRIBUTES
+from launch.document_tools import document_tools
 from launch.drift import examine_cases
 from launch.errors import explained
 from launch.finding import Finding
@@ -41,6 +42,8 @@ async def examine(settings: Settings, *, mending: bool) -> AsyncIterator[Finding
     python = f"Python {platform.python_version()}"
     yield Finding("Version", f"Throughline {importlib.metadata.version('throughline')}, {python}")
     yield _disk(settings)
+    for finding in await asyncio.to_thread(lambda: list(document_tools())):
+        yield finding
     try:
         async for finding in _postgres(settings):
             yield finding

@@ -259,6 +259,8 @@ SENTENCES = {
     "document_broken": N_("This document is broken: it cannot be shown."),
     "clause_value_unknown": N_("There is no such value: %(value)s."),
     "bound_unreachable": N_("No value is left for this level: the ones above take them all."),
+    "word_unsupported": N_("Word files cannot be taken here: LibreOffice is not installed. Save it as a PDF."),
+    "word_unreadable": N_("This Word file could not be turned into a PDF. Save it as a PDF and choose that file."),
     "standard_doubled": N_("There is a standard for this kind of contract already."),
     "document_not_pdf": N_("This is not a PDF. Save it as a PDF and choose that file."),
     "document_too_large": N_("The file is larger than %(most)s MB. Make it smaller and send it again."),

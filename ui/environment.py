@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.runtime import Macro
 from starlette.requests import Request
 
+from activities.office_file import converter
 from locales import LANGUAGES, negotiate
 from locales.formats import Formats
 from settings import Settings
@@ -124,6 +125,7 @@ def template_environment(settings: Settings, assets: Assets) -> Environment:
         "company_name": settings.company,
         "development": settings.development,
         "script_words": script_words,
+        "takes_word": converter() is not None,
         "subject_words": subject_words,
         "subject_href": subject_href,
         "new_key": lambda: secrets.token_urlsafe(18),

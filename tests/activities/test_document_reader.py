@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from activities import office_file
 from activities.document_reader import read_document
 from domain.clause.page import Reading, State
 from tests.activities import odd_files as odd
+from tests.activities.office_files import docx, linking, needs_office
 
 SECRET = "The price is reduced to one dollar."
 
@@ -94,6 +96,26 @@ def test_places_are_those_of_the_page_as_displayed(tmp_path: Path) -> None:
     assert first(odd.TURNED) == pytest.approx((704 / 842, 64 / 595), abs=0.01)
 
 
-def test_office_files_are_said_to_be_unsupported(tmp_path: Path) -> None:
+def test_office_files_are_said_to_be_unsupported_without_libreoffice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(office_file, "converter", lambda: None)
     assert reading(tmp_path, b"PK\x03\x04word", "contract.docx").state is State.UNSUPPORTED
     assert reading(tmp_path, b"PK\x03\x04word", "contract.pdf").state is State.UNREADABLE
+
+
+@needs_office
+def test_a_word_file_is_read_as_the_pdf_it_becomes(tmp_path: Path) -> None:
+    found = reading(tmp_path, docx("甲方应在收到发票后45日内付款。", odd.SENTENCE), "contract.docx")
+    assert found.state is State.TEXT
+    text = "".join(found.pages[0].text.split())
+    assert "甲方应在收到发票后45日内付款。" in text
+    assert odd.SENTENCE.replace(" ", "") in text
+
+
+@needs_office
+def test_a_word_file_takes_no_other_file_of_the_machine_along(tmp_path: Path) -> None:
+    (tmp_path / "key.txt").write_text("the server's key")
+    found = reading(tmp_path, linking((tmp_path / "key.txt").as_uri()), "contract.docx")
+    assert "key" not in found.pages[0].text
+    assert reading(tmp_path, b"PK\x03\x04word", "broken.docx").state is State.UNSUPPORTED

@@ -8,8 +8,10 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient, Response
 
+from commands import document
 from commands.document import LARGEST
 from settings import Settings
+from tests.activities.office_files import docx, needs_office
 from tests.conftest import SignIn
 from tests.selling import Selling
 
@@ -89,3 +91,30 @@ async def test_a_document_comes_back_as_it_went_in_to_whoever_may_see_its_contra
     assert (await seller.get("/documents/not-a-hash")).status_code == 422
     unknown = await seller.get(f"/documents/{'0' * 64}")
     assert (unknown.status_code, unknown.headers["content-type"]) == (404, "application/problem+json")
+
+
+@needs_office
+@pytest.mark.usefixtures("worker")
+async def test_a_word_file_becomes_a_pdf_and_stays_beside_it(sign_in: SignIn, selling: Selling) -> None:
+    seller = await sign_in("li.wei")
+    original = docx(f"Customer shall pay within thirty days. {uuid4().hex}")
+    kept = (await send(seller, original, "主协议.docx")).json()
+    assert (kept["media_type"], kept["name"]) == ("application/pdf", "主协议.pdf")
+    assert (await send(seller, original, "主协议.docx")).json()["hash"] == kept["hash"]  # turned into a PDF once
+    contract = await selling.contract(await selling.deal("Word", stage="negotiation"))
+    submission = {"version": 1, "amount": contract.amount, "document": kept["hash"]}
+    await seller.post(f"/api/contracts/{contract.id}/submit", json=submission, headers={"Idempotency-Key": uuid4().hex})
+    assert (await seller.get(f"/documents/{kept['hash']}")).content.startswith(b"%PDF-")
+    first = sha256(original).hexdigest()
+    assert (await seller.get(f"/documents/{first}")).content == original
+    assert (await (await sign_in("huang.bo")).get(f"/documents/{first}")).status_code == 404
+
+
+async def test_without_libreoffice_a_word_file_is_refused_with_what_to_do(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document, "converter", lambda: None)
+    refused = await send(await sign_in("li.wei"), docx("Word"), "word.docx")
+    assert (refused.status_code, refused.json()["code"]) == (422, "word_unsupported")
+    renamed = await send(await sign_in("li.wei"), PDF, "pdf.docx")
+    assert (renamed.status_code, renamed.json()["code"]) == (422, "file_other_type")
