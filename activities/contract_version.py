@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.document_compare import compare_files
 from activities.process import ProcessActivities
-from db.contract_version import ContractComparison, find_comparison, found_values, keep_comparison
+from db.contract_version import find_comparison, keep_comparison, read_diff
 from db.engine import Database
 from db.policy import current_policy, documents
 from domain.contract import ContractPolicy
-from domain.contract_version import ClauseCounts, Reason, VersionDiff, VersionRules, changed_findings
+from domain.contract_version import ComparedVersion, Reason, VersionDiff, VersionRules
 from domain.policy import load
-
-
-class ComparedVersion(BaseModel):
-    """`document` is a hash of the document store; `amount` in minor units."""
-
-    no: int
-    amount: int
-    document: str | None
 
 
 class CompareRequest(BaseModel):
@@ -78,32 +68,16 @@ class ContractVersionActivities(ProcessActivities):
         return load(ContractPolicy, document).versions
 
     async def _diff(self, contract_id: str, old: ComparedVersion, new: ComparedVersion) -> VersionDiff:
-        diff = VersionDiff(old=old.no, new=new.no, state="same", amount_old=old.amount, amount_new=new.amount)
-        if old.document == new.document:
-            return diff.model_copy(update={"findings": []})
-        if old.document is None or new.document is None:
-            return diff.model_copy(update={"state": "replaced"})
-        row = await self._comparison(contract_id, old.document, new.document)
+        if old.document and new.document and old.document != new.document:
+            await self._compare(contract_id, old.document, new.document)
         async with self.db.session() as session:
-            before, after = [await found_values(session, contract_id, one.no) for one in (old, new)]
-        findings = None if before is None or after is None else changed_findings(before, after)
-        clauses = ClauseCounts.model_validate(row.clauses)
-        return diff.model_copy(
-            update={"state": row.state, "clauses": clauses, "findings": findings, "coarse": row.coarse}
-        )
+            diff, _ = await read_diff(session, contract_id, old, new)
+        return diff
 
-    async def _comparison(self, contract_id: str, old: str, new: str) -> ContractComparison:
+    async def _compare(self, contract_id: str, old: str, new: str) -> None:
         async with self.db.session() as session:
-            kept = await find_comparison(session, contract_id, old, new)
-        if kept is None:
-            made = await asyncio.to_thread(compare_files, str(self.path(old)), str(self.path(new)))
-            row = {"contract_id": contract_id, "old_document": old, "new_document": new}
-            async with self.db.session(f"workflow:contract/{contract_id}") as session:
-                await keep_comparison(session, **row, **made, compared_at=datetime.now(UTC))
-                kept = await self._kept(session, contract_id, old, new)
-        return kept
-
-    async def _kept(self, session: AsyncSession, contract_id: str, old: str, new: str) -> ContractComparison:
-        kept = await find_comparison(session, contract_id, old, new)
-        assert kept is not None  # noqa: S101 - kept a moment ago
-        return kept
+            if await find_comparison(session, contract_id, old, new):
+                return
+        made = await asyncio.to_thread(compare_files, str(self.path(old)), str(self.path(new)))
+        async with self.db.session(f"workflow:contract/{contract_id}") as session:
+            await keep_comparison(session, contract_id, old, new, made)

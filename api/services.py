@@ -18,6 +18,7 @@ from commands.billing import BillingCommands
 from commands.clause_standard import ClauseStandards
 from commands.collection import CollectionCommands
 from commands.contract import ContractCommands
+from commands.contract_compare import Comparisons
 from commands.credentials import Credentials
 from commands.database import open_database
 from commands.deal import DealCommands
@@ -91,6 +92,7 @@ class Services:
     absences: AbsenceCommands
     documents: Documents
     page_images: PageImages
+    comparisons: Comparisons
     notifications: Notifications
     policies: Policies
     policy_drafts: PolicyDrafts
@@ -149,6 +151,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             absences=AbsenceCommands(desk),
             documents=documents,
             page_images=pages,
+            comparisons=Comparisons(db, store),
             notifications=Notifications(db),
             policies=Policies(db),
             policy_drafts=PolicyDrafts(db),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import UniqueConstraint, select
@@ -12,7 +14,7 @@ from sqlalchemy.orm import Mapped
 from db.base import Base, Id, Instant, Ref, new_id
 from db.contract_check import ContractCheck, ContractFinding
 from domain.clause.page import State
-from domain.contract_version import FoundValue
+from domain.contract_version import ClauseCounts, ComparedVersion, FoundValue, VersionDiff, changed_findings
 
 
 class ContractComparison(Base):
@@ -40,15 +42,41 @@ async def find_comparison(session: AsyncSession, contract_id: str, old: str, new
     )
 
 
-async def keep_comparison(session: AsyncSession, **row: Any) -> None:
-    """The first one stays."""
-    await session.execute(insert(ContractComparison).values(id=new_id(), **row).on_conflict_do_nothing())
+async def keep_comparison(session: AsyncSession, contract_id: str, old: str, new: str, made: dict[str, Any]) -> None:
+    """`made` as activities.document_compare has it. The first one stays."""
+    row = {"id": new_id(), "contract_id": contract_id, "old_document": old, "new_document": new, **made}
+    row["compared_at"] = datetime.now(UTC)
+    await session.execute(insert(ContractComparison).values(**row).on_conflict_do_nothing())
 
 
-async def found_values(session: AsyncSession, contract_id: str, version_no: int) -> list[FoundValue] | None:
+async def read_diff(
+    session: AsyncSession, contract_id: str, old: ComparedVersion, new: ComparedVersion
+) -> tuple[VersionDiff, ContractComparison | None]:
+    """What is known of the difference, with the clauses where both documents were compared."""
+    diff = VersionDiff(old=old.no, new=new.no, state="same", amount_old=old.amount, amount_new=new.amount)
+    if old.document == new.document:
+        return diff.model_copy(update={"findings": []}), None
+    if old.document is None or new.document is None:
+        return diff.model_copy(update={"state": "replaced"}), None
+    row = await find_comparison(session, contract_id, old.document, new.document)
+    if row is None:
+        return diff.model_copy(update={"state": "unread"}), None
+    before, after = [await found_values(session, contract_id, one.no) for one in (old, new)]
+    findings = None if before is None or after is None else changed_findings(before, after)
+    clauses = ClauseCounts.model_validate(row.clauses)
+    known = {"state": row.state, "clauses": clauses, "findings": findings, "coarse": row.coarse}
+    return diff.model_copy(update=known), row
+
+
+async def findings_of(session: AsyncSession, contract_id: str, version_no: int) -> Sequence[ContractFinding] | None:
     """What the check found in a version, in order of the page; None where it was not read as text."""
     check = await session.scalar(select(ContractCheck).filter_by(contract_id=contract_id, version_no=version_no))
     if check is None or check.state != State.TEXT:
         return None
-    rows = await session.scalars(select(ContractFinding).filter_by(check_id=check.id).order_by(ContractFinding.no))
-    return [FoundValue(kind=row.kind, value=row.value, level=row.level) for row in rows]
+    found = select(ContractFinding).filter_by(check_id=check.id).order_by(ContractFinding.no)
+    return (await session.scalars(found)).all()
+
+
+async def found_values(session: AsyncSession, contract_id: str, version_no: int) -> list[FoundValue] | None:
+    found = await findings_of(session, contract_id, version_no)
+    return None if found is None else [FoundValue(kind=row.kind, value=row.value, level=row.level) for row in found]

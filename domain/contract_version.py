@@ -22,6 +22,14 @@ class VersionRules(Strict):
     reopens: tuple[Literal["amount", "findings", "clauses", "words"], ...] = ("amount", "findings", "clauses")
 
 
+class ComparedVersion(BaseModel):
+    """`document` is a hash of the document store; `amount` in minor units."""
+
+    no: int
+    amount: int
+    document: str | None = None
+
+
 class FoundValue(BaseModel):
     """One finding of a version: its kind, its value, its level of risk."""
 

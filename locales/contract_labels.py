@@ -60,6 +60,13 @@ CONTRACT_LABELS: dict[str, dict[str, str]] = {
         "failed": N_("Could not be sealed"),
         "withdrawn": N_("Withdrawn"),
     },
+    "reopens": {
+        "amount": N_("the amount"),
+        "findings": N_("findings in clauses"),
+        "clauses": N_("clauses that say something else"),
+        "words": N_("any wording"),
+        "unread": N_("what changed is not fully known"),
+    },
     "document_state": {
         "text": N_("read"),
         "needs_ocr": N_("scanned, not read"),

@@ -208,6 +208,26 @@ class ApprovalPanel:
         ]
 
     @property
+    def since(self) -> dict[str, Any] | None:
+        """What changed since the reader last decided on a version of it, else since the one before; None: unknown.
+
+        `decided` is how they did: approved, returned, rejected, or empty.
+        """
+        no, case = self.approval.subject_version, self.case
+        version = next((v for v in case.subject.versions if v["no"] == no), None)
+        diffs = {one["diff"]["old"]: one for one in (version or {}).get("compared", ())}
+        if not diffs:
+            return None
+        mine = [
+            (approval.subject_version, seat.status)
+            for approval in reversed(case.approvals)
+            for seat in self._decided(approval)
+            if self.looked and seat.by == self.looked.reader and approval.subject_version in diffs
+        ]
+        old, decided = next(iter(mine), (max(diffs), ""))
+        return {"no": old, "decided": decided, "diff": diffs[old]["diff"], "reopens": diffs[old]["reopens"]}
+
+    @property
     def comments(self) -> list[dict[str, Any]]:
         """What the submitter wrote with this version, what its approvers said, and what was asked, the oldest first."""
         no = self.approval.subject_version

@@ -34,6 +34,7 @@ from ui.line import workflow_link
 from ui.names import names
 from ui.policy_words import PolicyWords
 from ui.render import page, respond
+from ui.returned import read_returned
 from ui.signing import other_party
 from workflows.contract import contract_workflow_id
 
@@ -109,7 +110,9 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         signings = await signings_of(session, contract_id)
         places = await signatures_of(session, [signings[0].id]) if signings else []
         signers = {one.by or one.person_id for one in places if one.kind == "ours"}
-        called = await names(session, formats.language, case.people.keys() | signers)
+        returned = await read_returned(session, case, formats.language) if contract.status == "draft" else None
+        named = signers | (returned.people if returned else set())
+        called = await names(session, formats.language, case.people.keys() | named)
         columns = await request_facts.asked_columns(session)
         other = await other_party(session, actor, contract)
     words = PolicyWords(formats.language, formats, called)
@@ -128,6 +131,7 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         "other": other,
         "signing": signings[0] if signings else None,
         "places": places,
+        "returned": returned,
         "facts": request_facts.fields(columns, words),
         "typed": {},
         "errors": {},

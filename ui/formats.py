@@ -12,6 +12,7 @@ from typing import Any
 from zlib import crc32
 
 from locales import translate
+from locales.change_words import ChangeWords
 from locales.formats import Formats
 from locales.labels import label, task_name
 from ui.sla import ring
@@ -81,6 +82,11 @@ def label_text(group: str, key: str) -> str:
     return label(group, key, _reader.get().formats.language)
 
 
+def change_lines(diff: dict[str, Any], currency: str) -> list[str]:
+    """What differs between two versions of a contract (domain.contract_version.VersionDiff), in the reader's words."""
+    return ChangeWords(_reader.get().formats.language, currency).lines(diff)
+
+
 def task_text(task: Any) -> str:
     """What the reader calls a task (`locales.labels.task_name`)."""
     return task_name(task.kind, task.params, _reader.get().formats.language)
@@ -111,6 +117,7 @@ TEMPLATE_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "label_text": label_text,
     "task_text": task_text,
     "labels": labels,
+    "change_lines": change_lines,
     "csrf_token": csrf_token,
     "now": now,
     "initials": initials,

@@ -31,7 +31,7 @@ ICONS = {
     "deal.service_tier": "star", "task.owner_changed": "users", "lead.contacted": "phone", "lead.tried": "phone",
     "lead.asleep": "moon", "lead.woke": "sun", "lead.late": "clock-alert", "lead.pooled": "inbox",
     "lead.touched": "repeat", "lead.came_back": "rotate-ccw", "lead.reopened": "rotate-ccw", "task.opened": "user",
-    "task.reminded": "bell",
+    "task.reminded": "bell", "contract.compared": "git-compare",
     "task.escalated": "triangle-alert", "approval.question": "message-square", "approval.answer": "message-square",
     "approval.comment": "message-square", "approval.nudged": "bell", "approval.returned_to": "undo-2",
     "approval.signer_before": "user-plus", "approval.signer_after": "user-plus",

@@ -36,6 +36,7 @@ from ui.lead_record import task_options
 from ui.names import Names, names
 from ui.policy_words import PolicyWords
 from ui.render import fragment, page, wants_fragment
+from ui.returned import Returned, read_returned
 from ui.stage import StageView, pipelines
 from ui.subject import behind
 
@@ -71,6 +72,7 @@ class TaskPanel:
     places: Sequence[Signature] = ()
     contacts: Sequence[Contact] = ()
     proves: bool = False
+    returned: Returned | None = None
     phone: str = ""
     lead_options: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
     plan: CollectionCase | None = None
@@ -182,9 +184,13 @@ async def _case(
     approval = await session.get(Approval, task.record_id) if task.process_kind == "approval" else None
     subject = (approval.subject_kind, approval.subject_id) if approval else (task.process_kind, task.record_id)
     about = await subject_case(session, *subject)
-    called = await names(session, language, people | (about.people.keys() if about else set()))
+    submits = task.kind == "submit_contract" and about is not None
+    returned = await read_returned(session, about, language) if submits and about else None
+    people |= (about.people.keys() if about else set()) | (returned.people if returned else set())
+    called = await names(session, language, people)
     if approval is None or about is None:
-        return {"about": about, "number": about.subject.number if about else "", "names": called}
+        number = about.subject.number if about else ""
+        return {"about": about, "number": number, "names": called, "returned": returned}
     words = PolicyWords(language, formats, called)
     mine = task.id if yours and task.kind == "approve" else ""
     case = await read_case(session, actor, approval, about, words, mine=mine, opened=opened)

@@ -15,13 +15,12 @@ with workflow.unsafe.imports_passed_through():
     from activities.contract_version import (
         CompareAnswer,
         ComparedDiff,
-        ComparedVersion,
         CompareRequest,
         ContractVersionActivities,
     )
     from domain.access import person_key
     from domain.approval_path import seats
-    from domain.contract_version import VersionDiff
+    from domain.contract_version import ComparedVersion, VersionDiff
     from workflows.human_task import TaskProcess
 
 MOST_COMPARED = 5
