@@ -88,7 +88,7 @@ async def test_an_approver_reads_what_changed_since_their_own_decision(
 
 async def test_nobody_compares_what_they_may_not_see(sign_in: SignIn, selling: Selling) -> None:
     contract = await compared(sign_in, selling, "滤芯")
-    seller = await sign_in("wu.tao")
+    seller = await sign_in("wang.fang")
     owner = await sign_in("li.wei")
     for browser, path, status in (
         (seller, f"/contracts/{contract.id}/compare/1/2", 404),
