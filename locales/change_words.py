@@ -37,7 +37,7 @@ class ChangeWords:
         said = [self.amount(diff)] if diff["amount_old"] != diff["amount_new"] else []
         findings = sorted(diff["findings"] or (), key=_risk)
         said += [self.finding(one) for one in findings[:MOST_FINDINGS]]
-        if more := len(findings) - MOST_FINDINGS if len(findings) > MOST_FINDINGS else 0:
+        if more := max(0, len(findings) - MOST_FINDINGS):
             said.append(self.words.ngettext("%(num)d more finding", "%(num)d more findings", more) % {"num": more})
         return said + self.document(diff)
 
@@ -55,15 +55,15 @@ class ChangeWords:
         return self._(N_("Amount %(old)s → %(new)s"), old=pair[0], new=pair[1])
 
     def clauses(self, counts: Mapping[str, int]) -> str:
-        gettext = self.words.ngettext
+        words = self.words
         said = [
             text % {"num": counts[name]}
             for name, text in (
-                ("changed", gettext("%(num)d clause changed", "%(num)d clauses changed", counts["changed"])),
-                ("added", gettext("%(num)d clause added", "%(num)d clauses added", counts["added"])),
-                ("removed", gettext("%(num)d clause removed", "%(num)d clauses removed", counts["removed"])),
-                ("reworded", gettext("%(num)d clause reworded", "%(num)d clauses reworded", counts["reworded"])),
-                ("moved", gettext("%(num)d clause moved", "%(num)d clauses moved", counts["moved"])),
+                ("changed", words.ngettext("%(num)d clause changed", "%(num)d clauses changed", counts["changed"])),
+                ("added", words.ngettext("%(num)d clause added", "%(num)d clauses added", counts["added"])),
+                ("removed", words.ngettext("%(num)d clause removed", "%(num)d clauses removed", counts["removed"])),
+                ("reworded", words.ngettext("%(num)d clause reworded", "%(num)d clauses reworded", counts["reworded"])),
+                ("moved", words.ngettext("%(num)d clause moved", "%(num)d clauses moved", counts["moved"])),
             )
             if counts[name]
         ]
