@@ -10,6 +10,7 @@ from temporalio import activity
 
 from activities.approval import Earlier
 from activities.contract_version import ComparedDiff
+from activities.clause import CheckOutcome
 from activities.process import ProcessActivities
 from db.contract import Contract
 from db.legal import write_reviews
@@ -22,6 +23,8 @@ class ContractVersion(BaseModel):
     """What was submitted: `document` is a hash of the document store, `outcome` how its approval ended, under which
     `conditions`; `facts` are what the approval may ask for beside amount, currency and region. `signing` is how signing
     it ended. `compared` says what differs from versions before, the newest first; `ignored` see CompareAnswer.
+    `kind` chooses the standard its document is held against; `level`, `read` and `found` are its check's
+    highest risk, the document's state and the number of findings.
     """
 
     no: int
@@ -36,6 +39,10 @@ class ContractVersion(BaseModel):
     signing: str | None = None
     compared: list[ComparedDiff] = []
     ignored: list[str] = []
+    kind: str = ""
+    level: str | None = None
+    read: str | None = None
+    found: int = 0
 
 
 class Approver(BaseModel):
@@ -54,6 +61,8 @@ class ContractState(ProcessState):
     `approvers`; `signed_document` is the hash with every signature, `remarks` say why a signing came to nothing.
     `reviews` are legal's: the last one is at hand, those before it stay until they are projected.
     `concerned` are the people who decided on any version so far.
+    `rules` is the contract policy under which it runs (domain.contract), `check` what the newest version's document was
+    found to say.
     """
 
     stage: str = "draft"
@@ -70,6 +79,8 @@ class ContractState(ProcessState):
     remarks: str | None = None
     reviews: list[Review] = []
     concerned: list[str] = []
+    rules: dict[str, Any] = {}
+    check: CheckOutcome | None = None
 
     def confirm(self, revision: int) -> None:
         super().confirm(revision)

@@ -68,6 +68,7 @@ def limits_in_words(limit: str) -> str:
         "characters": "more text than a contract can hold",
         "memory": "too large when unpacked",
         "seconds": f"not read within {CPU_SECONDS} seconds",
+        "missing": "the file is not there",
     }.get(limit, limit)
 
 

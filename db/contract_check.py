@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Index, UniqueConstraint, func, select
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Id, Instant, Ref
+from db.base import Base, Id, Instant, Ref, new_id
 
 
 class ContractCheck(Base):
@@ -32,7 +33,7 @@ class ContractCheck(Base):
     by_ocr: Mapped[bool]
     pages: Mapped[int]
     level: Mapped[str]  # the highest of its findings: domain.clause.standard.Risk
-    checked_at: Mapped[Instant]
+    checked_at: Mapped[Instant] = mapped_column(server_default=func.now())
 
     __table_args__ = (UniqueConstraint("contract_id", "version_no"),)
 
@@ -82,3 +83,68 @@ async def said_in(
         .order_by(ContractFinding.no.desc())
     )  # fmt: skip
     return {one.kind: one for one in await session.scalars(query)}
+
+
+async def kept_check(
+    session: AsyncSession, contract_id: str, version_no: int
+) -> tuple[ContractCheck, Sequence[ContractFinding]] | None:
+    """The check of one version with its findings in their order; None where it has not been checked."""
+    where = (ContractCheck.contract_id == contract_id, ContractCheck.version_no == version_no)
+    check = await session.scalar(select(ContractCheck).where(*where))
+    if check is None:
+        return None
+    findings = select(ContractFinding).where(ContractFinding.check_id == check.id).order_by(ContractFinding.no)
+    return check, (await session.scalars(findings)).all()
+
+
+async def checks_of(session: AsyncSession, contract_id: str) -> dict[int, tuple[ContractCheck, list[ContractFinding]]]:
+    """Every version's check with its findings, by the version's number."""
+    checks = await session.scalars(select(ContractCheck).where(ContractCheck.contract_id == contract_id))
+    found: dict[int, tuple[ContractCheck, list[ContractFinding]]] = {each.version_no: (each, []) for each in checks}
+    of_contract = select(ContractFinding).where(ContractFinding.contract_id == contract_id)
+    for finding in await session.scalars(of_contract.order_by(ContractFinding.version_no, ContractFinding.no)):
+        found[finding.version_no][1].append(finding)
+    return found
+
+
+@dataclass(frozen=True)
+class CheckToKeep:
+    contract_id: str
+    version_no: int
+    document: str
+    standard_kind: str
+    standard_version: int
+    our_party: str
+    state: str
+    limit: str
+    carries: list[str]
+    by_ocr: bool
+    pages: int
+    level: str
+
+    async def keep(self, session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+        """Writes the check and the findings of `rows` (activities.clause_rows); the first of two tries is kept."""
+        statement = insert(ContractCheck).values(id=new_id(), **asdict(self))
+        first = statement.on_conflict_do_nothing(index_elements=["contract_id", "version_no"])
+        check_id = await session.scalar(first.returning(ContractCheck.id))
+        if check_id is None:
+            return
+        for no, row in enumerate(rows, 1):
+            session.add(
+                ContractFinding(
+                    id=new_id(),
+                    check_id=check_id,
+                    contract_id=self.contract_id,
+                    version_no=self.version_no,
+                    no=no,
+                    kind=row["kind"],
+                    value=row["value"],
+                    page=row["page"],
+                    quote=row["quote"],
+                    rects=row["rects"],
+                    level=row["risk"],
+                    note=row.get("note", ""),
+                    unusual=row.get("unusual", []),
+                )
+            )
+        await session.flush()

@@ -63,8 +63,8 @@ def check(
 
 def _checked(asked: list[Asked], standard: str) -> Iterator[tuple[list[dict[str, Any]], str]]:
     """The rows of each file, and a sentence about what went wrong with it."""
-    from activities.document_reader import limits_in_words, read_document
-    from domain.clause.check import check as check_pages
+    from activities.clause_rows import for_people, rows
+    from activities.document_reader import read_document
     from domain.clause.page import Reading, State
     from domain.clause.standard import built_in
 
@@ -75,36 +75,8 @@ def _checked(asked: list[Asked], standard: str) -> Iterator[tuple[list[dict[str,
             reading = read_document(each.path)
         except OSError as error:
             reading, problem = Reading(State.UNREADABLE), f"{each.file} cannot be opened: {error.strerror or error}."
-        try:
-            found = check_pages(reading.pages, measure, each.our_party)
-        except (ArithmeticError, LookupError, ValueError, RecursionError) as error:
-            # Rules that fail on one file say nothing about it, and leave the others alone.
-            found, reading = [], Reading(State.UNREADABLE, reading.pages)
-            problem = f"{each.file} could not be checked: {type(error).__name__}: {error}."
-        document: dict[str, Any] = {
-            "kind": "_document", "file": each.file, "lang": _language(reading), "pages": len(reading.pages),
-            "our_party": each.our_party, "state": reading.state.value,
-        }  # fmt: skip
-        if reading.limit:
-            document["limit"] = limits_in_words(reading.limit)
-        if reading.carries:
-            document["carries"] = list(reading.carries)
-        rows = [document]
-        for finding in found:
-            row = {
-                "file": each.file, "kind": finding.kind, "value": finding.value, "page": finding.page,
-                "quote": finding.quote,
-                                "rects": [list(rect) for rect in finding.rects], "risk": finding.risk.value,
-            }  # fmt: skip
-            rows.append(row | ({"note": finding.note} if finding.note else {}))
-        yield rows, problem
-
-
-def _language(reading: Any) -> str | None:
-    text = "".join(page.text for page in reading.pages[:5])[:5000]
-    if not text.strip():
-        return None
-    return "zh" if sum("一" <= character <= "鿿" for character in text) > 0.15 * len(text) else "en"
+        said, failed = rows(reading, measure, each.file, each.our_party)
+        yield for_people(said), f"{each.file} could not be checked: {failed}." if failed else problem
 
 
 def _of_manifest(path: Path) -> list[Asked]:

@@ -127,6 +127,8 @@ SENTENCES = {
     "review.conditions": N_("Legal cleared version %(version)s with conditions"),
     "review.return": N_("Legal returned version %(version)s"),
     "contract.compared": N_("Version %(version)s compared with version %(since)s: %(diff)s"),
+    "contract.checked": N_("Version %(version)s read and checked: %(risk)s, findings: %(count)s"),
+    "contract.not_read": N_("Version %(version)s could not be checked: its document is %(document_state)s"),
     "contract.approved": N_("Contract approved"),
     "contract.returned": N_("Contract returned for another version"),
     "contract.rejected": N_("Contract rejected"),

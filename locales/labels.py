@@ -112,6 +112,7 @@ LABELS: dict[str, dict[str, str]] = (
         },
         "contract": {
             "draft": N_("Draft"),
+            "checking": N_("Being checked"),
             "in_legal": N_("With legal"),
             "in_approval": N_("In approval"),
             "approved": N_("Approved"),

@@ -40,6 +40,8 @@ SENTENCES = {
     "deal.contract_signed": N_("The contract is signed: move the deal to won"),
     "task.review_contract": N_("Legal's review of its clauses"),
     "deal.contract_in_legal": N_("Its contract is with legal"),
+    "contract.checking": N_("Its document is being read and checked"),
+    "deal.contract_checking": N_("The document of its contract is being checked"),
     "contract.in_approval": N_("Its approval is under way"),
     "collection.waiting": N_("Instalment %(no)s of %(amount)s, due after: %(event)s"),
     "collection.promise": N_("The customer promised %(amount)s by %(on)s"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import structlog
@@ -15,6 +17,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.absence import AbsenceActivities
 from activities.approval import ApprovalActivities
+from activities.clause import ClauseActivities
 from activities.collection import CollectionActivities
 from activities.contract import ContractActivities
 from activities.contract_version import ContractVersionActivities
@@ -34,6 +37,7 @@ from activities.signing_sheet import SheetActivities
 from activities.stage_action import StageActivities
 from activities.statement import StatementActivities
 from commands.bank import StatementOpener
+from commands.contract_check import ClauseReader
 from commands.database import open_database
 from commands.desk import Desk
 from commands.document import DocumentStore
@@ -57,6 +61,7 @@ from workflows.absence import AbsenceWorkflow
 from workflows.approval import ApprovalWorkflow
 from workflows.collection import CollectionWorkflow
 from workflows.contract import ContractWorkflow
+from workflows.contract_check import DOCUMENTS
 from workflows.deal import DealWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.invoice import InvoiceWorkflow
@@ -86,12 +91,34 @@ SLOTS = 40
 log = structlog.get_logger()
 
 
-def build_worker(client: Client, db: Database, settings: Settings, *, strict: bool = False) -> Worker:
-    """A worker with every process of ours; `db` should have a pool at least as large as `SLOTS`.
+@asynccontextmanager
+async def build_worker(
+    client: Client, db: Database, settings: Settings, *, strict: bool = False
+) -> AsyncIterator[None]:  # fmt: skip
+    """At work while entered: every process of ours, and beside them those who open documents. `db` should have a pool
+    at least as large as `SLOTS`.
 
     `strict` loads the workflow files anew for each case, so that the sandbox catches a clock or a file read in them:
     the tests do. It costs more than the case itself, since every message model is built again.
     """
+    async with _processes(client, db, settings, strict), _documents(client, db, settings):
+        yield
+
+
+def _documents(client: Client, db: Database, settings: Settings) -> Worker:
+    """What is opened takes a processor and memory: a few at a time, and never a slot that a process waits for."""
+    shelf = DocumentStore(settings.home / "documents")
+    clauses = ClauseActivities(db, settings.zone, shelf.path, ClauseReader(settings.names))
+    return Worker(
+        client,
+        task_queue=settings.task_queue + DOCUMENTS,
+        activities=[clauses.check_document],
+        max_concurrent_activities=2,
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+def _processes(client: Client, db: Database, settings: Settings, strict: bool) -> Worker:
     ours = () if strict else ("workflows",)
     return Worker(
         client,

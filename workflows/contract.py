@@ -6,6 +6,7 @@ from pydantic import BaseModel
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from activities.clause import CheckOutcome
     from activities.contract import Approver, ContractActivities, ContractState, ContractVersion
     from domain import approval_path
     from domain.access import Action, Role, person_key
@@ -13,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.refusal import Refused, forbidden, invalid
     from domain.task import Pace, ladder_of
     from workflows.approval import ApprovalEnded, ApprovalStart, ApprovalWorkflow, approval_workflow_id
+    from workflows.contract_check import ContractCheck
     from workflows.contract_review import ContractReview
     from workflows.contract_signing import ContractSigning
     from workflows.contract_version import ContractVersions
@@ -56,7 +58,8 @@ class ContractNews(BaseModel):
 class SubmitContract(Command):
     """`version` is the one being submitted; `document` a hash of the document store.
 
-    `facts` are what its approval may ask for beside amount, currency and region (domain.approval.FACTS).
+    `facts` are what its approval may ask for beside amount, currency and region (domain.approval.FACTS); `kind` chooses
+    the standard (`clause_standard.<kind>`) that its document is held against.
     """
 
     version: int
@@ -64,10 +67,11 @@ class SubmitContract(Command):
     document: str | None = None
     note: str | None = None
     facts: dict[str, Any] = {}
+    kind: str = ""
 
 
 @workflow.defn(name="ContractWorkflow")
-class ContractWorkflow(ContractVersions, ContractReview, ContractSigning):
+class ContractWorkflow(ContractCheck, ContractVersions, ContractReview, ContractSigning):
     projection = ContractActivities.project_contract
 
     @workflow.init
@@ -90,6 +94,7 @@ class ContractWorkflow(ContractVersions, ContractReview, ContractSigning):
 
     async def _tend(self) -> None:
         state = self.state
+        await self.pin_rules()
         while state.stage not in ENDED and not (state.stage == "approved" and self.nothing_to_sign):
             await self._tell_deal()
             if state.stage == "draft":
@@ -98,6 +103,8 @@ class ContractWorkflow(ContractVersions, ContractReview, ContractSigning):
                 await self.compare_version()
             elif state.stage == "in_legal":
                 await self._wait_for_legal()
+            elif state.stage == "checking":
+                await self.have_it_checked()
             elif state.stage != "approved":
                 await self._have_it_approved()
             elif await self.to_be_signed():
@@ -129,10 +136,13 @@ class ContractWorkflow(ContractVersions, ContractReview, ContractSigning):
         state.amount = asked.amount
         state.versions.append(
             ContractVersion(no=state.version, amount=asked.amount, document=asked.document, note=asked.note,
-                            by=asked.actor.id, at=workflow.now(), facts=asked.facts)
+                            by=asked.actor.id, at=workflow.now(), facts=asked.facts, kind=asked.kind)
         )  # fmt: skip
-        state.stage = "in_approval"
-        state.approval_id = self.new_id()
+        state.check = None
+        if asked.document is None:
+            self._ask_approvers()  # there is nothing to read
+        else:
+            state.stage = "checking"
         self.change("contract.submitted", actor=asked.actor.id, version=state.version, amount=asked.amount)
         for task in state.open_tasks:
             self.close_task(task, asked.actor.id, "submitted", behalf_of=task.on_behalf(asked.actor))
@@ -166,10 +176,25 @@ class ContractWorkflow(ContractVersions, ContractReview, ContractSigning):
         else:
             state.earlier = None
 
+    def _ask_approvers(self) -> None:
+        self.state.stage, self.state.approval_id = "in_approval", self.new_id()
+
+    async def checked(self, outcome: CheckOutcome) -> None:
+        """To legal before or beside the approvers, where the policy has legal read it."""
+        rules = self.rules.legal
+        asked = await self.consider(rules, outcome.state, outcome.level, outcome.findings)
+        if self.state.withdrawn:
+            self.end_review("withdrawn")
+            self.state.stage = "withdrawn"
+        elif asked and rules.order == "before":
+            self.state.stage = "in_legal"
+        else:
+            self._ask_approvers()
+
     def review_passed(self) -> None:
         state = self.state
         if state.stage == "in_legal":
-            state.stage, state.approval_id = "in_approval", self.new_id()
+            self._ask_approvers()
         elif state.versions[-1].outcome == "approved":  # it was approved beside legal, and has waited for legal since
             by = state.approvers[-1].person_id if state.approvers else "system"
             self.change("contract.approved", actor=by)
@@ -267,6 +292,8 @@ class ContractWorkflow(ContractVersions, ContractReview, ContractSigning):
         await self.wait(lambda: state.stage != "in_approval")
 
     def waiting(self) -> list[Waiting]:
+        if self.state.stage == "checking":
+            return [Waiting(reason="contract.checking", since=self.state.changed_at)]
         if self.state.stage == "in_approval":
             asked = [Waiting(reason="contract.in_approval", since=self.state.changed_at)]
             return [*(asked if self.state.versions[-1].outcome is None else []), *super().waiting()]

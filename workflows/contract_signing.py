@@ -6,7 +6,6 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.contract import ContractState
-    from activities.policy import PolicyActivities
     from domain.contract import ContractPolicy
     from domain.policy import load
     from workflows.human_task import TaskProcess
@@ -28,8 +27,7 @@ class ContractSigning(TaskProcess[ContractState]):
         if state.signing_id is not None:
             return True
         document = state.versions[-1].document or ""
-        pinned = await self.perform(PolicyActivities.pin_policy, ContractPolicy.kind, "read the contract policy")
-        rules = load(ContractPolicy, pinned.document).signing
+        rules = load(ContractPolicy, state.rules).signing
         if rules.ours == "none" and not rules.customer:
             return False
         signers = [SignerSpec(person_id=one.person_id, role=one.role) for one in state.approvers]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -127,6 +129,16 @@ class Parties:
             if not _is_object(text, start, end):
                 return side
         return Side.UNKNOWN
+
+
+def ours_among(text: str, names: Sequence[str]) -> str:
+    """The first of our own names that a party of the contract has; empty where none does."""
+    groups = _groups(unicodedata.normalize("NFKC", text))
+    for name in names:
+        mine = unicodedata.normalize("NFKC", name).strip().lower()
+        if len(mine) > 3 and any(mine in other or (len(other) > 3 and other in mine) for g in groups for other in g):
+            return name
+    return ""
 
 
 _GIVEN = re.compile(

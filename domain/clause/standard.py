@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -18,6 +18,12 @@ class Risk(StrEnum):
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
+
+
+def highest(levels: Iterable[str]) -> str:
+    """The worst of these levels; `ok` of none."""
+    order = list(Risk)
+    return max((Risk(level) for level in levels), key=order.index, default=Risk.OK).value
 
 
 Level = Literal["ok", "low", "medium", "high"]

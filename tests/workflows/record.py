@@ -30,6 +30,7 @@ from launch.cast import load_cast
 from launch.embedded import embedded_servers, temporary_home
 from settings import Settings
 from tests.workflows.approvals import Request, Scene, step
+from tests.workflows.checking import a_contract, submit_document
 from tests.workflows.collections import Case
 from tests.workflows.office import YUAN, Office, open_office
 
@@ -38,7 +39,8 @@ HISTORIES = Path(__file__).parent / "histories"
 
 async def finished_line(office: Office) -> str:
     """Returns the id of a line from lead to cash."""
-    deal, contract = await office.submitted(180_000 * YUAN)
+    deal, contract = await office.negotiating(180_000 * YUAN)
+    await submit_document(office, contract, a_contract())
     manager = await office.open_task("approve", line_id=deal.line_id)
     await office.days_pass(0.5)
     await office.decide("zhao.min", manager, "return", "账期太长")

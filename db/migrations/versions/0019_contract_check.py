@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("by_ocr", sa.Boolean(), nullable=False),
         sa.Column("pages", sa.Integer(), nullable=False),
         sa.Column("level", sa.Text(), nullable=False),
-        sa.Column("checked_at", INSTANT, nullable=False),
+        sa.Column("checked_at", INSTANT, server_default=sa.func.now(), nullable=False),
         sa.UniqueConstraint("contract_id", "version_no"),
     )
     op.create_table(

@@ -1,0 +1,158 @@
+"""The check of a contract's version: its document is read, what it says is judged, and both are kept as rows."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from temporalio import activity
+
+from activities.process import ProcessActivities
+from db.contract_check import CheckToKeep, kept_check
+from db.engine import Database
+from db.policy import documents
+from domain.clause.page import State
+from domain.clause.standard import ClauseStandard, Risk, highest
+from domain.policy import load
+
+MOST_READINGS = 3
+"""A document with which as many readings came to nothing is unreadable."""
+PULSE = 3.0
+"""Seconds between two signs of life: a worker that was killed is missed, a withdrawal is heard."""
+_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+"""PostgreSQL cannot be reached: the document is not to blame."""
+
+
+class CheckRequest(BaseModel):
+    """`document` is a hash of the document store, `amount` what was submitted, in minor units of `currency`; `kind` and
+    `standard` the policy that holds and its version."""
+
+    contract_id: str
+    version_no: int
+    document: str
+    deal_id: str
+    customer_id: str
+    region_id: str
+    amount: int
+    currency: str
+    kind: str
+    standard: int
+
+
+class FindingRef(BaseModel):
+    id: str
+    kind: str
+    value: str
+    level: str
+    unusual: list[dict[str, Any]] = []
+
+
+class CheckOutcome(BaseModel):
+    """`state` as domain.clause.page.State: only `text` was read whole. `level` is the highest of the findings, and
+    high of whatever was not read: that is never no risk."""
+
+    check_id: str
+    state: str
+    level: str
+    findings: list[FindingRef] = []
+    limit: str = ""
+
+
+class Reader(Protocol):
+    """Reads a file: rows as `activities.clause_rows.rows` makes them."""
+
+    async def __call__(self, path: Path, file: str, standard: dict[str, Any] | None) -> list[dict[str, Any]]: ...
+
+
+class Shelf(Protocol):
+    """Where the document store has a file of this hash."""
+
+    def __call__(self, digest: str) -> Path: ...
+
+
+class ClauseActivities(ProcessActivities):
+    def __init__(self, db: Database, zone: str, shelf: Shelf, reader: Reader) -> None:
+        super().__init__(db, zone)
+        self.shelf = shelf
+        self.reader = reader
+
+    @activity.defn
+    async def check_document(self, asked: CheckRequest) -> CheckOutcome:
+        """Once for each version: what was kept stays, and a repeat answers the same. Tried again while PostgreSQL is
+        away; a document that ended `MOST_READINGS` tries is kept as unreadable."""
+        spent = int(next(iter(activity.info().heartbeat_details), 0))
+        beating = asyncio.create_task(_beat(spent + 1))
+        try:
+            return await self._check(asked, spent)
+        except _AWAY:
+            activity.heartbeat(spent)
+            raise
+        finally:
+            beating.cancel()
+            with suppress(asyncio.CancelledError):
+                await beating
+
+    async def _check(self, asked: CheckRequest, spent: int) -> CheckOutcome:
+        async with self.db.session() as session:
+            if known := await kept_check(session, asked.contract_id, asked.version_no):
+                return _outcome(known)
+            standard = (await documents(session, asked.kind, [asked.standard]))[asked.standard]
+        rows = _NOT_READ if spent >= MOST_READINGS else await self._rows(asked, standard)
+        measure = load(ClauseStandard, standard)
+        said = rows[0]
+        found = [*rows[1:], *_carried(said, measure)]
+        async with self.db.session(f"workflow:{activity.info().workflow_id}") as session:
+            await CheckToKeep(
+                contract_id=asked.contract_id, version_no=asked.version_no, document=asked.document,
+                standard_kind=asked.kind, standard_version=asked.standard, our_party=said.get("our_party", ""),
+                state=said["state"], limit=said.get("limit", ""), carries=said.get("carries", []),
+                by_ocr=said.get("by_ocr", False), pages=said["pages"], level=_level(said["state"], found),
+            ).keep(session, found)  # fmt: skip
+            kept = await kept_check(session, asked.contract_id, asked.version_no)
+            assert kept is not None  # noqa: S101 - just written
+            return _outcome(kept)
+
+    async def _rows(self, asked: CheckRequest, standard: dict[str, Any]) -> list[dict[str, Any]]:
+        path = self.shelf(asked.document)
+        if not await asyncio.to_thread(path.is_file):
+            return [{**_NOT_READ[0], "limit": "missing"}]
+        return await self.reader(path, asked.document, standard)
+
+
+_NOT_READ: list[dict[str, Any]] = [{"kind": "_document", "state": State.UNREADABLE.value, "pages": 0}]
+
+
+async def _beat(begun: int) -> None:
+    """Says first how many readings have begun, so that a try that ends everything counts as well."""
+    while True:
+        activity.heartbeat(begun)
+        await asyncio.sleep(PULSE)
+
+
+def _carried(said: dict[str, Any], standard: ClauseStandard) -> list[dict[str, Any]]:
+    """What runs or hides in the file is a finding as well, of no page."""
+    return [
+        {"kind": "hidden_text", "value": carried, "page": None, "quote": None, "rects": [],
+         "risk": standard.risk("hidden_text", carried).value}
+        for carried in said.get("carries", []) if carried in ("javascript", "attachments")
+    ]  # fmt: skip
+
+
+def _level(state: str, found: list[dict[str, Any]]) -> str:
+    return Risk.HIGH.value if state != State.TEXT else highest(row["risk"] for row in found)
+
+
+def _outcome(kept: Any) -> CheckOutcome:
+    check, findings = kept
+    return CheckOutcome(
+        check_id=check.id, state=check.state, level=check.level, limit=check.limit,
+        findings=[
+            FindingRef(id=each.id, kind=each.kind, value=each.value, level=each.level, unusual=each.unusual)
+            for each in findings
+        ],
+    )  # fmt: skip
