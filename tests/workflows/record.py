@@ -40,7 +40,7 @@ HISTORIES = Path(__file__).parent / "histories"
 async def finished_line(office: Office) -> str:
     """Returns the id of a line from lead to cash."""
     deal, contract = await office.negotiating(180_000 * YUAN)
-    await submit_document(office, contract, a_contract())
+    await submit_document(office, contract, a_contract("乙方在本合同项下的累计赔偿责任以合同总价为限。"))
     manager = await office.open_task("approve", line_id=deal.line_id)
     await office.days_pass(0.5)
     await office.decide("zhao.min", manager, "return", "账期太长")
@@ -53,7 +53,8 @@ async def finished_line(office: Office) -> str:
     await office.deal_when(deal.id, contract_status="approved")
     await office.move(deal.id, "won")
     collection = await office.until(lambda: office.row(Collection, deal_id=deal.id), "the collection")
-    await office.days_pass(9)
+    for _ in range(9):  # day by day: the server answers a longer sleep too late for its client
+        await office.days_pass(1)
     for _ in range(2):
         await office.collections.record_payment(
             await office.actor("he.jie"), uuid4().hex, collection.id,
