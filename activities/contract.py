@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from temporalio import activity
 
 from activities.approval import Earlier
-from activities.contract_version import ComparedDiff
 from activities.clause import CheckOutcome
+from activities.contract_version import ComparedDiff
 from activities.process import ProcessActivities
 from db.contract import Contract
 from db.legal import write_reviews
