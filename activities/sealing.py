@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -28,6 +30,7 @@ from domain.file_type import PDF
 from domain.refusal import Refused
 from locales.labels import label
 
+BEAT = timedelta(seconds=5)
 TRIES = 3
 """A limit that was hit may have been a busy machine's doing; after so many times it is the document's."""
 TITLES = (
@@ -122,7 +125,8 @@ class SealingActivities(ProcessActivities):
                 return _result(known)
             work = await self._work(session, request)
         try:
-            sealed = await self.sealer.seal(work)
+            async with alive():
+                sealed = await self.sealer.seal(work)
         except Refused as refused:
             hopeless = refused.code in ("seal_impossible", "signed_before", "seal_unsound", "document_too_large")
             if refused.status >= 500 or (not hopeless and activity.info().attempt < TRIES):
@@ -178,6 +182,22 @@ class SealingActivities(ProcessActivities):
             statement = insert(SigningCertificate).values(holder=holder, **fields)
             await session.execute(statement.on_conflict_do_update(index_elements=["holder"], set_=fields))
         return issued
+
+
+@asynccontextmanager
+async def alive() -> AsyncIterator[None]:
+    """Tells the server every few seconds that somebody is at it, so that a killed worker's work is soon another's."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(BEAT.total_seconds())
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
 
 
 async def _colleague(session: AsyncSession, signer: Signer) -> tuple[str, str, str]:

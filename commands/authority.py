@@ -85,6 +85,16 @@ class Authority:
         return _Identity(held.cert.certificate, held.key, chain)
 
     @property
+    def made(self) -> bool:
+        """Whether there is one, without making it."""
+        return self._settings.signing_pkcs12 is not None or self._file.exists()
+
+    @property
+    def called(self) -> str:
+        """The certificate's subject."""
+        return self.certificate.subject.rfc4514_string()
+
+    @property
     def certificate(self) -> x509.Certificate:
         return self._identity.certificate
 

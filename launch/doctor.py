@@ -7,7 +7,7 @@ import importlib.metadata
 import platform
 import shutil
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
@@ -20,6 +20,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from commands.authority import Authority, UnusableAuthority
 from commands.database import open_database
 from commands.temporal import connect
 from db.migrate import current_and_head
@@ -34,6 +35,7 @@ from settings import Settings
 
 OLDEST_POSTGRES = 16
 KEPT = timedelta(days=30)
+RENEW = timedelta(days=90)
 GIGABYTE = 1_000_000_000
 
 
@@ -44,6 +46,7 @@ async def examine(settings: Settings, *, mending: bool) -> AsyncIterator[Finding
     yield _disk(settings)
     for finding in await asyncio.to_thread(lambda: list(document_tools())):
         yield finding
+    yield _signing(settings)
     try:
         async for finding in _postgres(settings):
             yield finding
@@ -55,6 +58,21 @@ async def examine(settings: Settings, *, mending: bool) -> AsyncIterator[Finding
             yield finding
     except (RPCError, RuntimeError) as error:
         yield Finding("Temporal", "away", explained(error) or str(error))
+
+
+def _signing(settings: Settings) -> Finding:
+    authority = Authority(settings)
+    if not authority.made:
+        return Finding("Signing", "no authority yet: the first signature makes one")
+    try:
+        until = authority.certificate.not_valid_after_utc
+    except UnusableAuthority as error:
+        return Finding("Signing", "the authority cannot be used", str(error))
+    left = until - datetime.now(UTC)
+    advice = "" if left > RENEW else f"Its certificate ends on {until:%Y-%m-%d}: put another one in its place."
+    return Finding(
+        "Signing", f"{authority.called}, until {until:%Y-%m-%d}; back up {authority.folder.absolute()}", advice
+    )
 
 
 def _disk(settings: Settings) -> Finding:

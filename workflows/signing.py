@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.access import Role, person_key
     from domain.process import Waiting
     from domain.refusal import Refused
-    from domain.task import Pace, ladder_of
+    from domain.task import HumanTask, Pace, ladder_of
     from workflows.human_task import MoveTask
     from workflows.process import command
     from workflows.signing_customer import SigningCustomer
@@ -153,7 +153,11 @@ class SigningWorkflow(SigningCustomer):
         self.close_task(task, asked.actor.id, "signed", behalf_of=one.behalf_of)
         self.witness("confirmed", asked.actor.id, asked.origin, method=asked.method, signature=one.id)
 
-    def may_move(self, task: object, asked: MoveTask) -> None:
+    def goes_along(self, task: HumanTask) -> bool:
+        """Who approved signs, whoever owns the case by now; to choose the customer's signatory is the owner's."""
+        return task.kind != "sign_contract"
+
+    def may_move(self, task: HumanTask, asked: MoveTask) -> None:
         if self._has_signed(asked.to):
             raise Refused("signed_already", 409, field="to")
 

@@ -15,6 +15,8 @@ with workflow.unsafe.imports_passed_through():
 
 LONGEST = timedelta(minutes=4)
 """One try of a seal, which reads the document twice in a child of its own."""
+SILENCE = timedelta(seconds=20)
+"""After which the one who was at it counts as gone."""
 OVER = ("signed", "declined", "handed_back", "expired", "failed", "withdrawn")
 
 
@@ -47,6 +49,7 @@ class SigningDesk(TaskProcess[SigningState]):
             SealingActivities.seal_signature,
             request,
             start_to_close_timeout=LONGEST,
+            heartbeat_timeout=SILENCE,
             retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=10)),
             summary=f"seal signature {signer.no} of {len(state.signers)}",
         )

@@ -33,6 +33,7 @@ from tests.workflows.approvals import Request, Scene, step
 from tests.workflows.checking import a_contract, submit_document
 from tests.workflows.collections import Case
 from tests.workflows.office import YUAN, Office, open_office
+from tests.workflows.signings import SigningOffice
 
 HISTORIES = Path(__file__).parent / "histories"
 
@@ -173,7 +174,19 @@ async def argued_collection(office: Office) -> str:
     return process.line_id
 
 
+async def signed_contract(office: Office) -> str:
+    """Returns the id of the line of a contract that its two approvers have signed."""
+    case = await SigningOffice.approved(office, amount=180_000 * YUAN)
+    await office.decide("xu.jing", await office.open_task("approve", line_id=case.contract.line_id), "approve")
+    for name in ("zhao.min", "xu.jing"):
+        await case.sign(name, await case.asked(name))
+    await case.signing(status="signed")
+    await office.until(lambda: office.row(Process, record_id=case.contract.id, outcome="signed"), "its end")
+    return case.contract.line_id
+
+
 STORIES = (
+    (signed_contract, "signed-contract"),
     (argued_collection, "argued-collection"),
     (finished_line, "finished-line"), (dismissed_lead, "dismissed-lead"), (debated_approval, "debated-approval"),
     (absence_over, "shortened-absence"),

@@ -61,12 +61,13 @@ class SigningOffice:
         amount: int = 40_000 * YUAN,
         by: str = "zhao.min",
         rules: dict[str, object] | None = None,
+        content: bytes | None = None,
     ) -> SigningOffice:
         """Approved by the regional manager alone; the customer signs only where `rules` of signing say so."""
         await publish_rules(office, {"customer": False} | (rules or {}))
         _, contract = await office.negotiating(amount)
         case = cls(office, contract)
-        await case.submit()
+        await case.submit(content)
         await office.decide(by, await office.open_task("approve", line_id=contract.line_id), "approve")
         return case
 

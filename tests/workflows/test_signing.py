@@ -3,36 +3,120 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import uuid4
 
+import pytest
+
+from activities.sealing import SealedDocument, SealWork
 from commands.document import DocumentStore
 from commands.sealing import Sealer
 from db.contract import Contract
 from db.deal import Deal
-from db.signing import SigningCertificate
-from tests.workflows.office import Office
+from db.process import Task
+from db.signing import Seal, SigningCertificate, SigningEvent
+from domain.refusal import Refused
+from tests.workflows.office import YUAN, Office
 from tests.workflows.signings import SigningOffice, a_page
 
+LARGE = 180_000 * YUAN
+"""What the regional manager and the CFO approve, one after the other."""
 
-async def test_who_approved_signs_and_the_deal_hears_of_it(office: Office) -> None:
-    case = await SigningOffice.approved(office)
-    await case.sign("zhao.min", await case.asked("zhao.min"))
-    await case.signing(status="signed")
+
+async def both_asked(office: Office) -> SigningOffice:
+    """Approved by both; the manager is asked to sign."""
+    case = await SigningOffice.approved(office, amount=LARGE)
+    await office.decide("xu.jing", await office.open_task("approve", line_id=case.contract.line_id), "approve")
+    return case
+
+
+async def test_they_sign_in_the_order_they_approved_and_it_holds(office: Office) -> None:
+    case = await both_asked(office)
+    first = await case.asked("zhao.min")
+    assert [task.holders for task in await office.rows(Task, kind="sign_contract", status="open")] == [first.holders]
+    with pytest.raises(Refused) as wrong:
+        await case.sign("zhao.min", first, password="not this one")
+    assert (wrong.value.code, wrong.value.field) == ("wrong_password", "password")
+    with pytest.raises(Refused) as refused:
+        await case.sign("xu.jing", first)
+    assert refused.value.status in (403, 404), "it is not their turn"
+
+    key = uuid4().hex
+    await case.sign("zhao.min", first, key=key)
+    await case.sign("zhao.min", first, key=key)  # the same click once more
+    with pytest.raises(Refused) as again:
+        await case.sign("zhao.min", first)
+    assert again.value.code == "already_decided"
+    second = await case.asked("xu.jing")
+    with pytest.raises(Refused) as stale:
+        await case.sign("xu.jing", Task(id=second.id, params=second.params | {"document": "0" * 64}))
+    assert stale.value.code == "document_changed"
+    admin = await office.actor("gu.ming")
+    with pytest.raises(Refused) as twice:
+        await office.tasks.hand_on(admin, uuid4().hex, second.id, to=office.people["zhao.min"], why=None)
+    assert twice.value.code == "signed_already"
+    await case.sign("xu.jing", second)
+
+    signing = await case.signing(status="signed")
     contract = await office.until(lambda: office.row(Contract, id=case.contract.id, status="signed"), "its end")
     await office.until(lambda: office.row(Deal, id=contract.deal_id, contract_status="signed"), "the deal to hear")
+    await holds(office, case, ["赵敏", "徐静"])
+    ours = (await case.places())[0]
+    assert (ours.status, ours.name, ours.method) == ("signed", "赵敏", "password")
+    assert all("PRIVATE" not in one.key for one in await office.rows(SigningCertificate))
+    told = {one.kind for one in await office.rows(SigningEvent, signing_id=signing.id)}
+    assert {"opened", "confirmed", "sealed", "signed"} <= told
 
 
-async def test_what_is_sealed_holds_and_begins_with_what_was_approved(office: Office) -> None:
+async def holds(office: Office, case: SigningOffice, names: list[str]) -> None:
+    """The newest document begins with what was approved, and carries these signatures, all good."""
+    signing, sealer = await case.signing(), Sealer(office.settings)
+    path = DocumentStore(office.settings.home / "documents").path(signing.document or "")
+    assert (await asyncio.to_thread(path.read_bytes)).startswith(a_page())
+    seen = await sealer.read(path)
+    assert [(one["name"], one["good"], one["changed"]) for one in seen["signatures"]] == [
+        (name, True, False) for name in names
+    ]
+
+
+async def test_a_lost_deal_takes_the_contract_out_of_everybodys_hands(office: Office) -> None:
     case = await SigningOffice.approved(office)
     asked = await case.asked("zhao.min")
-    await case.sign("zhao.min", asked)
+    await office.move(case.contract.deal_id, "lost", reason="price")
+    await case.signing(status="withdrawn")
+    await office.until(lambda: office.row(Contract, id=case.contract.id, status="withdrawn"), "its end")
+    with pytest.raises(Refused) as refused:
+        await case.sign("zhao.min", asked)
+    assert refused.value.status == 409
+
+
+async def test_what_cannot_be_sealed_comes_back_for_another_version(office: Office) -> None:
+    case = await SigningOffice.approved(office, content=b"%PDF-1.7\n" + b"nothing that opens " * 20)
+    await case.sign("zhao.min", await case.asked("zhao.min"))
+    await case.signing(status="failed")
+    contract = await office.until(lambda: office.row(Contract, id=case.contract.id, status="draft"), "another version")
+    assert contract.version == 2
+    await office.open_task("submit_contract", line_id=contract.line_id)
+
+
+async def test_a_worker_that_dies_after_sealing_neither_loses_nor_doubles_a_signature(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seals, real = 0, Sealer.seal
+
+    async def dying(self: Sealer, work: SealWork) -> SealedDocument:
+        """The first seal is in the store, and nobody comes to say so."""
+        nonlocal seals
+        seals += 1
+        sealed = await real(self, work)
+        if seals == 1:
+            raise RuntimeError("killed")
+        return sealed
+
+    monkeypatch.setattr(Sealer, "seal", dying)
+    case = await both_asked(office)
+    await case.sign("zhao.min", await case.asked("zhao.min"))
+    await case.sign("xu.jing", await case.asked("xu.jing"))
     signing = await case.signing(status="signed")
-    store = DocumentStore(office.settings.home / "documents")
-    assert signing.document is not None
-    content = await asyncio.to_thread(store.path(signing.document).read_bytes)
-    assert content.startswith(a_page())
-    seen = await Sealer(office.settings).read(store.path(signing.document))
-    assert [(one["name"], one["good"]) for one in seen["signatures"]] == [("赵敏", True)]
-    assert seen["empty"] == []
-    ours = (await case.places())[0]
-    assert (ours.status, ours.name, ours.method, ours.document) == ("signed", "赵敏", "password", signing.document)
-    assert (await office.rows(SigningCertificate))[0].key.count("PRIVATE") == 0
+    assert len(await office.rows(Seal, signing_id=signing.id)) == 2
+    assert seals == 3, "the lost one was nobody's, and was made anew"
+    await holds(office, case, ["赵敏", "徐静"])
