@@ -93,7 +93,7 @@ async def test_text_laid_over_it_afterwards_is_seen(settings: Settings, signed: 
         page = writer.root["/Pages"]["/Kids"][0]
         page[generic.NameObject("/Contents")] = generic.ArrayObject([page.raw_get("/Contents"), added])
         writer.mark_update(writer.root["/Pages"]["/Kids"].raw_get(0))
-        writer.write_in_place()
+        writer.write_in_place()  # type: ignore[no-untyped-call]
     read = await read_signed(file, Authority(settings).roots())
     assert all(one["intact"] for one in read["signatures"])
     assert verdict_of(read).state == "changed"
