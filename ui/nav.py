@@ -54,6 +54,7 @@ SECTIONS = (
     Section(N_("Insight"), (
         Entry(N_("Won and lost"), "/reports/deals", "trophy", Action.REPORT_READ),
         Entry(N_("Approval report"), "/reports/approvals", "chart-column", Action.REPORT_READ),
+        Entry(N_("Clauses"), "/reports/clauses", "scale", Action.CLAUSE_JUDGE),
     )),
     Section(N_("Admin"), (
         Entry(N_("Policies"), "/policies", "shield-check", Action.POLICY_READ),

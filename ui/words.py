@@ -14,6 +14,7 @@ WORDS = {
     "seconds": N_("%(seconds)d s"),
     "overdue": N_("Overdue %(time)s"),
     "undo": N_("Undo"),
+    "copied": N_("Copied"),
     "dismiss": N_("Dismiss"),
     "live": N_("Live"),
     "reconnecting": N_("Reconnecting"),
