@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import Request
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.services import Services
@@ -37,8 +38,6 @@ from ui.environment import pages_of
 from ui.names import Names, names
 from ui.task_panel import Standing, standing_of
 
-ICONS = {"ok": "circle-check", "low": "info", "medium": "triangle-alert", "high": "circle-alert"}
-STATES = {"ok": "ok", "low": "info", "medium": "warn", "high": "bad"}
 _CHINESE = ("一", "鿿")
 
 
@@ -202,7 +201,8 @@ async def _panels(
 ) -> list[FindingPanel]:
     counts = await overruled(session, {row.kind for row in found})
     granted = set(review.exceptions.values()) if review else set()
-    exceptions = {key: row for key in granted if (row := await session.get(ClauseException, key))}
+    query = select(ClauseException).where(ClauseException.id.in_(granted))
+    exceptions = {row.id: row for row in await session.scalars(query)} if granted else {}
     open_ = task is not None and task.status == "open"
     panels = []
     for row in found:
