@@ -125,6 +125,7 @@ class ContractReview(TaskProcess[ContractState]):
         if opens:
             self._ask_legal(rules, review, plan)
         else:
+            self._next_revision()  # the rows show that it goes on
             self._end(review, "not_needed")
         return opens
 

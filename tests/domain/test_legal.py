@@ -69,7 +69,8 @@ def test_an_exception_opens_nothing_unless_something_else_is_risky() -> None:
 @pytest.mark.parametrize(
     ("kind", "accepted", "found", "covered"),
     [
-        ("payment_term", "90d", "90d", True), ("payment_term", "90d", "3m", True), ("payment_term", "90d", "91d", False),
+        ("payment_term", "90d", "90d", True), ("payment_term", "90d", "3m", True),
+        ("payment_term", "90d", "91d", False),
         ("termination_notice", "15d", "15d", True), ("termination_notice", "15d", "20d", True),
         ("termination_notice", "15d", "14d", False), ("liability_cap", "2x", "unlimited", False),
         ("liability_cap", "unlimited", "unlimited", True), ("dispute", "arb/HKIAC", "arb/SIAC", False),
