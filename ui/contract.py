@@ -16,6 +16,7 @@ from api.problem import named
 from api.services import Provided, Services
 from db.contract import Contract
 from db.customer import Customer
+from db.legal import reviews_of
 from db.process import Process
 from db.scope import visible
 from db.signing import signatures_of, signings_of
@@ -115,6 +116,8 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         called = await names(session, formats.language, case.people.keys() | named)
         columns = await request_facts.asked_columns(session)
         other = await other_party(session, actor, contract)
+        reviews = await reviews_of(session, contract_id)
+        called = await called.with_people(session, {one.closed_by for one in reviews.values() if one.closed_by})
     words = PolicyWords(formats.language, formats, called)
     works = actor.reaches(Action.CONTRACT_WORK, owner=contract.owner_id, region=contract.region_id)
     ops = actor.scope(Action.OPS) is not None
@@ -125,6 +128,7 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         "names": called,
         "versions": [v | {"at": datetime.fromisoformat(v["at"])} for v in reversed(contract.versions)],
         "approvals": {a.subject_version: ApprovalPanel(case, a, words) for a in case.approvals},
+        "reviews": reviews,
         "may_submit": works and contract.status == "draft",
         "amount_typed": plain_amount(contract.amount, contract.currency),
         "workflow": workflow_link(services.temporal.namespace, process) if process and ops else "",
