@@ -71,11 +71,13 @@ class QuoteCommands:
         self.zone = ZoneInfo(desk.settings.zone)
 
     async def open(self, actor: Actor, key: str, deal_id: str, *, template: str | None = None) -> tuple[str, Answer]:
-        """A new quote for a deal: its id."""
+        """A new quote for a deal: its id. Raises Refused (409) where the deal is won or lost."""
         async with self.desk.db.session(actor.id) as session:
             deal: Deal = await visible(session, actor, "deal", deal_id)
             if not actor.reaches(Action.QUOTE_WORK, owner=deal.owner_id, region=deal.region_id):
                 raise forbidden(Action.QUOTE_WORK)
+            if deal.closed_at is not None or deal.order_id is not None:
+                raise Refused("deal_closed", 409, stage=deal.stage)
             quote_id = await claim(session, actor, key, "OpenQuote", "quote", {"deal": deal_id, "template": template})
         start = QuoteStart(
             quote_id=quote_id, deal_id=deal.id, line_id=deal.line_id, customer_id=deal.customer_id,

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from locales import N_, translate
 from locales.formats import Formats
+from locales.labels import label
 
 
 class Coded(Protocol):
@@ -272,7 +273,7 @@ SENTENCES = {
     "stage_same": N_("The deal stands in this stage already."),
     "stage_closed": N_("A won or lost deal does not move."),
     "stage_skipped": N_("Stages are taken one after the other."),
-    "fields_missing": N_("This stage asks for something that is not filled in yet."),
+    "fields_missing": N_("This stage asks for what is not filled in yet: %(fields)s."),
     "action_running": N_("This is being done just now."),
     "pipeline_other": N_("This deal takes another pipeline."),
     "pipeline_unknown": N_("There is no such pipeline."),
@@ -360,6 +361,9 @@ def refusal_text(refused: Coded, language: str, formats: Formats | None = None) 
     told = translate(language).gettext(SENTENCES.get(refused.code, UNKNOWN))
     sentences = [sentence for sentence in missing if sentence] or [told]
     params = readable(refused.params, formats) | {"code": refused.code}
+    if refused.code == "fields_missing":
+        comma = translate(language).gettext(N_(", "))
+        params["fields"] = comma.join(label("field", str(name), language) for name in refused.params["fields"])
     # Not by `%`: a sentence that asks for more than the refusal carries is still said.
     return PARAMETER.sub(lambda asked: str(params.get(asked[1], "…")), " ".join(sentences))
 

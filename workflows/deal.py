@@ -1,5 +1,6 @@
 """A deal moves through the stages of its pipeline, and each stage sets its actions going. Won makes the order, and its
-collection, once; lost withdraws what is under way. It ends when the money is in."""
+collection, once, and takes a quote back that nobody will answer; lost withdraws all that is under way. It ends when the
+money is in."""
 
 from datetime import date, datetime, timedelta
 
@@ -129,6 +130,8 @@ class DealWorkflow(DealActions):
         while self.state.closed_at is None:
             if self._kind == "won" and self.state.order_id is None:
                 await self._place_order()
+            elif self._kind == "won" and self.quote_is_left:
+                await self.withdraw_quote(self.state.moved_by or "system")
             elif self._kind == "lost":
                 await self._withdraw_contract()
                 await self.withdraw_quote(self.state.moved_by or "system")
@@ -139,8 +142,14 @@ class DealWorkflow(DealActions):
             else:
                 kind, order = self._kind, self.state.order_id
                 await self.wait(
-                    lambda: self.state.closed_at is not None or self._kind != kind or self.state.order_id != order  # noqa: B023 - awaited before they change
+                    lambda: (
+                        self.state.closed_at is not None
+                        or (self._kind, self.state.order_id) != (kind, order)  # noqa: B023 - awaited before they change
+                        or (self._kind == "won" and self.quote_is_left)
+                    )
                 )
+        if self.state.outcome == "paid":
+            await self.withdraw_quote("system")
         await self.wait(lambda: all(one.error for one in self.state.actions))
         self.give_up_all()
 

@@ -38,6 +38,8 @@ with workflow.unsafe.imports_passed_through():
 
 NO_QUOTE = (None, "refused", "lapsed", "withdrawn")
 """What a quote's status is where a new one may be begun."""
+QUOTE_DONE = (None, "accepted", "withdrawn")
+"""What it is where nothing is left to take back."""
 
 
 class ActionCommand(Command):
@@ -51,7 +53,12 @@ class FinishTask(TaskCommand):
 
 
 class DealActions(DealRecord):
-    """The actions of the stages. None of them ever holds up a move, or another action."""
+    """The actions of the stages. None of them ever holds up a move, or another action.
+
+    `quote_asked_back` is the quote, and how it stood, when the deal last took one back.
+    """
+
+    quote_asked_back: tuple[str | None, str | None] | None = None
 
     def enter(self, stage: Stage) -> None:
         state = self.state
@@ -100,10 +107,21 @@ class DealActions(DealRecord):
         if self.state.invoice_id:
             await self.signal(invoice_workflow_id(self.state.invoice_id), InvoiceWorkflow.withdraw, by)
 
+    @property
+    def quote_is_left(self) -> bool:
+        """Whether a quote lies there that nobody will answer: not with its customer, and not asked back yet."""
+        state = self.state
+        return state.quote_status not in (*QUOTE_DONE, "sent") and self._quote_now != self.quote_asked_back
+
     async def withdraw_quote(self, by: str) -> None:
-        """Of a deal that is lost: what is not answered yet is taken back."""
-        if self.state.quote_id and self.state.quote_status not in (*NO_QUOTE, "accepted"):
+        """Of a deal that has ended: what is not accepted is taken back."""
+        if self.state.quote_id and self.state.quote_status not in QUOTE_DONE:
+            self.quote_asked_back = self._quote_now
             await self.signal(quote_workflow_id(self.state.quote_id), QuoteWorkflow.withdraw, by)
+
+    @property
+    def _quote_now(self) -> tuple[str | None, str | None]:
+        return self.state.quote_id, self.state.quote_status
 
     # --- messages -------------------------------------------------------------------------------------------------
 

@@ -172,9 +172,11 @@ class LeadActs(TaskProcess[LeadState]):
 
     @command(_may_reopen)
     def reopen(self, asked: ReopenLead) -> None:
-        """A closed lead begins again; it is its former owner's, if they can have it."""
+        """A closed lead begins again; its former owner's, once reckoned if they can have it."""
         state = self.state
         state.former, state.reopened_by = asked.former, asked.actor.id
+        if asked.former.owner_id is not None:
+            state.owner_id, state.why = asked.former.owner_id, Why(how="kept")
         state.customer_id = state.customer_id or asked.former.customer_id
         self.change("lead.reopened", actor=asked.actor.id, owner=asked.former.owner_id)
 

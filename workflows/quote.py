@@ -302,7 +302,7 @@ class QuoteWorkflow(TaskProcess[QuoteState]):
         if state.stage == "in_approval":
             state.taken_back = by
             return
-        if state.versions and state.versions[-1].no == state.version:
+        if state.stage not in ("refused", "lapsed") and state.versions and state.versions[-1].no == state.version:
             state.versions[-1].outcome = "withdrawn"
         state.stage = "withdrawn"
         self.change("quote.withdrawn", actor=by, version=state.version)

@@ -47,6 +47,7 @@ async def test_a_deal_moves_one_stage_at_a_time_and_a_refusal_says_why(sign_in: 
     gated = await move(owner, deal_id, "two", "needs", "proposal", reason=None)
     assert (gated.status_code, gated.json()["code"]) == (409, "fields_missing")
     assert gated.json()["params"]["fields"] == ["amount"]
+    assert gated.json()["detail"].endswith("not filled in yet: Amount.") or "金额" in gated.json()["detail"]
     late = await move(owner, deal_id, "stale", "contact", "needs")
     assert (late.json()["code"], late.json()["params"]["by"]) == ("moved_meanwhile", "李伟")
     lost = await move(owner, deal_id, "lose", "needs", "lost")

@@ -130,6 +130,7 @@ async def test_a_closed_lead_is_opened_again_by_hand_and_only_once(office: Offic
     await office.leads.dismiss(actor, uuid4().hex, lead.id, reason="unreachable")
     await leads.ended(lead.id, "closed")
     await office.leads.reopen(actor, uuid4().hex, lead.id)
+    assert (await leads.when(lead.id, "that it is open", lambda now: now.stage != "closed")).owner_id == lead.owner_id
     now = await leads.stage(lead.id, "assigned")
     assert (now.owner_id, now.close_key) == (office.people["li.wei"], None)
     with pytest.raises(Refused) as refused:

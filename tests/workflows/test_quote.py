@@ -241,3 +241,41 @@ async def test_an_invoice_draft_begun_beside_the_quote_bills_what_was_offered_in
     await quoting.sends(await quoting.when(quote.id, status="approved"))
     billed = await office.until(lambda: office.row(Invoice, id=draft.id, amount=quote.amount), "the lines to be taken")
     assert [line["name"] for line in billed.body["lines"]] == ["三年平台许可"]
+
+
+async def test_a_won_deal_takes_its_draft_back_and_leaves_what_the_customer_may_still_answer(
+    office: Office, quoting: Quoting
+) -> None:
+    drafted, draft = await approved(office, 40_000 * YUAN)
+    offered, sent = await approved(office, 40_000 * YUAN)
+    line = QuoteLine(name="实施", unit="次", unit_price=40_000 * YUAN, tax=600)
+    await quoting.submits(await quoting.offers(sent, line))
+    token = await quoting.sends(await quoting.when(sent.id, status="approved"))
+    await office.deal_when(offered.id, quote_status="sent")
+    for deal in (drafted, offered):
+        await office.deal_when(deal.id, contract_status="approved")
+        await office.move(deal.id, "won")
+    await quoting.when(draft.id, status="withdrawn")
+    with pytest.raises(Refused, match="deal_closed"):
+        await quoting.quotes.open(await office.actor("li.wei"), uuid4().hex, drafted.id)
+    await quoting.accepts(token)
+    await quoting.when(sent.id, status="accepted")
+    assert (await office.line(drafted.line_id)).count("quote.withdrawn") == 1
+
+
+async def test_a_lost_deal_leaves_no_refused_quote_open(office: Office, quoting: Quoting) -> None:
+    deal = await office.deal(40_000 * YUAN)
+    quote, token = await quoting.sent(deal)
+    await quoting.accepts(token, outcome="refused")
+    await quoting.when(quote.id, status="refused")
+    await office.deal_when(deal.id, quote_status="refused")
+    await office.move(deal.id, "lost", reason="budget")
+    await quoting.when(quote.id, status="withdrawn")
+
+
+async def approved(office: Office, amount: int) -> tuple[Deal, Quote]:
+    """A deal in negotiation whose contract is approved, and the quote that its proposal began."""
+    deal, _ = await office.submitted(amount)
+    await office.decide("zhao.min", await office.open_task("approve", line_id=deal.line_id), "approve")
+    quote = await office.until(lambda: office.row(Quote, deal_id=deal.id), "the proposal's quote")
+    return deal, quote
