@@ -266,7 +266,7 @@ async def test_a_won_deal_takes_its_draft_back_and_leaves_what_the_customer_may_
 async def test_a_lost_deal_leaves_no_refused_quote_open(office: Office, quoting: Quoting) -> None:
     deal = await office.deal(40_000 * YUAN)
     quote, token = await quoting.sent(deal)
-    await quoting.accepts(token, outcome="refused")
+    await quoting.accepts(token, outcome="refused", note="太贵")
     await quoting.when(quote.id, status="refused")
     await office.deal_when(deal.id, quote_status="refused")
     await office.move(deal.id, "lost", reason="budget")
