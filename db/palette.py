@@ -14,6 +14,7 @@ from db.customer_list import list_customers
 from db.deal import Deal
 from db.lead import Lead
 from db.person import Person
+from db.quote import Quote
 from db.scope import within
 from domain.access import Action, Actor
 
@@ -21,7 +22,7 @@ from domain.access import Action, Actor
 class Found(NamedTuple):
     """`customer` is whose it is, where the title does not say so."""
 
-    kind: Literal["customer", "deal", "lead", "contract", "collection", "person"]
+    kind: Literal["customer", "deal", "lead", "quote", "contract", "collection", "person"]
     id: str
     title: str
     number: str
@@ -35,6 +36,7 @@ async def find_records(session: AsyncSession, actor: Actor, text: str, *, limit:
         *(Found("customer", customer.id, customer.name, "", "") for customer in customers),
         *await _deals(session, actor, text, limit),
         *await _leads(session, actor, text, limit),
+        *await _papers(session, actor, "quote", Quote, text, limit, by_title=True),
         *await _papers(session, actor, "contract", Contract, text, limit, by_title=True),
         *await _papers(session, actor, "collection", Collection, text, limit),
         *await _people(session, actor, text, limit),
@@ -76,14 +78,14 @@ async def _leads(session: AsyncSession, actor: Actor, text: str, limit: int) -> 
 async def _papers(
     session: AsyncSession,
     actor: Actor,
-    kind: Literal["contract", "collection"],
+    kind: Literal["quote", "contract", "collection"],
     table: Any,
     text: str,
     limit: int,
     *,
     by_title: bool = False,
 ) -> list[Found]:
-    """Contracts and collections bear their deal's title; only contracts are looked for by it."""
+    """All bear their deal's title; collections are not looked for by it."""
     searched = (table.number, table.title) if by_title else (table.number,)
     fits = [or_(*(column.icontains(word, autoescape=True) for column in searched)) for word in text.split()]
     query = (

@@ -157,6 +157,11 @@ class PipelinePolicy(PolicyDocument):
             fault(("stages",), "stage_doubled", "Two stages are called {key}.", key=key)
             for key in duplicates([stage.key for stage in self.stages])
         ]
+        faults += [
+            fault((which,), "reason_doubled", "Two reasons have the key {key}.", key=key)
+            for which, reasons in (("won_reasons", self.won_reasons), ("lost_reasons", self.lost_reasons))
+            for key in duplicates([reason.key for reason in reasons])
+        ]
         if [s.kind for s in self.stages] != ["open"] * (len(self.stages) - 2) + ["won", "lost"]:
             faults.append(fault(("stages",), "stages_order", "Put the open stages first, then one won and one lost."))
         for no, stage in enumerate(self.stages):

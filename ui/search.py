@@ -14,6 +14,7 @@ KINDS = {
     "customer": (N_("Customer"), "building-2", "/customers"),
     "deal": (N_("Deal"), "kanban", "/deals"),
     "lead": (N_("Lead"), "megaphone", "/leads"),
+    "quote": (N_("Quote"), "file-check", "/quotes"),
     "contract": (N_("Contract"), "file-text", "/contracts"),
     "collection": (N_("Collection"), "wallet", "/collections"),
     "person": (N_("Person"), "circle-user", "/people"),

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from domain.pipeline import DEFAULT, PipelinePolicy, may_move
-from domain.policy import load, validate
+from domain.policy import canonical, load, validate
 from domain.refusal import Refused
 from domain.stage_action import ContractAction, DueAction
 from locales.refusals import refusal_text
@@ -51,6 +52,13 @@ def test_a_closed_deal_stays_where_it_is() -> None:
 def test_moving_to_the_same_stage_or_to_one_nobody_knows_is_refused() -> None:
     assert refusal("needs", "needs") == ("stage_same", {"stage": "needs"})
     assert refusal("needs", "dreams") == ("stage_unknown", {"stage": "dreams"})
+
+
+@pytest.mark.parametrize("which", ["won_reasons", "lost_reasons"])
+def test_a_reason_has_a_key_of_its_own(which: str) -> None:
+    twice = [{"key": "fit", "name": {"zh": "合适", "en": "Fit"}}] * 2
+    with pytest.raises(ValidationError, match="reason_doubled"):
+        PipelinePolicy.model_validate_json(canonical({**DEFAULT, which: twice}))
 
 
 @pytest.mark.parametrize("amount", [None, 0, -100])

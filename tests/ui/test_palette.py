@@ -13,6 +13,7 @@ from db.deal import Deal
 from db.engine import Database
 from db.lead import Lead
 from db.palette import find_records
+from db.quote import Quote
 from tests.conftest import SignIn
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -32,6 +33,13 @@ async def harbor(db: Database, people: dict[str, str]) -> str:
                 id=str(uuid4()), number="D-2026-000777", title="冷链可视化试点", customer_id=customer.id,
                 line_id=str(uuid4()), region_id=region, owner_id=owner, stage="proposal", amount=42_000_000,
                 currency="CNY", opened_at=NOW, stage_since=NOW, active_at=NOW, version=1, revision=1,
+            )
+        )  # fmt: skip
+        session.add(
+            Quote(
+                id=str(uuid4()), number="Q-2026-000779", deal_id=str(uuid4()), title="冷库改造报价", customer_id=customer.id,
+                line_id=str(uuid4()), region_id=region, owner_id=owner, amount=42_000_000, currency="CNY", status="draft",
+                version=1, edits=0, body={}, totals={}, versions=[], opened_at=NOW, revision=1,
             )
         )  # fmt: skip
         session.add(
@@ -58,6 +66,7 @@ async def found(db: Database, people: dict[str, str], who: str, text: str) -> li
         ("蓝", [("customer", "蓝港食品"), ("deal", "冷链可视化试点"), ("lead", "蓝天物流")]),
         ("000777", [("deal", "冷链可视化试点")]),
         ("蓝港 冷链", [("deal", "冷链可视化试点")]),
+        ("Q-2026-000779", [("quote", "冷库改造报价")]),
         ("何娜", [("lead", "蓝天物流")]),
         ("zm", [("person", "赵敏")]),
         ("zhaomin", [("person", "赵敏")]),
