@@ -118,18 +118,20 @@ class Asked(BaseModel):
     region: RecordId | None = None
 
     def days(self, request: Request) -> tuple[date, date]:
+        """Raises Refused (422) for days before and after all time."""
+        for name, day in (("since", self.since), ("until", self.until)):
+            if day is not None and not 1900 <= day.year < 2200:
+                raise invalid("date_unreadable", name)
         today = formats_of(request).local(datetime.now(UTC)).date()
         until = self.until or max(today, self.since or today)
         return self.since or until - DAYS, until
 
     def span(self, request: Request) -> Span:
-        """Raises Refused (422) where the days are the wrong way round, or before and after all time."""
+        """Raises Refused (422) where the days are the wrong way round, as for `days`."""
         first, last = self.days(request)
         if last < first:
             raise invalid("ends_before_start", "until")
         zone = formats_of(request).local(datetime.now(UTC)).tzinfo
-        if not 1900 <= first.year <= last.year < 2200:
-            raise invalid("date_unreadable", "until")
         midnight = datetime.combine(last + timedelta(days=1), time(), zone)
         return Span(datetime.combine(first, time(), zone), midnight, self.region)
 
