@@ -51,9 +51,10 @@ class Seal:
 
     def open(self, note: str, *, within: timedelta | None = None) -> list[str] | None:
         """The parts; None for what is not ours, or was closed longer ago than `within`."""
+        typed = note.encode(errors="replace")  # as text, anything but ASCII is no InvalidToken but a ValueError
         try:
             parts: list[str] = json.loads(
-                self._fernet.decrypt(note, None if within is None else int(within.total_seconds()))
+                self._fernet.decrypt(typed, None if within is None else int(within.total_seconds()))
             )
         except InvalidToken:
             return None

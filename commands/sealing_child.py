@@ -35,8 +35,6 @@ OURS = "throughline-"
 """Fields of ours are called so, with their number."""
 SIGNATURES_MAX = 50
 
-logging.disable(logging.CRITICAL)
-
 
 def prepare(
     source: str, out: str, stamp: str, field: str, certificate: str, chain: list[str], name: str, reason: str,
@@ -47,6 +45,7 @@ def prepare(
     `page`, `stamp` are PDFs of ours; with `boxes` (page from 0, left, bottom, right, top) the signature pages are
     added first, a field in each box. Raises Refused `seal_impossible` with a reason.
     """
+    _be_quiet()
     try:
         with Path(source).open("rb") as file:
             writer = IncrementalPdfFileWriter(file, strict=False)
@@ -101,6 +100,7 @@ def read_signatures(path: str, roots: list[str]) -> dict[str, Any]:
     `changed` says that something other than later signatures was changed afterwards. Raises Refused
     `file_unreadable`, `document_not_pdf`.
     """
+    _be_quiet()
     content = Path(path).read_bytes()
     if not content.startswith(b"%PDF-"):
         raise Refused("document_not_pdf", 422, field="file")
@@ -144,6 +144,11 @@ def _verdict(signature: EmbeddedPdfSignature, roots: list[x509.Certificate]) -> 
         "changed": level is None or level.name not in ("NONE", "LTA_UPDATES", "FORM_FILLING") or not status.docmdp_ok,
         "good": bool(status.bottom_line),
     }  # fmt: skip
+
+
+def _be_quiet() -> None:
+    """Odd files make the library say much. Not where this is imported: that is also in the servers."""
+    logging.disable(logging.CRITICAL)
 
 
 def _text(value: object) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from keys import UnusableKey, derive, master_key
+from keys import Seal, UnusableKey, derive, master_key
 from settings import Settings
 
 
@@ -41,3 +41,8 @@ def test_each_purpose_has_its_own_key() -> None:
     assert derive(master, "payloads") == derive(master, "payloads")
     assert derive(master, "payloads") != derive(master, "totp")
     assert len(derive(master, "payloads")) == 32
+
+
+@pytest.mark.parametrize("note", ["", "x", "\u202eabc", "密钥", "\ud800", "gAAAAA=="])
+def test_a_note_that_is_not_ours_is_none(note: str) -> None:
+    assert Seal(bytes(32), "forms").open(note) is None

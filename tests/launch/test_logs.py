@@ -47,3 +47,8 @@ def test_secrets_are_hidden_in_fields_addresses_and_tracebacks() -> None:
     assert lines[0]["nested"]["name"] == "shop"
     assert "postgresql://app:***@db/crm" in lines[1]["event"]
     assert "ValueError: smtp://me:***@mail" in lines[2]["exception"]
+
+
+def test_nothing_that_the_servers_import_silences_them() -> None:
+    (said,) = logged('import ui.app, worker.main, launch.cli; log.error("unforeseen error", number="1")')
+    assert (said["event"], said["level"]) == ("unforeseen error", "error")

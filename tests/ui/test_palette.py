@@ -39,7 +39,8 @@ async def harbor(db: Database, people: dict[str, str]) -> str:
             Quote(
                 id=str(uuid4()), number="Q-2026-000779", deal_id=str(uuid4()), title="冷库改造报价",
                 customer_id=customer.id, line_id=str(uuid4()), region_id=region, owner_id=owner, amount=42_000_000,
-                currency="CNY", status="draft", version=1, edits=0, body={}, totals={}, versions=[], opened_at=NOW, revision=1,
+                currency="CNY", status="draft", version=1, edits=0, body={}, totals={}, versions=[],
+                opened_at=NOW, revision=1,
             )
         )  # fmt: skip
         session.add(
