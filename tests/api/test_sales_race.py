@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -60,7 +61,7 @@ async def test_the_whole_amount_recorded_by_two_at_once_counts_once(
 ) -> None:
     collection = await open_collection(app.state.services, people)
     both = [await sign_in(name) for name in ("he.jie", "ma.chao")]
-    paid = {"amount": 4_800_000, "received_on": datetime.now(UTC).date().isoformat()}
+    paid: dict[str, Any] = {"amount": 4_800_000, "received_on": datetime.now(UTC).date().isoformat()}
     answers = await asyncio.gather(*(post(each, f"/api/collections/{collection}/payments", **paid) for each in both))
     assert sorted(answer.status_code for answer in answers)[0] == 201
     assert sorted(answer.status_code for answer in answers)[1] in (409, 422)
