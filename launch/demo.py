@@ -121,7 +121,8 @@ async def _load_customers(session: AsyncSession, ids: dict[str, str]) -> dict[st
             there[origin] = new_id()
             session.add(Customer(id=there[origin], name=customer.name, origin=origin))
             await session.flush()
-            session.add(Contact(customer_id=there[origin], name=customer.contact, phone=customer.phone))
+            address = f"contact@{customer.key}.example"
+            session.add(Contact(customer_id=there[origin], name=customer.contact, phone=customer.phone, email=address))
             session.add(Assignment(customer_id=there[origin], region_id=region_id, owner_id=owner_id))
         made[customer.key] = (there[origin], region_id, owner_id)
     return made
