@@ -303,6 +303,7 @@ SENTENCES = {
     "range_open": N_("Give a lower limit, an upper limit or both."),
     "range_empty": N_("No value lies between these limits."),
     "values_needed": N_("Choose or write one at least."),
+    "reminder_after_expiry": N_("The other party is reminded before its time is up: choose a shorter time."),
     "number_unreadable": N_("This cannot be read as a number or a date of this kind."),
     "approver_unknown": N_("Nobody at work here has this e-mail address."),
     "step_empty": N_("Say who is asked."),

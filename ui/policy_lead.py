@@ -15,6 +15,7 @@ from api.services import Provided, Services
 from db.policy import current_policy
 from domain.access import Action, Actor
 from domain.calendar import CalendarPolicy
+from domain.contract import ContractPolicy
 from domain.document import Problem
 from domain.lead import GRADES, OUTCOMES, LeadPolicy
 from domain.lead_assignment import SELLING, LeadAssignmentPolicy
@@ -73,7 +74,9 @@ async def keep(
     return kept(request, kind)
 
 
-_MODELS: dict[str, Any] = {model.kind: model for model in (LeadPolicy, LeadScorePolicy, LeadAssignmentPolicy)}
+_MODELS: dict[str, Any] = {
+    model.kind: model for model in (LeadPolicy, LeadScorePolicy, LeadAssignmentPolicy, ContractPolicy)
+}
 
 
 def _worded(request: Request, now: Editing, problem: dict[str, Any]) -> dict[str, str]:
