@@ -109,10 +109,11 @@ def _documents(client: Client, db: Database, settings: Settings) -> Worker:
     """What is opened takes a processor and memory: a few at a time, and never a slot that a process waits for."""
     shelf = DocumentStore(settings.home / "documents")
     clauses = ClauseActivities(db, settings.zone, shelf.path, ClauseReader(settings.names))
+    versions = ContractVersionActivities(db, settings.zone, shelf.path)
     return Worker(
         client,
         task_queue=settings.task_queue + DOCUMENTS,
-        activities=[clauses.check_document],
+        activities=[clauses.check_document, versions.compare_versions],
         max_concurrent_activities=2,
         graceful_shutdown_timeout=GRACE,
     )
@@ -145,10 +146,9 @@ def _activities(db: Database, settings: Settings) -> list[object]:
     opener = StatementOpener(store, settings.currency)
     held: list[object] = [activities(db, settings.zone) for activities in ACTIVITIES]
     invitations = InvitationActivities(db, settings.zone, InvitationLinks(master_key(settings)))
-    versions = ContractVersionActivities(db, settings.zone, store.path)
     sealing = SealingActivities(db, settings.zone, Sealer(settings))
     sheets = SheetActivities(db, settings.zone, Sheets(settings))
-    return [*held, StatementActivities(db, settings.zone, opener), invitations, versions, sealing, sheets]
+    return [*held, StatementActivities(db, settings.zone, opener), invitations, sealing, sheets]
 
 
 async def run_worker(settings: Settings) -> None:

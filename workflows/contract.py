@@ -203,7 +203,9 @@ class ContractWorkflow(ContractCheck, ContractVersions, ContractReview, Contract
 
     def send_back(self, by: str, comment: str | None) -> None:
         state = self.state
-        state.versions[-1].outcome, state.earlier = "returned", None
+        state.versions[-1].outcome = "returned"
+        if state.stage != "in_legal":  # else nobody was asked about this version: what they said before may stand
+            state.earlier = None
         self.change("contract.returned", actor=by, comment=comment)
         self.tell_outcome("returned", by, comment)
         self._leave_approval("returned")

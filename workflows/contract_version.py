@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.access import person_key
     from domain.approval_path import seats
     from domain.contract_version import ComparedVersion, VersionDiff
+    from workflows.contract_check import DOCUMENTS
     from workflows.human_task import TaskProcess
 
 MOST_COMPARED = 5
@@ -55,6 +56,7 @@ class ContractVersions(TaskProcess[ContractState]):
             return await workflow.execute_activity_method(
                 ContractVersionActivities.compare_versions,
                 request,
+                task_queue=workflow.info().task_queue + DOCUMENTS,
                 start_to_close_timeout=READS_WITHIN,
                 retry_policy=RetryPolicy(maximum_attempts=3),
                 summary=f"compare version {request.new.no}",

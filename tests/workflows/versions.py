@@ -16,7 +16,7 @@ from tests.workflows.office import YUAN, Office
 SALE = (
     "EQUIPMENT SALE AGREEMENT",
     "1. Fees",
-    "1.1 The Customer shall pay each invoice within ninety (90) days of receipt.",
+    "1.1 The Customer shall pay each invoice within thirty (30) days of receipt.",
     "1.2 Prices are exclusive of value added tax and include the packaging.",
     "2. Delivery",
     "2.1 The Supplier delivers the pumps to the plant of the Customer in Suzhou.",
@@ -71,7 +71,7 @@ class VersionOffice:
     async def _publish(office: Office, versions: dict[str, Any]) -> None:
         async with office.db.session() as session:
             version, document = await current_policy(session, "contract")
-        document = {**document, "versions": versions, "legal": {**document.get("legal", {}), "from_level": "high"}}
+        document = {**document, "versions": versions}
         admin = await office.actor("gu.ming")
         await Policies(office.db).publish(admin, uuid4().hex, "contract", document, follows=version)
 
