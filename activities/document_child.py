@@ -17,6 +17,7 @@ from array import array
 from collections import deque
 from collections.abc import Iterator
 from itertools import repeat
+from operator import sub
 from typing import Any
 
 MOST_BYTES = 25 * 1024 * 1024
@@ -185,7 +186,7 @@ def as_displayed(page: Any, box: array[float], width: float, height: float) -> N
     turn = page.get_rotation()
     x0, y0, x1, y1 = box[0::4], box[1::4], box[2::4], box[3::4]  # y0 is the upper edge, upwards
     if turn == 0:
-        box[1::4], box[3::4] = array("f", [top - y for y in y0]), array("f", [top - y for y in y1])
+        box[1::4], box[3::4] = array("f", map(top.__sub__, y0)), array("f", map(top.__sub__, y1))
         if left:
             box[0::4], box[2::4] = array("f", [x - left for x in x0]), array("f", [x - left for x in x1])
         return
@@ -260,9 +261,9 @@ def hidden_characters(
     """Runs of characters that a reader cannot see: their first, the one after their last, and why."""
     if not text:
         return
-    outside = min(box[0::4]) < -2 or min(box[1::4]) < -2 or max(box[2::4]) > width + 2 or max(box[3::4]) > height + 2
-    heights = [abs(box[4 * at + 3] - box[4 * at + 1]) for at in range(0, len(text), 1 + len(text) // 2000)]
-    tiny = any(0 < height < 3 for height in heights)
+    tops, bottoms = box[1::4], box[3::4]
+    outside = min(box[0::4]) < -2 or min(tops) < -2 or max(box[2::4]) > width + 2 or max(bottoms) > height + 2
+    tiny = min(filter(None, map(abs, map(sub, bottoms, tops))), default=3) < 3
     if not (outside or suspicious or tiny):
         return
     seen = Rendering(page, width, height) if suspicious else None

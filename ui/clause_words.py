@@ -90,6 +90,10 @@ class ClauseWords:
             return self._(_LENGTHS[length[2]], size=self.number(length[1]))
         if rate := re.fullmatch(r"([\d.]+)/(day|week|month|year)", value):
             return self._(_RATES[rate[2]], size=self.number(rate[1], hundredths=True))
+        if times := re.fullmatch(r"([\d.]+)x base", value):
+            return self._(N_("%(size)s times the published rate"), size=self.number(times[1]))
+        if margin := re.fullmatch(r"base\+([\d.]+)/year", value):
+            return self._(N_("the published rate plus %(size)s%% a year"), size=self.number(margin[1], hundredths=True))
         if amount := re.fullmatch(r"([A-Z]{3}) ([\d.]+)", value):
             return f"{amount[1]} {self.number(amount[2])}"
         number = value.removesuffix("x")

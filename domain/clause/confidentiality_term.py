@@ -14,7 +14,10 @@ _STEMS = (
     "保密", "秘密", "机密", "confiden", "disclos", "secre", "proprietary", "obligation", "义务",
 )  # fmt: skip
 
-_SECRET = re.compile(r"保密|商业秘密|机密|confiden\w*|\bsecret\b|non-?disclosure|secrecy|proprietary information", re.I)
+_SECRET = re.compile(
+    r"保密|商业秘密|机密|confiden\w*|\bsecret\b|duty of confidence|non-?disclosure|secrecy|proprietary information",
+    re.I,
+)
 _TERM = re.compile(
     r"期限|保密期|期至|期为|期间|期:|期是|有效|持续|存续|止|年内|届满|披露之日|surviv\w*|last\w*|continu\w*|"
     r"remain\w*|expire\w*|for (?:a (?:further )?)?(?:period|term)|during|term of|period of|\bfor\b|"
@@ -25,6 +28,7 @@ _FOREVER = re.compile(
     r"长期有效|期限?(?:为|:|是)长期|永久|无限期|始终有效|长期(?:承担|负有|保密|履行)|不因[^。;]{0,30}(?:终止|解除|届满|"
     r"失效|无效|变更|完毕)而(?:终止|失效|解除|免除|受影响|消灭)|无期限|没有期限|不受(?:合同)?期限|"
     r"indefinite\w*|in perpetuity|perpetual\w*|"
+    r"not (?:be )?limited in time|unlimited in time|进入公有领域为止|公开为止|为公众所知为止|"
     r"without (?:any )?limit(?:ation)? (?:in|of|as to) time|no (?:time limit|expiry|expiration)|"
     r"forever|permanent\w*|as long as[^.;]{0,40}(?:confidential|remains)",
     re.I,

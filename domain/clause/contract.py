@@ -22,6 +22,7 @@ _MARK = re.compile(
 _SENTENCE_END = re.compile(r"[。;!?][\"']?|\.[\"']?(?=\s+[\"'(\[]?[A-Z0-9(])")
 _ABBREVIATED = re.compile(r"(?:\b(?:no|inc|ltd|co|corp|art|sec|vs|e\.g|i\.e|u\.s|p\.r)|[\s(]\d{1,2}|\d\.\d)$", re.I)
 _STARTS_ANEW = re.compile(r"\s*(?:\d|第|[一二三四五六七八九十]+、)")
+_CHINESE = re.compile("[一-鿿]")
 _ONLY_MARK = re.compile(r"\s*\(?(?:\d+(?:\.\d+)*|[a-zA-Z]|[ivxIVX]{1,5})[.)]?\s*")
 
 
@@ -222,8 +223,7 @@ def _is_heading(block: str) -> bool:
     marked = bool(_MARK.match(block))
     if not bare or bare[-1] in "。;,":
         return False
-    wide = any("一" <= character <= "鿿" for character in bare)
-    if wide:
+    if _CHINESE.search(bare):
         return len(bare) <= (16 if marked else 12) and not any(mark in bare for mark in ",。;:")
     return len(bare) <= 70 and bare[-1] not in ".:" and bare[:1].isupper() and len(bare.split()) <= 9
 

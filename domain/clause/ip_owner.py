@@ -37,7 +37,7 @@ _GOODS = re.compile(r"软件|成果|作品|代码|知识产权|著作权|版权|
 _RESULT = re.compile(
     r"成果|开发|定制|交付物|本(?:合同|项目)(?:所)?(?:产生|形成)|履行|所形成|所产生|软件|系统|平台|"
     r"源代码|作品|deliverable|work product|result|developed|created|software|product|service|work|"
-    r"foreground|customi[sz]ation|platform|report",
+    r"foreground|customi[sz]ation|platform|report|improvement|invention|configuration|produced",
     re.I,
 )
 _OWN_DATA_EN = re.compile(

@@ -19,7 +19,9 @@ _STEMS = (
     "责任", "赔偿", "上限", "限额", "封顶", "liab", "damages", "cap",
 )  # fmt: skip
 
-_LIABILITY = re.compile(r"责任|赔偿|liabilit|liable|(?<!liquidated )(?<!delay )\bdamages", re.I)
+_LIABILITY = re.compile(
+    r"责任|赔偿|liabilit|liable|(?<!liquidated )(?<!delay )\bdamages|compensation for (?:all|any)", re.I
+)
 _LIMIT = re.compile(
     r"不(?:得|应|会|能)?(?:超过|高于|超出|大于|多于)|为(?:上)?限|上限|限额|最高(?:额|不)|封顶|限于|"
     r"至多|\bexceeds?\b|limited to|maximum|\bcap(?:ped)?\b|(?:no|not be|not) (?:more|greater) than|"
@@ -53,7 +55,8 @@ _PRICE = re.compile(
     r"合同(?:总|含税)*(?:价款?|金额|额|价格)|总价|总额|合同款|服务费(?:用)?总|费用总|"
     r"订单(?:总)?(?:金额|价|额)|全部(?:服务费|费用|价款)|(?:contract|purchase|total|fixed|order|"
     r"agreement|project)\s+(?:price|sum|value|fees?|charges|amount)|"
-    r"\bthe price\b|fees (?:payable|due) under|total fees|(?:合同|服务|项目)(?:总)?费用|本合同价",
+    r"\bthe (?:price|charges)\b|aggregate (?:price|fees?|charges)|"
+    r"fees (?:payable|due) under|total fees|(?:合同|服务|项目)(?:总)?费用|本合同价",
     re.I,
 )
 _PAID = re.compile(

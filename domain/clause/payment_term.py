@@ -14,7 +14,8 @@ KIND = "payment_term"
 
 _STEMS = (
     "付", "结", "汇款", "转账", "打款", "缴", "账期", "信用期", "款", "钱货", "见票", "见索", "pay", "paid", "due",
-    "net ", "net-", "remit", "settle", "c.o.d", "cod", "terms", "cash on", "report", "statement",
+    "net ", "net-", "honour", "honor", "discharge",
+    "remit", "settle", "c.o.d", "cod", "terms", "cash on", "report", "statement",
 )  # fmt: skip
 
 _PAYING = re.compile(
@@ -42,7 +43,9 @@ _TERMS_LABEL = re.compile(
     re.I,
 )
 
-_PAY_EN = re.compile(r"\b(?:pay|pays|paid|payable|payments?|due|remit|remits|remitted|settle|settled|net)\b", re.I)
+_PAY_EN = re.compile(
+    r"\b(?:pay|pays|paid|payable|payments?|due|remit|remits|remitted|settle|settled|honou?red|discharged?|net)\b", re.I
+)
 _OTHER_EN = re.compile(
     r"\b(?:notif\w+|notice|terminat\w+|suspen\w+|cure\w*|remed\w+|deliver(?:s|ed|ing)?\b|refund\w*|"
     r"reimburse\w*|reinstat\w+|object\w*|reject\w*|inspect\w*|"
@@ -52,7 +55,7 @@ _OTHER_EN = re.compile(
     re.I,
 )
 _BEFORE_EN = re.compile(
-    r"(?:within|in|net|due|payable|of|no later than|not later than|by|term is|terms?:?|period of|"
+    r"(?:within|in|net|due|payable|of|no later than(?: the)?|not later than(?: the)?|by|term is|terms?:?|period of|"
     r"maximum of|paid)\s*(?:a period of\s*|no more than\s*|the\s*)?\(?$",
     re.I,
 )
@@ -210,7 +213,11 @@ def _is_payment_term_en(contract: Contract, sentence: Sentence, duration: Durati
     paying = [match.start() for match in _PAY_EN.finditer(near)]
     place = near.index(" | ")
     others = [match.start() for match in _OTHER_EN.finditer(near)]
-    labelled = bool(re.search(r"payment|\bterms\b", sentence.label, re.I))
+    labelled = bool(re.search(r"payment|\bterms\b", sentence.label, re.I)) or bool(
+        re.search(r"\bpayment\b", sentence.heading[-40:], re.I)
+        and re.search(r"\b(?:balance|remain\w+|instal\w+)\b|%|per ?cent", near, re.I)
+        and _EVENT_EN.search(near)
+    )
     if not labelled and (not paying or not _EVENT_EN.search(near)):
         return False
     if others and (not paying or min(abs(at - place) for at in others) < min(abs(at - place) for at in paying)):

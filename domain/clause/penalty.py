@@ -23,7 +23,8 @@ _LATE_PAYMENT = re.compile(
     r"能)[^,。;]{0,8}(?:付款|支付)|"
     r"\boverdue|late payments?|late fees?|late charges?|past[\s-]due|unpaid|late sums?|late amounts?|"
     r"outstanding|\binterest\b|fail\w* to (?:make (?:any )?)?pay|not paid|delinquen|paid late|"
-    r"payment (?:is )?(?:late|delayed)|delay(?:ed)? in payment|delayed payment",
+    r"payment (?:is )?(?:late|delayed)|delay(?:ed)? in payment|delayed payment|late settlement|"
+    r"default interest|in default of payment",
     re.I,
 )
 _DELAY = re.compile(
@@ -36,11 +37,12 @@ _DELAY = re.compile(
     r"deliver\w*(?: \w+){0,3} (?:late|delayed|overdue)|\bdelay(?:s|ed)?\b|liquidated damages|"
     r"fail\w* to (?:deliver|meet|complete|perform|achieve|ship|supply)|"
     r"behind schedule|(?:is|are|being|was) late\b|lateness|not (?:delivered|completed|supplied)|misse[sd] (?:a |the |"
-    r"any )?(?:milestone|deadline|delivery)",
+    r"any )?(?:milestone|deadline|delivery)|(?:milestone|deadline|date) is missed|handed over late|"
+    r"每?迟[一1]?(?:日|天|周)|不(?:能)?(?:按时|按期|如期|及时)[^,。;]{0,8}(?:交|完成|完工|提交|提供|履行|供货|发货|上线)",
     re.I,
 )
 _PENALTY = re.compile(
-    r"违约金|违约赔偿金|滞纳金|罚金|罚款|罚|扣款|扣减|扣除|赔偿金|补偿金|误期赔偿|liquidated damages|"
+    r"违约金|违约赔偿金|滞纳金|罚金|罚款|罚|减收|减付|扣款|扣减|扣除|赔偿金|补偿金|误期赔偿|liquidated damages|"
     r"penalt|\bLDs?\b|credit|delay damages|damages|reductions?|termination (?:fee|charge)|cancellation (?:fee|"
     r"charge)|deduct",
     re.I,
@@ -61,14 +63,15 @@ PERIOD_EN = re.compile(
     r"(?:\bper|\beach|\bevery|\ba|/)\s*(?:full |complete |completed |calendar |business |working |"
     r"commenced |additional |whole |started )*(?P<unit>day|week|month|year|annum|(?:seven|"
     r"7)(?: \(7\))? days)\b|"
-    r"\b(?P<adverb>daily|weekly|monthly|annually|yearly|p\.a\.|annual)\b",
+    r"\b(?P<adverb>daily|weekly|monthly|annually|yearly|annual)\b|(?P<pa>\bp\.\s?a\.)",
     re.I,
 )
 _CAP_BEFORE = re.compile(
     r"(?:不(?:得|应|能)?(?:超过|高于|多于|大于|超出|逾)|上限(?:为|是|:|不超过)?|最高(?:为|不超过|额|"
     r"限额?)?|最多|封顶|为限|限于|以不超过|至多|累计(?:总额)?(?:最高)?(?:不超)|"
     r"up to|maximum|\bmax\.?|capped|\bcap\b|not exceed|exceed|limited to|ceiling|(?:no|not) (?:more|"
-    r"greater) than|subject to a limit)[^,。;%‰]{0,55}$",
+    r"greater) than|in no (?:circumstances?|event|case) (?:more|greater|higher)|"
+    r"ceiling of|subject to a limit)[^,。;%‰]{0,55}$",
     re.I,
 )
 _CAP_AFTER = re.compile(
@@ -128,13 +131,13 @@ def _of(contract: Contract, sentence: Sentence) -> Iterator[Penalty]:
     for share in shares(text):
         role, period = _role(text, share, before_end)
         context = text[: share.end]
-        trigger, at = _trigger(context)
+        trigger, at = trigger_of(context)
         if not trigger:
-            trigger, at = _trigger(text)
+            trigger, at = trigger_of(text)
         if not trigger:
-            trigger, at = _trigger(sentence.about)[0], 0
+            trigger, at = trigger_of(sentence.about)[0], 0
         if not trigger and role in ("rate", "cap"):
-            trigger, at = _trigger(contract.before(sentence, 1))[0], 0
+            trigger, at = trigger_of(contract.before(sentence, 1))[0], 0
         side = _debtor(contract, sentence, share, at)
         penal = bool(_PENALTY.search(text) or _PENALTY.search(sentence.about) or role == "rate")
         liability = bool(
@@ -168,7 +171,7 @@ def _period(text: str, share: Share, after_last: int) -> str:
         re.split(r"[;。]|,? (?:up to|capped|subject to|not exceed|maximum)", nearby, maxsplit=1, flags=re.I)[0]
     )
     if english and not re.search(r"[一-鿿]", nearby[: english.start()]):
-        return _unit(english["unit"] or english["adverb"])
+        return _unit(english["unit"] or english["adverb"] or "p.a.")
     start = max(after_last, share.start - 70)
     found = None
     # The lookahead of 日万分之五 needs the share itself.
@@ -190,7 +193,7 @@ def _period(text: str, share: Share, after_last: int) -> str:
         )
     ]
     return (
-        _unit(earlier[-1]["unit"] or earlier[-1]["adverb"])
+        _unit(earlier[-1]["unit"] or earlier[-1]["adverb"] or "p.a.")
         if earlier and re.search(r"[a-z]", before) and not re.search(r"[一-鿿]", before)
         else ""
     )
@@ -208,7 +211,7 @@ def _unit(word: str) -> str:
     return _UNITS.get(word.lower(), word.lower())
 
 
-def _trigger(text: str) -> tuple[Trigger, int]:
+def trigger_of(text: str) -> tuple[Trigger, int]:
     """The last thing said to have gone wrong, and where."""
     payment = list(_LATE_PAYMENT.finditer(text))
     delay = [

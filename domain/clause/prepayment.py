@@ -15,11 +15,11 @@ KIND = "prepayment"
 
 _STEMS = (
     "预", "定金", "订金", "首付", "头款", "启动款", "前", "advance", "deposit", "down", "front", "prepa", "100%",
-    "full", "entire", "whole", "total",
+    "full", "entire", "whole", "total", "先行",
 )  # fmt: skip
 
 _WORDS = re.compile(
-    r"预付|定金|订金|首付款|首付|头款|预收|预先支付|启动款|\badvance\b|\bdown[\s-]?payment|"
+    r"预付|定金|订金|首付款|首付|头款|预收|预先支付|启动款|先行(?:支付|付)|\badvance\b|\bdown[\s-]?payment|"
     r"\bdeposit\b|\bup[\s-]?front\b|\bprepa(?:y|id|yment)\w*|\bin advance\b",
     re.I,
 )
@@ -38,7 +38,7 @@ _ALL = re.compile(
     re.I,
 )
 _NONE = re.compile(
-    r"(?:无|没有|不设|不收取?|不(?:向[^,。;]{1,8})?支付|无需支付|不需支付|不予支付|免)(?:任何)?(?:预付|定金|订金|首付)|"
+    r"(?:无|没有|不设|无须(?:支付|缴纳)?|不收取?|不(?:向[^,。;]{1,8})?支付|无需支付|不需支付|不予支付|免)(?:任何)?(?:预付|定金|订金|首付)|"
     r"no (?:advance|prepayment|deposit|down[\s-]?payment|up[\s-]?front)|"
     r"(?:advance payment|deposit|prepayment)s?\s+(?:is|are|shall be|will be)\s+(?:not|neither)",
     re.I,
@@ -50,11 +50,15 @@ _PARTS = {
     "one third": "0.33",
     "a third": "0.33",
     "one quarter": "0.25",
+    "a quarter": "0.25",
     "一半": "0.50",
+    "二分之一": "0.50",
+    "三分之一": "0.33",
+    "四分之一": "0.25",
 }
 _PART = re.compile(
     r"\b(?P<en>one half|half|one third|a third|one quarter)\b[^.;]{0,40}(?:in advance|up[\s-]?front)|"
-    r"(?:预付|首付)[^,。;]{0,12}(?P<zh>一半)",
+    r"(?:预付|首付|先行(?:支付|付))[^,。;]{0,12}(?P<zh>一半|[二三四]分之一)",
     re.I,
 )
 

@@ -22,6 +22,13 @@ _DURATION_EN = re.compile(
     r"(?P<unit>days?|weeks?|months?|quarters?|years?|hours?)\b",
     re.I,
 )
+_DAY_AFTER = re.compile(
+    r"\b(?P<en>\d{1,3})(?:st|nd|rd|th)\s+(?:(?P<sort>calendar|business|working)\s+)?day(?=\s+(?:after|following|from)\b)|"
+    r"(?:起|后)(?:的)?第(?P<zh>\d{1,3})(?:个)?(?P<work>工作)?[日天]",
+    re.I,
+)
+"""`the 45th day after`, `起第20日`."""
+_WITHIN_A = re.compile(r"\bwithin an? (?:calendar )?(?P<unit>week|fortnight|month|quarter|year)\b", re.I)
 _SHARE = re.compile(
     rf"百分之(?P<hundred>{_NUM_ZH})|千分之(?P<thousand>{_NUM_ZH})|万分之(?P<myriad>{_NUM_ZH})|"
     r"(?<![\d.])(?P<n>\d+(?:\.\d+)?)\s*(?P<sign>%|‰|‱|per\s?cent\b|percentage points?)|"
@@ -147,6 +154,17 @@ def _durations(text: str) -> Iterator[Duration]:
             continue
         unit, factor = _unit(match["unit"].lower().rstrip("s"), (match["sort"] or "").lower())
         yield Duration(match.start(), match.end(), count * factor, unit)
+    yield from _without_count(text)
+
+
+def _without_count(text: str) -> Iterator[Duration]:
+    for match in _DAY_AFTER.finditer(text):
+        working = match["work"] or (match["sort"] or "").lower() in ("business", "working")
+        yield Duration(match.start(), match.end(), Decimal(match["en"] or match["zh"]), "bd" if working else "d")
+    for match in _WITHIN_A.finditer(text):
+        word = match["unit"].lower()
+        unit, factor = ("d", Decimal(14)) if word == "fortnight" else _unit(word, "")
+        yield Duration(match.start() + len("within "), match.end(), factor, unit)
 
 
 def _duration_zh(match: re.Match[str], text: str) -> Duration | None:

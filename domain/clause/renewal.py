@@ -16,8 +16,8 @@ _STEMS = (
 )  # fmt: skip
 
 _RENEWAL = re.compile(
-    r"续(?:订|期|约|展|签|租|费|延|保)|顺延|延续|延长|展期|renew\w*|non-renewal|\bextend(?:s|"
-    r"ed)? (?:automatically|for)|automatic(?:ally)? exten\w+|exten\w+ automatically|auto-?exten\w+|"
+    r"续(?:订|期|约|展|签|租|费|延|保)|顺延|延续|延长|展期|renew\w*|non-renewal|\b(?:extend|prolong)(?:s|"
+    r"ed)? (?:automatically|for|by)|automatic(?:ally)? exten\w+|exten\w+ automatically|auto-?exten\w+|"
     r"roll(?:s|ed)? over",
     re.I,
 )
@@ -28,12 +28,13 @@ _AUTO_ZH = re.compile(
     r"合同)(?:继续有效|顺延|延长|续展)"
 )
 _AUTO_EN = re.compile(
-    r"tacit\w* (?:\w+ )?(?:renew|exten)\w*|continue for (?:successive|additional|further|"
+    r"tacit\w* (?:\w+ )?(?:renew|exten)\w*|continues? (?:thereafter )?for (?:successive|additional|further|"
     r"consecutive)[^.;]{0,40}(?:terms?|periods?)|auto(?:matically|matic|-)\s?(?:be\s+)?(?:renew\w*|"
     r"exten\w+)|renew\w*[^.;]{0,60}automatically|"
     r"auto-?renew\w*|automatic(?:ally)?[^.;]{0,40}(?:renew|extend|extension|roll)|"
     r"exten\w+[^.;]{0,25}automatically|"
-    r"(?:shall|will|is|are|be)\s+(?:be\s+)?(?:renewed?|extended)\s+(?:\w+\s+){0,4}(?:for|annually|"
+    r"(?:shall|will|is|are|be)\s+(?:be\s+)?(?:renewed?|extended|prolonged)\s+(?:\w+\s+){0,4}(?:for|"
+    r"by (?:a |an )?(?:further|additional|another|successive)|annually|"
     r"yearly|unless)|\b(?:renews|evergreen)\b|(?:term|agreement)[^.;]{0,30} will renew",
     re.I,
 )

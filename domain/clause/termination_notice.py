@@ -12,12 +12,13 @@ from domain.clause.quantity import Duration, durations
 KIND = "termination_notice"
 
 _STEMS = (
-    "解除", "终止", "结束", "退出", "退租", "terminat", "cancel", "end the", "end this",
+    "解除", "终止", "结束", "退出", "退租", "terminat", "cancel", "end the", "end this", "to an end", "determine th",
 )  # fmt: skip
 
 _ENDING = re.compile(
     r"(?:解除|终止|提前结束|退出)(?:本|该|此|全部|任何|上述|有关|部分|任一)*(?:合同|协议|订单|项目|"
-    r"服务|合作|租赁|委托|订购单)?|退租|terminat\w*|cancel\w*|end (?:this|the) (?:agreement|contract)",
+    r"服务|合作|租赁|委托|订购单)?|退租|terminat\w*|cancel\w*|end (?:this|the) (?:agreement|contract)|"
+    r"bring (?:this|the) (?:agreement|contract|order) to an end|determine (?:this|the) (?:agreement|contract)",
     re.I,
 )
 _CAUSE = re.compile(
@@ -140,6 +141,8 @@ def _actor_place(text: str, ending: int) -> int:
 def _notice(text: str) -> Duration | None:
     for duration in durations(text):
         before, after = text[max(0, duration.start - 45) : duration.start], text[duration.end : duration.end + 45]
+        if re.search(r"通知[^,。;]{0,6}(?:之日|日)?$", before) and text[duration.start] in "起后":
+            return duration
         if re.search(r"提前[^,。;]{0,10}$|(?:至少|不少于)$", before) or re.search(
             r"^(?:以?前|之前|的?(?:书面)?通知|的?提前)", after
         ):

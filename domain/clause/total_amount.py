@@ -44,6 +44,7 @@ _NOT_TOTAL = re.compile(
     r"instal|up to|travel|差旅|报销|refund",
     re.I,
 )
+_IN_PARTS = re.compile(r"(?:payable|paid|to be paid) in \w+ (?:equal )?(?:\w+ )?instal\w+", re.I)
 _BARE_PER = re.compile(r"per\s+\w+", re.I)
 
 
@@ -102,6 +103,7 @@ def _is_total(contract: Contract, sentence: Sentence, money: Money, named: re.Pa
     name = named.search(clause) or (alone and named.search(label)) or named.search(before[-30:])
     if not name or money.amount <= 0:
         return False
+    after = _IN_PARTS.sub("", after)
     if _NOT_TOTAL.search(clause[max(0, name.start() - 30) :] if name.string == clause else clause) or _NOT_TOTAL.search(
         after
     ):

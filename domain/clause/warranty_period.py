@@ -11,8 +11,8 @@ from domain.clause.quantity import Duration, durations
 KIND = "warranty_period"
 
 _STEMS = (
-    "质保", "保修", "保质", "质量保证", "缺陷责任", "免费", "三包", "维保", "维护期", "warrant", "guarant", "defect",
-    "free maint", "free supp",
+    "质保", "保修", "保质", "质量保证", "保证", "缺陷责任", "免费", "三包", "维保", "维护期", "warrant", "guarant",
+    "defect", "free maint", "free supp",
 )  # fmt: skip
 
 _WARRANTY = re.compile(
@@ -73,6 +73,8 @@ def _is_period(contract: Contract, sentence: Sentence, duration: Duration) -> bo
         return False
     if re.search(r"(?:warranty period of|质保期|保修期)\s*\(?$", clause, re.I):
         return True
+    if re.search(r"保证(?!金)[^,。;]*后$", last) and re.match(r"内[^,。;]{0,10}(?:符合|正常|无)", after):
+        return True  # `保证软件在验收后六个月内符合说明书`
     if _WITHIN.search(last) or re.search(r"(?:提前|每|within|more than|exceed)\s*\(?$", before, re.I):
         return False
     named = list(_NAMED_PERIOD.finditer(clause))
