@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from domain.clause.base_rate import STEMS, above_base
-from domain.clause.contract import Contract, Finding, Sentence
+from domain.clause.contract import Contract, Finding
 from domain.clause.party import Side
 from domain.clause.penalty import penalties, trigger_of
 from domain.clause.quantity import exact
