@@ -10,14 +10,18 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.process import ProcessActivities
+from db.clause_history import agreed, expected, place_of
 from db.contract_check import CheckToKeep, kept_check
 from db.engine import Database
 from db.policy import documents
+from domain.clause.history import unusual
 from domain.clause.page import State
 from domain.clause.standard import ClauseStandard, Risk, highest
+from domain.clause.total import differing
 from domain.policy import load
 
 MOST_READINGS = 3
@@ -106,6 +110,9 @@ class ClauseActivities(ProcessActivities):
         measure = load(ClauseStandard, standard)
         said = rows[0]
         found = [*rows[1:], *_carried(said, measure)]
+        async with self.db.session() as session:
+            found += await _against_the_deal(session, asked, found, measure)
+            await _compare(session, asked, found, measure)
         async with self.db.session(f"workflow:{activity.info().workflow_id}") as session:
             await CheckToKeep(
                 contract_id=asked.contract_id, version_no=asked.version_no, document=asked.document,
@@ -141,6 +148,32 @@ def _carried(said: dict[str, Any], standard: ClauseStandard) -> list[dict[str, A
          "risk": standard.risk("hidden_text", carried).value}
         for carried in said.get("carries", []) if carried in ("javascript", "attachments")
     ]  # fmt: skip
+
+
+async def _against_the_deal(
+    session: AsyncSession, asked: CheckRequest, found: list[dict[str, Any]], standard: ClauseStandard
+) -> list[dict[str, Any]]:
+    """A finding where the contract names its total, for each sum that this should be and is not."""
+    totals = [row for row in found if row["kind"] == "total_amount"]
+    wanted = await expected(session, asked.deal_id, asked.currency)
+    if not any(asked.amount in ways for ways in wanted.values()):
+        wanted["submitted"] = {asked.amount}
+    return [
+        totals[0] | {"kind": "amount_mismatch", "value": name, "note": note,
+                     "risk": standard.risk("amount_mismatch", name).value}
+        for name, note in differing([row["value"] for row in totals], asked.currency, wanted)
+    ]  # fmt: skip
+
+
+async def _compare(
+    session: AsyncSession, asked: CheckRequest, found: list[dict[str, Any]], standard: ClauseStandard
+) -> None:
+    """Says of each finding what is unusual about it."""
+    kinds = sorted({row["kind"] for row in found})
+    place = await place_of(session, asked.customer_id, asked.region_id, asked.amount)
+    before = await agreed(session, asked.contract_id, asked.customer_id, kinds)
+    for row in found:
+        row["unusual"] = unusual(row["kind"], row["value"], standard, place, before)
 
 
 def _level(state: str, found: list[dict[str, Any]]) -> str:

@@ -19,6 +19,7 @@ from domain.decision_table import Row
 from domain.pipeline import PipelinePolicy
 from domain.policy import load
 from locales import N_
+from locales.labels import label
 from ui.approval_path import Looked, PathWords
 from ui.policy_words import PolicyWords
 from ui.subject import subject_words
@@ -87,7 +88,21 @@ class ApprovalPanel:
             for key in ("discount", "margin")
             if (rate := approval.facts.get(key)) is not None and approval.subject_kind == "quote"
         ]
-        return [value, version, *(rates or self._chance)]
+        return [value, version, *self._document, *(rates or self._chance)]
+
+    @property
+    def _document(self) -> list[dict[str, Any]]:
+        """What its check says of the version's document: whether it was read, the highest risk, how many findings."""
+        no, language = self.approval.subject_version, self.words.language
+        version = next((v for v in self.case.subject.versions if v["no"] == no), {})
+        if not version.get("read"):
+            return []
+        said = label("document_state", version["read"], language)
+        if version["read"] == "text":
+            said = self.words._(N_("%(risk)s, findings: %(count)s")) % {
+                "risk": label("risk", version["level"], language), "count": version["found"],
+            }  # fmt: skip
+        return [{"name": self.words._(N_("Clause check")), "value": said}]
 
     def _new(self, at: datetime, by: str) -> bool:
         return self.looked is not None and self.looked.new(at, by)

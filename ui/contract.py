@@ -29,6 +29,8 @@ from locales import N_
 from ui import request_facts
 from ui.acting import body, done, kept_file, say, typed
 from ui.approval_panel import ApprovalPanel
+from ui.clause_finding import checks_in_words
+from ui.clause_words import ClauseWords
 from ui.environment import pages_of
 from ui.form import mistakes
 from ui.line import workflow_link
@@ -116,6 +118,7 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         called = await names(session, formats.language, case.people.keys() | named)
         columns = await request_facts.asked_columns(session)
         other = await other_party(session, actor, contract)
+        checks = await checks_in_words(session, contract_id, ClauseWords(formats.language, formats))
         reviews = await reviews_of(session, contract_id)
         called = await called.with_people(session, {one.closed_by for one in reviews.values() if one.closed_by})
     words = PolicyWords(formats.language, formats, called)
@@ -133,6 +136,7 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         "amount_typed": plain_amount(contract.amount, contract.currency),
         "workflow": workflow_link(services.temporal.namespace, process) if process and ops else "",
         "other": other,
+        "checks": checks,
         "signing": signings[0] if signings else None,
         "places": places,
         "returned": returned,

@@ -44,6 +44,16 @@ async def test_what_a_document_says_is_known_before_anybody_decides(office: Offi
     assert {"contract", "clause_standard"} <= process.policies.keys()
 
 
+async def test_a_total_that_is_not_the_deal_s_is_found_on_its_page(office: Office) -> None:
+    deal, contract = await office.negotiating(190_000 * YUAN)
+    await submit_document(office, contract, a_contract())
+    await office.open_task("review_contract", line_id=deal.line_id)
+    _, found = await checked(office, contract)
+    wrong = found["amount_mismatch"]
+    assert (wrong.value, wrong.note, wrong.level) == ("deal", "CNY 180000.00 / CNY 190000.00", "high")
+    assert wrong.rects == found["total_amount"].rects
+
+
 @pytest.mark.parametrize(("content", "lost", "state", "limit"), [
     (b"%PDF-1.7\nnothing more", False, "unreadable", ""),
     (b"%PDF-1.7\ngone", True, "unreadable", "missing"),
@@ -97,7 +107,7 @@ async def test_a_reading_that_breaks_off_is_tried_again_but_not_for_ever(
 
     monkeypatch.setattr(ClauseReader, "__call__", read)
     deal, contract = await office.negotiating(40_000 * YUAN)
-    await submit_document(office, contract, a_contract(*RISKY))
+    await submit_document(office, contract, a_contract(*RISKY, total="40000.00"))
     await office.open_task("review_contract", line_id=deal.line_id)
     check, found = await checked(office, contract)
     assert (check.state, tries) == (state, 3)
