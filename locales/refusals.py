@@ -378,8 +378,9 @@ def _condition(condition: Mapping[str, Any], language: str) -> str:
 
 
 def readable(params: Mapping[str, object], formats: Formats | None) -> dict[str, object]:
-    """A process writes its instants as text, in `at`."""
+    """A process writes its instants as text, in `at` and `until`."""
     instants = {name: value for name, value in params.items() if isinstance(value, datetime)}
-    if isinstance(at := params.get("at"), str):
-        instants["at"] = datetime.fromisoformat(at)
+    for name in ("at", "until"):
+        if isinstance(written := params.get(name), str):
+            instants[name] = datetime.fromisoformat(written)
     return {**params, **({name: formats.exact(value) for name, value in instants.items()} if formats else {})}

@@ -135,7 +135,7 @@ async def send(
             by_mail=by == "mail",
         )  # fmt: skip
 
-    said = N_("Sent to the customer.") if by == "mail" else N_("The link below is ready to be handed over.")
+    said = N_("Sent to the customer.") if by == "mail" else N_("The link on this page is ready to be handed over.")
     return await _do(request, actor, services, quote_id, act, said)
 
 

@@ -259,7 +259,7 @@ class QuoteWorkflow(TaskProcess[QuoteState]):
             raise Refused("quote_lapsed", 409, until=str(state.valid_until))
         if state.stage != "sent":
             raise Refused(f"quote_{state.stage}" if state.stage in ANSWERED else "quote_superseded", 409,
-                          until=str(state.valid_until))  # fmt: skip
+                          until=str(state.valid_until) if state.valid_until else None)  # fmt: skip
 
     @command(_may_answer)
     def customer_answers(self, asked: CustomerAnswers) -> None:

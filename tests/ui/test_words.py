@@ -16,7 +16,7 @@ import locales
 from locales import LANGUAGES, SOURCE_LANGUAGE, catalogue, negotiate, translate
 from locales.__main__ import texts, translated, update
 from locales.formats import Formats
-from locales.refusals import SENTENCES, refusal_text
+from locales.refusals import SENTENCES, readable, refusal_text
 
 OTHERS = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]
 
@@ -123,3 +123,13 @@ def test_a_refusal_that_lacks_a_parameter_is_still_said(language: str) -> None:
 def test_instants_in_a_refusal_are_written_in_the_readers_zone() -> None:
     formats = Formats("en", "Asia/Shanghai")
     assert formats.exact(datetime(2026, 11, 22, 1, 12, tzinfo=UTC)) == "Nov 22, 2026 09:12 (Asia/Shanghai)"
+
+
+@pytest.mark.parametrize("name", ["at", "until"])
+def test_an_instant_that_a_process_wrote_as_text_is_written_for_the_reader(name: str) -> None:
+    """A customer who accepts too late must not be told "2026-11-26 15:55:01.916224+00:00"."""
+    formats = Formats("en", "Asia/Shanghai")
+    assert readable({name: "2026-11-22 01:12:00.916224+00:00"}, formats) == {
+        name: "Nov 22, 2026 09:12 (Asia/Shanghai)"
+    }
+    assert readable({name: None}, formats) == {name: None}
