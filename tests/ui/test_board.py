@@ -90,6 +90,19 @@ async def test_a_drop_that_came_too_late_goes_back_with_the_reason(visit: Visit,
     await selling.move(deal_id, "contact", "needs", by="zhao.min")
     await page.mouse.up()
     await expect(page.locator(".toast")).to_contain_text("Zhao Min moved this deal meanwhile.")
+    await expect(page.locator(f"#stage-needs #deal-{deal_id}")).to_contain_text("Moved by Zhao Min just now")
+
+
+async def test_a_card_held_while_somebody_else_moves_it_ends_where_they_put_it(visit: Visit, selling: Selling) -> None:
+    deal_id = await selling.deal("拿在手里", stage="needs")
+    page = (await visit("/deals", as_person="li.wei")).page
+    await expect(page.locator('[data-live-status="on"]')).to_be_visible()
+    await lift(page, deal_id, "#stage-contact")
+    await selling.move(deal_id, "needs", "proposal", by="zhao.min")
+    await page.mouse.up()
+    await expect(page.locator(".toast")).to_contain_text("Zhao Min moved this deal meanwhile.")
+    await expect(page.locator(f"#stage-proposal #deal-{deal_id}")).to_be_visible()
+    await expect(page.locator(f"#stage-needs #deal-{deal_id}, #stage-contact #deal-{deal_id}")).to_have_count(0)
 
 
 async def test_somebody_elses_move_shows_who_it_was(visit: Visit, selling: Selling) -> None:

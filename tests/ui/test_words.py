@@ -129,7 +129,5 @@ def test_instants_in_a_refusal_are_written_in_the_readers_zone() -> None:
 def test_an_instant_that_a_process_wrote_as_text_is_written_for_the_reader(name: str) -> None:
     """A customer who accepts too late must not be told "2026-11-26 15:55:01.916224+00:00"."""
     formats = Formats("en", "Asia/Shanghai")
-    assert readable({name: "2026-11-22 01:12:00.916224+00:00"}, formats) == {
-        name: "Nov 22, 2026 09:12 (Asia/Shanghai)"
-    }
+    assert readable({name: "2026-11-22 01:12:00.916224+00:00"}, formats) == {name: "Nov 22, 2026 09:12 (Asia/Shanghai)"}
     assert readable({name: None}, formats) == {name: None}

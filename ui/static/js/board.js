@@ -31,7 +31,9 @@ function move(card, to, from, before) {
       return;
     }
     card.classList.remove("is-sending");
-    from.insertBefore(card, before?.parentElement === from ? before : null);
+    // Only from where it was dropped: when somebody else was faster, the board may have read where it stands by now.
+    if (card.parentElement === to) from.insertBefore(card, before?.parentElement === from ? before : null);
+    if (status === 409) htmx.trigger(document.body, "live:acted");
     announce(say("not_moved", { title: card.dataset.title, stage: from.dataset.stageName }));
   };
   card.addEventListener("htmx:afterRequest", answered);
