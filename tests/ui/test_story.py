@@ -21,8 +21,12 @@ from ui.stage import Pipelines
 from ui.story import ECHOES, ICONS, STATES, Story
 
 SOURCES = [path.read_text() for path in Path(workflows.__file__).parent.glob("*.py")]
+SIGNING_ENDS = ("signed", "declined", "handed_back", "expired", "failed", "withdrawn")
 VARIABLE = {
     "contract.{ended.outcome}": ("approved", "returned", "rejected", "withdrawn"),
+    "contract.signing_{ended.outcome}": SIGNING_ENDS,
+    "signing.ended_{state.stage}": SIGNING_ENDS,
+    "contract.{said}": ("checked", "not_read"),
     "approval.{kind}": ("question", "answer", "comment"),
     "approval.signer_{asked.where}": ("before", "after"),
     "task.{how}": ("delegated", "handed_on", "handed_over", "passed", "left"),
