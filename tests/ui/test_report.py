@@ -137,6 +137,9 @@ async def test_days_the_wrong_way_round_are_answered_in_words(sign_in: SignIn) -
     browser.headers["Accept"] = "text/html"
     wrong = await browser.get("/reports/approvals?since=2026-05-02&until=2026-05-01&lang=en")
     assert (wrong.status_code, "The end must be later than the beginning." in wrong.text) == (422, True)
+    for day in ("since=0001-01-01", "until=0001-01-01", "until=9999-12-31"):
+        assert (await browser.get(f"/reports/approvals?{day}")).status_code == 422
+        assert (await browser.get(f"/api/reports/deals?{day}")).status_code == 422
 
 
 async def test_every_part_is_a_file_that_a_spreadsheet_reads_and_never_calculates(sign_in: SignIn) -> None:
