@@ -364,7 +364,7 @@ def refusal_text(refused: Coded, language: str, formats: Formats | None = None) 
     params = readable(refused.params, formats) | {"code": refused.code}
     if refused.code == "fields_missing":
         comma = translate(language).gettext(N_(", "))
-        params["fields"] = comma.join(label("field", str(name), language) for name in refused.params["fields"])
+        params["fields"] = comma.join(label("field", str(name), language) for name in refused.params.get("fields", ()))
     # Not by `%`: a sentence that asks for more than the refusal carries is still said.
     return PARAMETER.sub(lambda asked: str(params.get(asked[1], "…")), " ".join(sentences))
 
