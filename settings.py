@@ -41,8 +41,8 @@ class Settings(BaseSettings):
     metrics_port: int = Field(0, ge=0, le=65535, description="Worker's own Prometheus port; 0: none.")
 
     company: str = Field("Throughline", description="The company's name, as customers see it.")
-    legal_names: str = Field(
-        "", description="What contracts call the company: its legal names in every language, separated by semicolons."
+    legal_names: str | None = Field(
+        None, description="What contracts call the company: its legal names in every language, separated by semicolons."
     )
     currency: str = Field("CNY", min_length=3, max_length=3, description="The company's currency, ISO 4217.")
     zone: str = Field("Asia/Shanghai", description="The company's time zone: business dates mean this zone.")
@@ -95,7 +95,8 @@ class Settings(BaseSettings):
     @property
     def names(self) -> list[str]:
         """What the company is called, its legal names first."""
-        return [*filter(None, map(str.strip, self.legal_names.replace("；", ";").split(";"))), self.company]
+        said = self.legal_names or ""
+        return [*filter(None, map(str.strip, said.replace("；", ";").split(";"))), self.company]
 
     @cached_property
     def base_url(self) -> str:

@@ -89,6 +89,12 @@ class TaskPanel:
         return self.case.shown if self.case else None
 
     @property
+    def versions(self) -> list[dict[str, Any]]:
+        """What was submitted of its contract, the newest first."""
+        said = self.about.subject.versions if self.about else ()
+        return [{**one, "at": datetime.fromisoformat(one["at"])} for one in reversed(said)]
+
+    @property
     def href(self) -> str:
         """The page of the record behind it."""
         if self.about:

@@ -12,10 +12,11 @@ from db.contract import Contract
 from tests.conftest import SignIn
 from tests.selling import YUAN, Selling
 from tests.ui.browser import Visit, check_everywhere
+from tests.workflows.signings import a_page
 
 pytestmark = pytest.mark.usefixtures("worker")
 
-PDF = b"%PDF-1.7\n%%EOF\n"
+PDF = a_page()
 
 
 async def test_a_version_goes_with_its_pdf_comes_back_and_the_next_one_is_approved(

@@ -22,6 +22,7 @@ from tests.conftest import SignIn
 from tests.somebody import phone_of
 from tests.ui.browser import PHONE, Visit, check_everywhere
 from tests.ui.conftest import Site
+from tests.workflows.signings import a_page
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -73,7 +74,7 @@ async def test_a_contract_is_submitted_with_its_file_and_a_wrong_amount_is_said_
 ) -> None:
     contract_id = await draft_contract(site.services, people, title="主服务协议", yuan=60_000)
     pdf = tmp_path / "主服务协议.pdf"
-    pdf.write_bytes(b"%PDF-1.7\n%%EOF\n")
+    pdf.write_bytes(a_page())
     page = (await visit("/tasks", as_person="li.wei")).page
     await open_task(page, "主服务协议")
     await expect(page.get_by_label("Amount", exact=True)).to_have_value("60000.00")

@@ -16,6 +16,7 @@ function step(by) {
   if (mark) mark.click();
   else {
     for (const other of all) other.classList.toggle("is-selected", other === next);
+    chosen = next.dataset.finding;
   }
   next.scrollIntoView({ block: "nearest" });
   next.focus({ preventScroll: true });
@@ -45,5 +46,11 @@ document.addEventListener("click", async (event) => {
   button.querySelector("use").setAttribute("href", button.querySelector("use").getAttribute("href").replace(/#.*/, "#check"));
 });
 
+// What is selected stays so when the list was fetched anew.
+let chosen = "";
+document.addEventListener("mark-selected", (event) => (chosen = event.detail.id));
+document.addEventListener("htmx:afterSettle", () => {
+  offerCopies();
+  if (chosen) document.querySelector(`[data-finding="${CSS.escape(chosen)}"]`)?.classList.add("is-selected");
+});
 offerCopies();
-document.addEventListener("htmx:afterSettle", offerCopies);
