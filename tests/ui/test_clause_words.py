@@ -16,12 +16,12 @@ def words(language: str = "en") -> ClauseWords:
 @pytest.mark.parametrize(
     ("kind", "value", "english", "chinese"),
     [
-        ("payment_term", "20bd", "20 working days", "20个工作日"),
+        ("payment_term", "20bd", "20 working days", "20 个工作日"),
         ("prepayment", "0.30", "30%", "30%"),
-        ("late_payment_rate", "0.0005/day", "0.05% a day", "每日0.05%"),
+        ("late_payment_rate", "0.0005/day", "0.05% a day", "每日 0.05%"),
         ("late_payment_rate", "1.50x base", "1.5 times the published rate", "公布利率的1.5倍"),
         ("late_payment_rate", "base+0.04/year", "the published rate plus 4% a year", "公布利率加每年4%"),
-        ("liability_cap", "1.00x", "1 times the price", "合同价的1倍"),
+        ("liability_cap", "1.00x", "1 times the price", "合同价的 1 倍"),
         ("liability_cap", "fees_12m", "the fees of 12 months", "12个月的费用"),
         ("liability_cap", "CNY 2000000.00", "CNY 2,000,000", "CNY 2,000,000"),
         ("penalty_cap", "absent", "missing", "缺失"),
