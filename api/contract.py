@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Form, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.answer import ACCEPTED, Answered, answered
 from api.auth import CurrentActor
 from api.body import IdempotencyKey
+from api.document import chunks_of
 from api.services import Provided
 from db.scope import visible
 from domain.ids import RecordId
@@ -70,6 +71,46 @@ class SubmitBody(BaseModel):
 async def get_contract(contract_id: RecordId, actor: CurrentActor, services: Provided) -> ContractView:
     async with services.db.session(actor.id) as session:
         return ContractView.model_validate(await visible(session, actor, "contract", contract_id))
+
+
+class ClauseRow(BaseModel):
+    """First a row of kind `_document` with the file's `state`; then one for each finding."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: str
+    kind: str = Field(description="_document, or the kind of clause, as of the clause standard.")
+    state: str | None = Field(None, description="text, needs_ocr, password_required, refused, unreadable, unsupported.")
+    limit: str | None = Field(None, description="Of a refused file: what it is beyond, in words.")
+    lang: str | None = None
+    pages: int | None = None
+    our_party: str | None = None
+    carries: list[str] | None = Field(None, description="javascript, attachments and the like.")
+    value: str | None = None
+    page: int | None = Field(None, description="From 1; null for what is absent.")
+    quote: str | None = None
+    rects: list[tuple[int, float, float, float, float]] | None = Field(
+        None, description="Page, left, top, right, bottom, as fractions of the page."
+    )
+    risk: str | None = Field(None, description="ok, low, medium or high, by the standard.")
+    note: str | None = None
+
+
+@router.post("/check", response_model_exclude_unset=True)
+async def check_contract(
+    file: UploadFile,
+    actor: CurrentActor,
+    services: Provided,
+    our_party: Annotated[str, Form(max_length=200, description="What the contract calls our side.")] = "",
+    standard: Annotated[
+        str, Form(max_length=40, description="A further clause standard's key; empty: the standard of all others.")
+    ] = "",
+) -> list[ClauseRow]:
+    """What a contract says, by the company's standard, as `throughline contract check` prints it. Keeps nothing."""
+    said = await services.contract_checks.look(
+        actor, chunks_of(file), name=file.filename or "", our_party=our_party, standard=standard
+    )
+    return [ClauseRow.model_validate(row) for row in said]
 
 
 @router.post("/{contract_id}/submit", responses=ACCEPTED)

@@ -18,6 +18,7 @@ from commands.billing import BillingCommands
 from commands.clause_standard import ClauseStandards
 from commands.collection import CollectionCommands
 from commands.contract import ContractCommands
+from commands.contract_check import ContractChecks
 from commands.contract_compare import Comparisons
 from commands.credentials import Credentials
 from commands.database import open_database
@@ -74,6 +75,7 @@ class Services:
     lead_mail: LeadMail
     deals: DealCommands
     contracts: ContractCommands
+    contract_checks: ContractChecks
     legal: LegalCommands
     quotes: QuoteCommands
     quotes_for_customers: QuotesForCustomers
@@ -156,6 +158,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             policies=Policies(db),
             policy_drafts=PolicyDrafts(db),
             pipelines=PipelineCommands(desk, Policies(db)),
+            contract_checks=ContractChecks(db, settings.names),
             clause_standards=ClauseStandards(db, Policies(db)),
             verifications=Verifications(db, settings),
             webhooks=Webhooks(db, settings),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-import tempfile
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from commands.document import LARGEST
+from commands.document import looked_at
 from commands.policy import Policies
 from commands.sandbox import run_limited
 from db.engine import Database
@@ -61,18 +60,8 @@ class ClauseStandards:
         load(ClauseStandard, document)
         async with self.db.session(actor.id) as session:
             _, current = await current_policy(session, kind)
-        with tempfile.NamedTemporaryFile(prefix="throughline-trial-", suffix=".pdf") as file:
-            size = 0
-            async for chunk in chunks:
-                size += len(chunk)
-                if size > LARGEST:
-                    raise Refused("document_too_large", 413, field="file", most=LARGEST // 1024**2)
-                await asyncio.to_thread(file.write, chunk)
-            if not size:
-                raise invalid("document_empty", "file")
-            await asyncio.to_thread(file.flush)
-            async with self._at_once:
-                found: dict[str, Any] = await run_limited(
-                    "commands.clause_trial:tried", file.name, our_party, current, dict(document)
-                )
+        async with self._at_once, looked_at(chunks) as path:
+            found: dict[str, Any] = await run_limited(
+                "commands.clause_trial:tried", str(path), our_party, current, dict(document)
+            )
         return found

@@ -7,6 +7,7 @@ import errno
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -199,3 +200,19 @@ def bare_name(name: str) -> str:
     """Without folders, and without characters that a terminal or a header would take for something else."""
     bare = "".join(c for c in name.replace("\\", "/").rpartition("/")[2] if c.isprintable()).strip()
     return bare[-_NAME_MAX:] or "document.pdf"
+
+
+@asynccontextmanager
+async def looked_at(chunks: AsyncIterator[bytes], suffix: str = ".pdf") -> AsyncIterator[Path]:
+    """A file that is only looked at, for as long as that takes. Raises Refused: 413 too large, 422 empty."""
+    with tempfile.NamedTemporaryFile(prefix="throughline-look-", suffix=suffix) as file:
+        size = 0
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > LARGEST:
+                raise Refused("document_too_large", 413, field="file", most=LARGEST // 1024**2)
+            await asyncio.to_thread(file.write, chunk)
+        if not size:
+            raise invalid("document_empty", "file")
+        await asyncio.to_thread(file.flush)
+        yield Path(file.name)

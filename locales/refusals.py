@@ -137,6 +137,7 @@ SENTENCES = {
     "link_of_nobody": N_("This link belongs to somebody who no longer works here."),
     "passed_on": N_("This task has been passed on to somebody else: nothing is asked of you any more."),
     "sign_in_to_decide": N_("This step wants more than a click. Sign in to decide."),
+    "contracts_busy": N_("Other contracts are being read right now. Try again in a moment."),
     "too_many_tries": N_("Too many attempts from this address. Try again in %(seconds)s s."),
     "plan_unreadable": N_("Give each part a share in percent, an event, and days as a whole number."),
     "plan_not_whole": N_("The parts of the payment plan make %(total)s %%, not 100 %%."),
