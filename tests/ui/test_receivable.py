@@ -14,6 +14,7 @@ from db.customer import Contact
 from db.letter import Letter
 from db.receivable import Expected
 from db.record import Document
+from domain.payment_plan import local_day
 from tests.conftest import SignIn
 from tests.ui.browser import Visit, check_everywhere
 from tests.workflows.test_statement import Bank, row
@@ -60,7 +61,8 @@ async def test_sales_see_their_own_money_and_not_others(bank: Bank, sign_in: Sig
 
 async def test_the_statement_has_a_running_balance_and_goes_out_once_with_its_pdf(bank: Bank, sign_in: SignIn) -> None:
     owed = await bank.owes("对账物流", 300_000, 500_000)
-    await bank.read([row("3000.00", "对账物流", owed.number, on=owed.opened_at.date().isoformat())])
+    opened_on = local_day(owed.opened_at, bank.services.settings.zone)
+    await bank.read([row("3000.00", "对账物流", owed.number, on=opened_on.isoformat())])
     async with bank.services.db.session() as session:
         session.add(Contact(customer_id=owed.customer_id, name="Ann", email="ann@statement.example"))
     he, path = await sign_in("he.jie"), f"/customers/{owed.customer_id}/statement"

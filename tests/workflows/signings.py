@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 from commands.document import Documents, DocumentStore
+from commands.legal import LegalCommands
 from commands.policy import Policies
 from commands.signing import SigningCommands
 from db.contract import Contract
@@ -62,12 +63,22 @@ class SigningOffice:
         by: str = "zhao.min",
         rules: dict[str, object] | None = None,
         content: bytes | None = None,
+        on_paper: bool = False,
     ) -> SigningOffice:
-        """Approved by the regional manager alone; the customer signs only where `rules` of signing say so."""
+        """Approved by the regional manager alone; the customer signs only where `rules` of signing say so.
+
+        `on_paper`: legal, who is asked about what could not be read, has read it so.
+        """
         await publish_rules(office, {"customer": False} | (rules or {}))
         _, contract = await office.negotiating(amount)
         case = cls(office, contract)
         await case.submit(content)
+        if on_paper:
+            await office.open_task("review_contract", line_id=contract.line_id)
+            await LegalCommands(office.desk).conclude(
+                await office.actor("tang.wen"), uuid4().hex, contract.id, version=1, outcome="clear",
+                comment="纸本已读", conditions=[], met={}, read=True,
+            )  # fmt: skip
         await office.decide(by, await office.open_task("approve", line_id=contract.line_id), "approve")
         return case
 

@@ -43,7 +43,7 @@ async def test_a_lead_of_48000_yuan_becomes_cash_with_one_approval(office: Offic
         "lead": ["lead.captured", "lead.assigned", "lead.qualified", "lead.converted"],
         "deal": ["deal.opened", *["deal.moved"] * 2, "deal.quote_begun", "deal.invoice_drafted", "deal.moved",
                  "deal.contract_opened", *["deal.contract_changed"] * 2,
-                 "deal.moved", "deal.order_placed", "deal.closed"],
+                 "deal.moved", "deal.order_placed", "deal.quote_changed", "deal.closed"],
         "contract": ["contract.opened", "contract.submitted", "contract.approved", "contract.closed"],
         "approval": ["approval.opened", "approval.routed", "approval.approved"],
     }  # fmt: skip

@@ -90,7 +90,7 @@ async def test_a_lost_deal_takes_the_contract_out_of_everybodys_hands(office: Of
 
 
 async def test_what_cannot_be_sealed_comes_back_for_another_version(office: Office) -> None:
-    case = await SigningOffice.approved(office, content=b"%PDF-1.7\n" + b"nothing that opens " * 20)
+    case = await SigningOffice.approved(office, content=b"%PDF-1.7\n" + b"nothing that opens " * 20, on_paper=True)
     await case.sign("zhao.min", await case.asked("zhao.min"))
     await case.signing(status="failed")
     contract = await office.until(lambda: office.row(Contract, id=case.contract.id, status="draft"), "another version")
