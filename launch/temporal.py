@@ -13,13 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from launch.child import Child
+from launch.child import Child, give_way
 from launch.failure import LaunchFailed
 from launch.ports import free_port
 
 NAMESPACE = "default"
 RETENTION = "720h"
 READY_WITHIN = 180.0
+NICENESS = 5
+"""On one machine, pages, what comes in, and the database go before the processes that follow from them."""
 PROBE = "throughline-ready"
 UI_PATH = "/temporal"
 CODEC_PATH = "/temporal-codec"
@@ -66,6 +68,7 @@ class EmbeddedTemporal:
         await self.child.start(
             [temporal_program(), "server", "start-dev", *self._options(database)], _environment(self._home)
         )
+        give_way(self.child.pid, NICENESS)
         deadline = asyncio.get_running_loop().time() + READY_WITHIN
         while not await self._accepts_workflows():
             if not self.child.running or asyncio.get_running_loop().time() > deadline:
