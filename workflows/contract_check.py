@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.contract import ContractState
     from activities.policy import PolicyActivities
     from domain.clause.page import State
-    from domain.clause.standard import ClauseStandard, Risk
+    from domain.clause.standard import Risk, standard_kind
     from domain.contract import ContractPolicy
     from domain.policy import load
     from workflows.human_task import TaskProcess
@@ -39,7 +39,7 @@ class ContractCheck(TaskProcess[ContractState]):
     async def have_it_checked(self) -> None:
         """Ends with the version where those are asked who come next, or as withdrawn."""
         state, version = self.state, self.state.versions[-1]
-        kind = f"{ClauseStandard.kind}.{version.kind}" if version.kind else ClauseStandard.kind
+        kind = standard_kind(version.kind)
         if kind not in state.policies:
             await self._pin(kind)
         asked = CheckRequest(
