@@ -97,7 +97,9 @@ class Staff:
         sales, finance = self.sales, self.finance
         lead = (await sales.post("/api/leads", company=f"公司 {uuid4().hex[:6]}", name="周明", region="east",
                                  owner_id=self.owner_id))["id"]  # fmt: skip
-        await sales.until(f"/api/leads/{lead}", stage="assigned")
+        # Who qualifies a lead before its first contact was asked for is never asked: here everybody is, to be counted.
+        while (await sales.get(f"/api/leads/{lead}"))["due_at"] is None:
+            await asyncio.sleep(PAUSE)
         qualified = await sales.post(f"/api/leads/{lead}/qualify", title="冷链可视化", amount=AMOUNT)
         deal = f"/api/deals/{qualified['result']['deal_id']}"
         await sales.get(deal)
@@ -195,7 +197,10 @@ async def check(db: Database, lines: list[str]) -> None:
             return await session.scalar(query) or 0
 
         ours = Process.line_id.in_(lines)
-        outcomes = Counter((await session.execute(select(Process.kind, Process.outcome).where(ours))).tuples())
+        outcomes = Counter(
+            (kind, outcome)
+            for kind, outcome in await session.execute(select(Process.kind, Process.outcome).where(ours))
+        )
         assert outcomes == {
             ("lead", "converted"): DEALS, ("deal", "paid"): DEALS, ("contract", "approved"): DEALS,
             ("approval", "approved"): DEALS, ("collection", "paid"): DEALS,
@@ -225,7 +230,7 @@ async def check(db: Database, lines: list[str]) -> None:
         assert set(asked.values()) == {1}, "somebody was asked twice"
         events = (await session.execute(
             select(TimelineEvent.line_id, TimelineEvent.kind).where(TimelineEvent.line_id.in_(lines))
-        )).tuples().all()  # fmt: skip
+        )).all()  # fmt: skip
         stories = {line: Counter(kind for of, kind in events if of == line) for line in lines}
         assert all(story == stories[lines[0]] for story in stories.values()), "a step is missing or doubled"
         assert stories[lines[0]]["deal.moved"] == 4
