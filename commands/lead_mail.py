@@ -23,7 +23,7 @@ LARGEST = 10 * 1024 * 1024
 """Bytes of one mail."""
 LIMITS = Limits(cpu=10, wall=20.0, answer=1024 * 1024)
 MAIL = Actor(id="mail")
-End = Literal["lead", "automatic", "bounce", "nobody"]
+End = Literal["lead", "automatic", "bounce", "loop", "nobody"]
 
 
 class LeadMail:
