@@ -41,6 +41,7 @@ from api import (
     quote,
     report,
     sign_in,
+    sla,
     task,
     team,
 )
@@ -55,7 +56,8 @@ ROUTERS = (
     lead_upload.router, lead_hook.router, deal.router, deal_part.router, order.router,
     contract.router, legal.router, quote.router, invoice.router, product.router, document.router, page_image.router,
     collection.router, collection_act.router, bank.router, customer.router, task.router, team.router, approval.router,
-    absence.router, notification.router, policy.router, policy_draft.router, report.router, ops.router, codec.router,
+    absence.router, notification.router, policy.router, policy_draft.router, report.router, sla.router,
+    ops.router, codec.router,
 )  # fmt: skip
 
 

@@ -19,6 +19,9 @@ class Calendars:
     def __init__(self, policy: CalendarPolicy) -> None:
         self._clocks = {key: WorkingTime(calendar) for key, calendar in policy.calendars.items()}
 
+    def named(self, key: str) -> WorkingTime | None:
+        return self._clocks.get(key)
+
     def working_time(self, key: str | None) -> WorkingTime:
         return self._clocks.get(key or OFFICE) or self._clocks.get(OFFICE) or next(iter(self._clocks.values()))
 

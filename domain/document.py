@@ -64,21 +64,23 @@ def _only_fixed_units(value: Any) -> Any:
     )
 
 
-def _in_fixed_units(length: timedelta) -> str:
+def length_text(length: timedelta) -> str:
     """As it is read: pydantic itself would write 365 days as a year."""
     hours, rest = divmod(length.seconds, 3600)
     minutes, seconds = divmod(rest, 60)
     fraction = f".{length.microseconds:06d}".rstrip("0") if length.microseconds else ""
     clock = [f"{hours}H" if hours else "", f"{minutes}M" if minutes else ""]
     clock.append(f"{seconds}{fraction}S" if seconds or fraction else "")
-    return f"P{length.days}D" * bool(length.days) + f"{'' if length.days else 'P'}T{''.join(clock)}" * any(clock)
+    return (
+        f"P{length.days}D" * bool(length.days) + f"{'' if length.days else 'P'}T{''.join(clock)}" * any(clock) or "PT0S"
+    )
 
 
 Duration = Annotated[
     timedelta,
     Field(strict=False, gt=timedelta(0), le=_LONGEST),
     BeforeValidator(_only_fixed_units),
-    PlainSerializer(_in_fixed_units, return_type=str, when_used="json"),
+    PlainSerializer(length_text, return_type=str, when_used="json"),
 ]
 """A positive ISO 8601 duration of fixed length, at most ten years."""
 

@@ -23,6 +23,7 @@ from domain.order import ServiceTierPolicy
 from domain.pipeline import PipelinePolicy
 from domain.quote_template import QuotePolicy
 from domain.refusal import Refused, invalid
+from domain.sla import SlaPolicy
 
 P = TypeVar("P", bound=PolicyDocument)
 
@@ -42,6 +43,7 @@ KINDS: dict[str, type[PolicyDocument]] = {
         BankPolicy,
         ContractPolicy,
         ClauseStandard,
+        SlaPolicy,
     )
 }
 

@@ -19,6 +19,7 @@ from launch.failure import LaunchFailed
 from launch.logs import configure_logs
 from launch.people import token, user
 from launch.running import run_with_servers
+from launch.sla_preview import sla
 from settings import Settings
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.add_typer(user, name="user")
 app.add_typer(token, name="token")
 app.add_typer(contract, name="contract")
+app.add_typer(sla, name="sla")
 
 
 @app.command()

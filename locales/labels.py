@@ -8,6 +8,7 @@ from typing import Any
 from locales import N_, translate
 from locales.clause_labels import CLAUSE_LABELS
 from locales.contract_labels import CONTRACT_LABELS
+from locales.sla_labels import SLA_LABELS
 
 LABELS: dict[str, dict[str, str]] = (
     {
@@ -272,6 +273,7 @@ LABELS: dict[str, dict[str, str]] = (
             "bank": N_("Matching bank lines"),
             "contract": N_("Contracts"),
             "clause_standard": N_("Clause standard"),
+            "sla": N_("Service levels"),
         },
         "stage_action": {
             "task": N_("a task"),
@@ -489,6 +491,7 @@ LABELS: dict[str, dict[str, str]] = (
     }
     | CLAUSE_LABELS
     | CONTRACT_LABELS
+    | SLA_LABELS
 )
 
 

@@ -315,6 +315,22 @@ SENTENCES = {
     "note_needed": N_("Say what changes and why, for those who look it up later."),
     "instant_unusable": N_("Write the time with its zone, like 2026-11-22T09:30:00+08:00, in the years 1900 to 2199."),
     "interval_backwards": N_("This ends before it starts."),
+    "interval_too_long": N_("Between the two lie more than fifty years."),
+    "instant_unreadable": N_(
+        "%(value)s is no time. Write it like 2026-11-22T09:30:00+08:00, 2026-11-22T01:30:00Z or "
+        "2026-11-22T09:30:00[Asia/Shanghai]."
+    ),
+    "duration_unreadable": N_(
+        "%(value)s is no duration. Write one such as PT4H, PT90M, P1DT12H or seconds; months and years have no fixed "
+        "length."
+    ),
+    "duration_negative": N_("A time allowed is not less than nothing: %(value)s."),
+    "field_missing": N_("Give this field; without it there is nothing to reckon."),
+    "calendar_invalid": N_("This is no calendar: %(what)s"),
+    "calendar_unknown": N_("There is no such calendar: %(key)s."),
+    "pauses_unreadable": N_("Pauses are a list of at most %(most)s, each with a start and an end."),
+    "case_unreadable": N_("This line is no JSON object: %(what)s."),
+    "case_too_long": N_("This line is longer than %(most)s characters."),
     "due_too_far": N_("By this calendar it is not due within fifty years. Check calendar and time allowed."),
     "country_unknown": N_("The list of holidays does not know this country, or this part of it."),
     "bad_request": N_("This request cannot be read."),

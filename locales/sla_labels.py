@@ -1,0 +1,37 @@
+"""What clocks, their states and the steps of a ladder are called: groups of `locales.labels.LABELS`."""
+
+from __future__ import annotations
+
+from locales import N_
+
+SLA_LABELS: dict[str, dict[str, str]] = {
+    "clock": {
+        "first_response": N_("First response"),
+        "next_response": N_("Next response"),
+        "resolution": N_("Resolution"),
+    },
+    "ladder_act": {
+        "notify": N_("a notice"),
+        "reassign": N_("the ticket is handed over"),
+        "task": N_("a task"),
+    },
+    "ladder_whom": {
+        "assignee": N_("to who has the ticket"),
+        "support_lead": N_("to the support lead"),
+        "regional_manager": N_("to the regional manager"),
+        "sales_director": N_("to the director"),
+        "administrator": N_("to an administrator"),
+    },
+    "sla_state": {
+        "over": N_("Overdue"),
+        "hour": N_("Due within an hour"),
+        "today": N_("Due today"),
+        "later": N_("Due later"),
+        "paused": N_("Paused"),
+    },
+    "sla_mark": {
+        "amber": N_("amber"),
+        "red": N_("red"),
+        "breach": N_("time is up"),
+    },
+}
