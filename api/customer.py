@@ -10,6 +10,7 @@ from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.services import Provided
 from commands.billing import BillingBody
+from commands.contact import ContactBody
 from db.customer_case import customer_case
 from db.customer_list import list_customers
 from domain.access import Action
@@ -83,6 +84,28 @@ async def change_billing(
 ) -> Response:
     """Replace how a customer is invoiced."""
     await services.billing.edit(actor, key, customer_id, body)
+    return Response(status_code=204)
+
+
+class ContactAdded(BaseModel):
+    id: str
+
+
+@router.post("/{customer_id}/contacts", status_code=201)
+async def add_contact(
+    customer_id: RecordId, body: ContactBody, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> ContactAdded:
+    """Somebody at the customer who is not among their contacts yet."""
+    return ContactAdded(id=await services.contacts.add(actor, key, customer_id, body))
+
+
+@router.put("/{customer_id}/contacts/{contact_id}", status_code=204)
+async def change_contact(
+    customer_id: RecordId, contact_id: RecordId, body: ContactBody, key: IdempotencyKey, actor: CurrentActor,
+    services: Provided,
+) -> Response:  # fmt: skip
+    """Replace what is known of a contact."""
+    await services.contacts.change(actor, key, customer_id, contact_id, body)
     return Response(status_code=204)
 
 

@@ -14,7 +14,7 @@ from api.body import IdempotencyKey
 from api.deal import Title
 from api.document import chunks_of
 from api.services import Provided
-from commands.deal_people import NewContact
+from commands.contact import ContactBody
 from db.deal_part import parts_of
 from db.scope import visible
 from domain.access import Action
@@ -67,15 +67,6 @@ class PartsView(BaseModel):
     people: list[PersonView]
     competitors: list[CompetitorView]
     files: list[FileView]
-
-
-class ContactBody(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    name: Annotated[str, Field(min_length=1, max_length=80), ON_ONE_LINE]
-    title: Short | None = None
-    phone: Annotated[str, Field(max_length=40), ON_ONE_LINE] | None = None
-    email: Annotated[str, Field(max_length=254), ON_ONE_LINE] | None = None
 
 
 class PersonBody(BaseModel):
@@ -162,11 +153,10 @@ async def keep_person(
 ) -> Answered:
     """Say which part one of the customer's people plays; said again, it changes."""
     contact_id = body.contact_id
-    if contact_id is None:
-        contact = NewContact(**body.contact.model_dump()) if body.contact else NewContact(name="")
-        contact_id = await services.deals.new_contact(actor, key, deal_id, contact)
+    if body.contact is not None:
+        contact_id = await services.deals.new_contact(actor, key, deal_id, body.contact)
     answer = await services.deals.keep_person(
-        actor, key, deal_id, contact_id=contact_id, role=body.role, attitude=body.attitude, note=body.note
+        actor, key, deal_id, contact_id=contact_id or "", role=body.role, attitude=body.attitude, note=body.note
     )
     return answered(out, deal_id, answer)
 

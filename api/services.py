@@ -17,6 +17,7 @@ from commands.bank import BankCommands
 from commands.billing import BillingCommands
 from commands.clause_standard import ClauseStandards
 from commands.collection import CollectionCommands
+from commands.contact import ContactCommands
 from commands.contract import ContractCommands
 from commands.contract_check import ContractChecks
 from commands.contract_compare import Comparisons
@@ -81,6 +82,7 @@ class Services:
     quotes_for_customers: QuotesForCustomers
     invoices: InvoiceCommands
     billing: BillingCommands
+    contacts: ContactCommands
     products: ProductCommands
     tasks: TaskCommands
     signings: SigningCommands
@@ -140,6 +142,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             quotes_for_customers=QuotesForCustomers(desk, quote_links),
             invoices=InvoiceCommands(desk, documents),
             billing=BillingCommands(db),
+            contacts=ContactCommands(db, settings.country),
             products=ProductCommands(db),
             tasks=tasks,
             signings=SigningCommands(tasks),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.policy import PinnedPolicy
+from commands.contact import ContactBody
 from commands.desk import Desk
 from commands.document import Stored
 from commands.idempotency import claim
@@ -22,15 +22,6 @@ from domain.process import Answer
 from domain.refusal import Refused, forbidden, invalid
 from workflows.deal import DealWorkflow
 from workflows.deal_record import DropCompetitor, DropFile, DropPerson, KeepCompetitor, KeepFile, KeepPerson
-
-
-class NewContact(BaseModel):
-    """Somebody at the customer who is not among their contacts yet."""
-
-    name: str
-    title: str | None = None
-    phone: str | None = None
-    email: str | None = None
 
 
 class DealPeople:
@@ -60,13 +51,13 @@ class DealPeople:
             actor, key, "deal", deal_id, DealWorkflow.keep_person, KeepPerson, person=person.model_dump()
         )
 
-    async def new_contact(self, actor: Actor, key: str, deal_id: str, contact: NewContact) -> str:
+    async def new_contact(self, actor: Actor, key: str, deal_id: str, contact: ContactBody) -> str:
         """A contact of the deal's customer, made once per key; its id."""
         async with self.desk.db.session(actor.id) as session:
             deal: Deal = await visible(session, actor, "deal", deal_id)
             if not actor.reaches(Action.DEAL_WORK, owner=deal.owner_id, region=deal.region_id):
                 raise forbidden(Action.DEAL_WORK)
-            asked = contact.model_dump()
+            asked = contact.values(self.desk.settings.country)
             # A key of its own: the same form's key is then used for the deal's part.
             made = await claim(session, actor, f"{key}:contact", "NewContact", f"deal/{deal_id}", asked)
             row = {"id": made, "customer_id": deal.customer_id, "origin": f"contact/{made}", **asked}

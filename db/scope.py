@@ -120,11 +120,16 @@ def narrowed(actor: Actor, kind: str, whose: Whose) -> ColumnElement[bool]:
 
 
 def customers_within(actor: Actor) -> ColumnElement[bool]:
-    """A customer is seen through its assignments: own, of own regions, or all."""
+    """A customer is seen through its assignments: own, of own regions, or all; and by the owner of an open deal."""
     whose = reach(actor, Action.CUSTOMER_READ, Assignment.owner_id, Assignment.region_id)
-    if actor.scope(Action.CUSTOMER_READ) == Scope.ALL:
+    scope = actor.scope(Action.CUSTOMER_READ)
+    if scope == Scope.ALL:
         return whose
-    return select(Assignment.customer_id).where(Assignment.customer_id == Customer.id, whose).exists()
+    if scope != Scope.OWN:
+        return select(Assignment.customer_id).where(Assignment.customer_id == Customer.id, whose).exists()
+    # A deal handed over does not take its customer along, who may be followed for other deals.
+    deals = select(Deal.customer_id).where(Deal.owner_id == actor.id, Deal.closed_at.is_(None))
+    return Customer.id.in_(select(Assignment.customer_id).where(whose).union_all(deals))
 
 
 def tasks_within(actor: Actor) -> ColumnElement[bool]:

@@ -84,7 +84,7 @@ async def show(
         "older": events[EVENTS - 1].id if len(events) > EVENTS else "",
         "address": f"/customers/{customer_id}",
         "reads": {kind: actor.scope(action) is not None for kind, action in READS.items()},
-        "may_bill": any(may_edit(actor, follower) for follower in case.followers),
+        "may_work": any(may_edit(actor, follower) for follower in case.followers),
         "may_create": actor.scope(Action.DEAL_CREATE) is not None,
     }
     if after and wants_fragment(request):

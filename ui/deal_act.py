@@ -15,11 +15,11 @@ from starlette.responses import HTMLResponse, Response
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.deal import NoteBody
-from api.deal_part import CompetitorBody, ContactBody, CopyBody, HandOverBody, PersonBody, ReopenBody, SplitBody
+from api.deal_part import CompetitorBody, CopyBody, HandOverBody, PersonBody, ReopenBody, SplitBody
 from api.document import chunks_of
 from api.problem import named
 from api.services import Provided, Services
-from commands.deal_people import NewContact
+from commands.contact import ContactBody
 from commands.deal_transfer import SELLS
 from db.colleague import sellers_in
 from db.customer import Customer, contacts_of
@@ -162,8 +162,7 @@ async def _person(doing: Doing) -> Done:
     person = body(PersonBody, form, "role", "attitude", "note", **contact)
     contact_id = person.contact_id
     if contact_id is None and person.contact is not None:
-        new = NewContact(**person.contact.model_dump())
-        contact_id = await services.deals.new_contact(actor, key, deal_id, new)
+        contact_id = await services.deals.new_contact(actor, key, deal_id, person.contact)
     said = person.model_dump(include={"role", "attitude", "note"})
     return Done(await services.deals.keep_person(actor, key, deal_id, contact_id=contact_id or "", **said))
 

@@ -82,3 +82,64 @@ async def test_the_pages_read_well_everywhere(visit: Visit, selling: Selling, pa
     await selling.submitted(deal_id)
     address = f"/customers/{customer_id}" if path == "customer" else path
     await check_everywhere(visit, address, path.strip("/"), as_person="zhao.min")
+
+
+async def test_people_at_a_customer_are_added_and_corrected(visit: Visit, selling: Selling) -> None:
+    customer_id = await selling.customer("联系人有误")
+    page = (await visit(f"/customers/{customer_id}", as_person="li.wei")).page
+    await page.get_by_role("link", name="Edit 周明").click()
+    await page.get_by_label("E-mail").fill("zhou.ming@")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_label("E-mail")).to_have_value("zhou.ming@")
+    await expect(page.get_by_label("E-mail")).to_have_attribute("aria-invalid", "true")
+    await page.get_by_label("E-mail").fill("Zhou.Ming@example.com")
+    await page.get_by_label("Position").fill("采购经理")
+    await page.get_by_role("button", name="Save").click()
+    record = page.locator("#record")
+    await expect(record).to_contain_text("zhou.ming@example.com")
+    await expect(record).to_contain_text("采购经理")
+    await record.get_by_role("link", name="Add", exact=True).click()
+    await page.get_by_label("Name").fill("吴倩")
+    await page.get_by_label("Phone").fill("139 1234 5678")
+    await page.get_by_role("button", name="Save").click()
+    await expect(record).to_contain_text("+8613912345678")
+
+
+async def test_only_who_works_on_a_customer_changes_its_people(sign_in: SignIn, selling: Selling) -> None:
+    customer_id = await selling.customer("别人不能改")
+    path, contact = f"/api/customers/{customer_id}/contacts", {"name": "吴倩", "phone": "13912345678"}
+    answers = {}
+    for name in ("li.wei", "zhao.min", "gao.fei", "wang.fang"):
+        browser = await sign_in(name)
+        answer = await browser.post(path, json=contact, headers={"Idempotency-Key": f"吴倩 {name}".encode().hex()})
+        answers[name] = answer.status_code
+    assert answers == {"li.wei": 201, "zhao.min": 201, "gao.fei": 403, "wang.fang": 404}
+    browser = await sign_in("li.wei")
+    key = {"Idempotency-Key": "add-once"}
+    twice = [(await browser.post(path, json=contact, headers=key)).json()["id"] for _ in range(2)]
+    assert twice[0] == twice[1]
+    short = {"name": "吴倩", "phone": "12"}
+    wrong = await browser.put(f"{path}/{twice[0]}", json=short, headers={"Idempotency-Key": "short-number"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "phone")
+    elsewhere = await selling.customer("另一家")
+    moved = await browser.put(
+        f"/api/customers/{elsewhere}/contacts/{twice[0]}",
+        json=contact,
+        headers={"Idempotency-Key": "of-another-customer"},
+    )
+    assert moved.status_code == 404
+
+
+async def test_who_takes_over_a_deal_sees_its_customer(sign_in: SignIn, selling: Selling) -> None:
+    customer_id = await selling.customer("随商机转交")
+    deal_id = await selling.deal("转交的商机", customer_id=customer_id)
+    new_owner = await sign_in("wang.fang")
+    page = f"/api/customers/{customer_id}"
+    assert (await new_owner.get(page)).status_code == 404
+    deal = (await (await sign_in("li.wei")).get(f"/api/deals/{deal_id}")).json()
+    handed = await (await sign_in("li.wei")).post(
+        f"/api/deals/{deal_id}/hand-over", json={"version": deal["version"], "to": selling.people["wang.fang"]},
+        headers={"Idempotency-Key": "handed-over"},
+    )  # fmt: skip
+    assert handed.status_code == 200, handed.text
+    assert (await new_owner.get(page)).status_code == 200

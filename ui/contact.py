@@ -1,0 +1,84 @@
+"""The form for somebody at a customer: who is added, or what is corrected."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import ValidationError
+from starlette.responses import HTMLResponse, Response
+
+from api.auth import CurrentActor, require
+from api.body import IdempotencyKey
+from api.services import Provided, Services
+from commands.contact import ContactBody
+from db.customer_case import customer_case
+from domain.access import Action, Actor
+from domain.ids import RecordId
+from domain.refusal import Refused, not_found
+from locales import N_
+from ui.acting import body, say, typed
+from ui.form import mistakes
+from ui.render import page, redirect
+
+router = APIRouter(prefix="/customers", include_in_schema=False, dependencies=[Depends(require(Action.CUSTOMER_WORK))])
+FIELDS = tuple(ContactBody.model_fields)
+
+
+@router.get("/{customer_id}/contacts/new")
+async def ask_new(request: Request, customer_id: RecordId, actor: CurrentActor, services: Provided) -> HTMLResponse:
+    return await _form(request, actor, services, customer_id)
+
+
+@router.get("/{customer_id}/contacts/{contact_id}")
+async def ask(
+    request: Request, customer_id: RecordId, contact_id: RecordId, actor: CurrentActor, services: Provided
+) -> HTMLResponse:
+    return await _form(request, actor, services, customer_id, contact_id)
+
+
+@router.post("/{customer_id}/contacts")
+async def add(
+    request: Request, customer_id: RecordId, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    return await _keep(request, actor, services, key, customer_id)
+
+
+@router.post("/{customer_id}/contacts/{contact_id}")
+async def change(
+    request: Request, customer_id: RecordId, contact_id: RecordId, key: IdempotencyKey, actor: CurrentActor,
+    services: Provided,
+) -> Response:  # fmt: skip
+    return await _keep(request, actor, services, key, customer_id, contact_id)
+
+
+async def _keep(
+    request: Request, actor: Actor, services: Services, key: str, customer_id: str, contact_id: str | None = None
+) -> Response:
+    form = await typed(request)
+    try:
+        asked = body(ContactBody, form, *FIELDS)
+        if contact_id is None:
+            await services.contacts.add(actor, key, customer_id, asked)
+        else:
+            await services.contacts.change(actor, key, customer_id, contact_id, asked)
+    except (Refused, ValidationError) as error:
+        if isinstance(error, Refused) and error.status != 422:
+            raise
+        return await _form(request, actor, services, customer_id, contact_id, form, mistakes(request, error))
+    return redirect(request, f"/customers/{customer_id}", say(request, N_("Saved.")))
+
+
+async def _form(
+    request: Request, actor: Actor, services: Services, customer_id: str, contact_id: str | None = None,
+    form: dict[str, str] | None = None, errors: dict[str, str] | None = None,
+) -> HTMLResponse:  # fmt: skip
+    async with services.db.session(actor.id) as session:
+        case = await customer_case(session, actor, customer_id)
+    contact = next((one for one in case.contacts if one.id == contact_id), None)
+    if contact_id is not None and contact is None:
+        raise not_found("contact")
+    given = {name: getattr(contact, name, None) or "" for name in FIELDS} | (form or {})
+    address = f"/customers/{customer_id}/contacts"
+    return await page(
+        request, "customer/contact.html", status=422 if errors else 200, customer=case.customer, contact=contact,
+        given=given, errors=errors or {}, address=f"{address}/{contact_id}" if contact else address,
+    )  # fmt: skip
