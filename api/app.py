@@ -44,6 +44,7 @@ from api import (
     sla,
     task,
     team,
+    ticket,
 )
 from api.auth import identify
 from api.body import BodyLimit, text_is_storable
@@ -58,6 +59,7 @@ ROUTERS = (
     collection.router, collection_act.router, bank.router, customer.router, task.router, team.router, approval.router,
     absence.router, notification.router, policy.router, policy_draft.router, report.router, sla.router,
     ops.router, codec.router,
+    ticket.router,
 )  # fmt: skip
 
 

@@ -53,6 +53,7 @@ from commands.signing_link import InvitationLinks
 from commands.statement import CustomerStatements
 from commands.task import TaskCommands
 from commands.temporal import Processes, connect
+from commands.ticket import TicketCommands
 from commands.verify import Verifications
 from commands.webhook import Webhooks
 from db.engine import Database
@@ -85,6 +86,7 @@ class Services:
     contacts: ContactCommands
     products: ProductCommands
     tasks: TaskCommands
+    tickets: TicketCommands
     signings: SigningCommands
     invitations: InvitationCommands
     signings_by_link: SigningsByLink
@@ -145,6 +147,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             contacts=ContactCommands(db, settings.country),
             products=ProductCommands(db),
             tasks=tasks,
+            tickets=TicketCommands(desk),
             signings=SigningCommands(tasks),
             invitations=InvitationCommands(desk),
             signings_by_link=SigningsByLink(desk, store, pages, InvitationLinks(key)),

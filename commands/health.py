@@ -26,7 +26,7 @@ SHOWN = 20
 KINDS = {
     "lead": "LeadWorkflow", "deal": "DealWorkflow", "contract": "ContractWorkflow", "quote": "QuoteWorkflow",
     "invoice": "InvoiceWorkflow", "approval": "ApprovalWorkflow",
-    "collection": "CollectionWorkflow", "signing": "SigningWorkflow",
+    "collection": "CollectionWorkflow", "signing": "SigningWorkflow", "ticket": "TicketWorkflow",
 }  # fmt: skip
 T = TypeVar("T")
 

@@ -16,6 +16,7 @@ from db.lead import Lead
 from db.process import Task
 from db.quote import Invoice, Quote
 from db.signing import Signing
+from db.ticket import Ticket
 from domain.access import SUBJECT_READ, Action, Actor, Authority, Scope, StandIn
 from domain.lead_assignment import SELLING
 from domain.refusal import not_found
@@ -42,6 +43,7 @@ KINDS: dict[str, Kind] = {
     "invoice": Kind(Invoice, Action.INVOICE_READ, Invoice.owner_id, Invoice.region_id),
     "quote": Kind(Quote, Action.QUOTE_READ, Quote.owner_id, Quote.region_id),
     "signing": Kind(Signing, Action.CONTRACT_READ, Signing.owner_id, Signing.region_id),
+    "ticket": Kind(Ticket, Action.TICKET_READ, Ticket.assignee_id, Ticket.region_id),
     "collection": Kind(Collection, Action.COLLECTION_READ, Collection.owner_id, Collection.region_id),
 }
 

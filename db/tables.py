@@ -33,6 +33,7 @@ from db import (
     sign_in,
     signing,
     signing_invitation,
+    ticket,
     webhook,
 )
 from db.base import Base
@@ -41,5 +42,5 @@ __all__ = [
     "Base", "absence", "approval_reader", "approval_turn", "bank", "board_view", "collection", "contract",
     "contract_check", "contract_version", "customer", "deal", "deal_part", "lead", "lead_form", "lead_hook",
     "lead_turn", "lead_upload", "ledger", "legal", "letter", "order", "person", "policy", "process", "product", "quote",
-    "record", "sign_in", "signing", "signing_invitation", "webhook",
+    "record", "sign_in", "signing", "signing_invitation", "ticket", "webhook",
 ]  # fmt: skip

@@ -56,6 +56,10 @@ class Action(StrEnum):
     INVOICE_READ = "invoice.read"
     INVOICE_WORK = "invoice.work"
     CUSTOMER_WORK = "customer.work"
+    TICKET_READ = "ticket.read"
+    TICKET_CREATE = "ticket.create"
+    TICKET_WORK = "ticket.work"
+    TICKET_MANAGE = "ticket.manage"
     COLLECTION_READ = "collection.read"
     COLLECTION_WORK = "collection.work"
     COLLECTION_FOLLOW = "collection.follow"
@@ -83,6 +87,7 @@ def _grants() -> dict[Role, dict[Action, Scope]]:
     manager = dict.fromkeys(sales, region) | everyone | {
         a.PRODUCT_READ: all_,
         a.TASK_HAND_ON: region, a.TEAM_READ: region, a.REPORT_READ: region, a.POLICY_READ: all_,
+        a.TICKET_READ: region,
     }  # fmt: skip
     director = dict.fromkeys(manager, all_) | {a.PRODUCT_MANAGE: all_}
     money = everyone | {
@@ -97,7 +102,11 @@ def _grants() -> dict[Role, dict[Action, Scope]]:
     }  # fmt: skip
     ops = reader | {
         a.LEAD_READ: all_, a.COLLECTION_READ: all_, a.INVOICE_READ: all_, a.REPORT_READ: all_, a.OPS: all_,
-        a.AUDIT_READ: all_,
+        a.AUDIT_READ: all_, a.TICKET_READ: all_,
+    }  # fmt: skip
+    # An agent reads and answers what the region's people brought; what a colleague has in hand is answered, too.
+    agent = everyone | {
+        a.CUSTOMER_READ: region, a.TICKET_READ: region, a.TICKET_CREATE: region, a.TICKET_WORK: region,
     }  # fmt: skip
     return {
         Role.SALES: sales,
@@ -107,8 +116,13 @@ def _grants() -> dict[Role, dict[Action, Scope]]:
         Role.FINANCE: money,
         Role.CFO: money | {a.LEAD_READ: all_, a.TEAM_READ: own, a.REPORT_READ: all_},
         Role.LEGAL: reader | {a.CLAUSE_JUDGE: all_},
-        Role.SUPPORT_AGENT: everyone | {a.CUSTOMER_READ: region},
-        Role.SUPPORT_LEAD: everyone | {a.CUSTOMER_READ: region, a.TEAM_READ: own},
+        Role.SUPPORT_AGENT: agent,
+        Role.SUPPORT_LEAD: agent
+        | {
+            a.TEAM_READ: own,
+            a.TICKET_MANAGE: region,
+            a.POLICY_READ: all_,
+        },
         Role.OPS: ops,
         Role.ADMINISTRATOR: dict.fromkeys(Action, all_),
     }

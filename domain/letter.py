@@ -16,7 +16,7 @@ Language = Literal["zh_CN", "en"]
 
 VARIABLES = (
     "company", "customer", "contact", "number", "title", "amount", "paid", "outstanding", "due_on", "valid_until",
-    "as_of", "days", "instalment", "reference", "link", "owner",
+    "as_of", "days", "instalment", "reference", "link", "owner", "text",
 )  # fmt: skip
 """What a letter may name. What a case does not have is empty, so that a letter may ask for it: `{% if link %}`."""
 

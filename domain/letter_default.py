@@ -165,6 +165,20 @@ _SIGNED = _letter(
     ),
 )
 
+_TICKET_REPLY: dict[str, Any] = {
+    "name": {"zh": "工单回复", "en": "Answer to a ticket"},
+    "zh": {
+        "subject": "Re: {{ title }} [{{ number }}]",
+        "body": "{{ text }}\n\n{% if owner %}{{ owner }}\n{% endif %}{{ company }}"
+        "{% if link %}\n\n在线查看和回复：{{ link }}{% endif %}",
+    },
+    "en": {
+        "subject": "Re: {{ title }} [{{ number }}]",
+        "body": "{{ text }}\n\n{% if owner %}{{ owner }}\n{% endif %}{{ company }}"
+        "{% if link %}\n\nSee it and answer online: {{ link }}{% endif %}",
+    },
+}
+
 DEFAULT: dict[str, Any] = {
     "engine": 1,
     "letters": {
@@ -177,5 +191,6 @@ DEFAULT: dict[str, Any] = {
         "contract_sign": _SIGN,
         "contract_sign_reminder": _SIGN_REMINDER,
         "contract_signed": _SIGNED,
+        "ticket_reply": _TICKET_REPLY,
     },
 }

@@ -24,6 +24,7 @@ from domain.pipeline import PipelinePolicy
 from domain.quote_template import QuotePolicy
 from domain.refusal import Refused, invalid
 from domain.sla import SlaPolicy
+from domain.ticket import ServicePolicy
 
 P = TypeVar("P", bound=PolicyDocument)
 
@@ -44,6 +45,7 @@ KINDS: dict[str, type[PolicyDocument]] = {
         ContractPolicy,
         ClauseStandard,
         SlaPolicy,
+        ServicePolicy,
     )
 }
 

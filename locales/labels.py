@@ -40,6 +40,7 @@ LABELS: dict[str, dict[str, str]] = (
             "cash": N_("Cash"),
             "absence": N_("Absence"),
             "signing": N_("Signing"),
+            "ticket": N_("Ticket"),
         },
         "lead": {
             "new": N_("New"),
@@ -274,6 +275,7 @@ LABELS: dict[str, dict[str, str]] = (
             "contract": N_("Contracts"),
             "clause_standard": N_("Clause standard"),
             "sla": N_("Service levels"),
+            "service": N_("Service desk"),
         },
         "stage_action": {
             "task": N_("a task"),

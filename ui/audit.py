@@ -47,6 +47,7 @@ HREFS = {
     "contract": "/contracts/",
     "collection": "/collections/",
     "task": "/tasks/",
+    "ticket": "/tickets/",
 }
 
 

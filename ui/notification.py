@@ -29,6 +29,7 @@ ICONS = {
     "task.escalated": "trending-up",
     "approval": "shield-check",
     "lead": "megaphone",
+    "ticket": "life-buoy",
     "deal": "kanban",
     "collection": "banknote",
 }

@@ -21,6 +21,7 @@ from ui.stage import Pipelines
 
 ICONS = {
     "quote": "file-check", "invoice": "receipt-text",
+    "ticket": "life-buoy",
     "lead": "megaphone", "deal": "briefcase", "contract": "file-text", "approval": "shield-check",
     "signing": "file-check", "review": "scale", "collection": "wallet", "task": "circle-check", "absence": "calendar",
     "deal.moved": "arrow-right", "deal.prioritised": "flag", "deal.stalled_red": "hourglass",

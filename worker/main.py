@@ -36,6 +36,7 @@ from activities.signing_customer import InvitationActivities
 from activities.signing_sheet import SheetActivities
 from activities.stage_action import StageActivities
 from activities.statement import StatementActivities
+from activities.ticket import TicketActivities
 from commands.bank import StatementOpener
 from commands.contract_check import ClauseReader
 from commands.database import open_database
@@ -69,17 +70,18 @@ from workflows.lead import LeadWorkflow
 from workflows.quote import QuoteWorkflow
 from workflows.signing import SigningWorkflow
 from workflows.statement import StatementWorkflow
+from workflows.ticket import TicketWorkflow
 
 WORKFLOWS = [
     QuoteWorkflow, InvoiceWorkflow,
     LeadWorkflow, DealWorkflow, ContractWorkflow, ApprovalWorkflow, CollectionWorkflow, AbsenceWorkflow, DigestWorkflow,
-    StatementWorkflow, SigningWorkflow,
+    StatementWorkflow, SigningWorkflow, TicketWorkflow,
 ]  # fmt: skip
 ACTIVITIES = [
     QuoteActivities, InvoiceActivities,
     PolicyActivities, LeadActivities, DealActivities, OrderActivities, ContractActivities, ApprovalActivities,
     CollectionActivities, AbsenceActivities, DigestActivities, LetterActivities, StageActivities, SigningActivities,
-    LegalActivities,
+    LegalActivities, TicketActivities,
 ]  # fmt: skip
 
 GRACE = timedelta(seconds=20)

@@ -1,0 +1,235 @@
+"""Tickets taken in, from wherever they come: threaded into one there is, else written with what starts them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from activities.ticket import Said
+from commands.desk import Desk
+from commands.idempotency import claim_once
+from db.customer import Assignment, Contact, Customer
+from db.outbox import enqueue, payload_of
+from db.person import OrgUnit
+from db.policy import current_policy
+from db.projection import next_number
+from db.ticket import Ticket, TicketMessage, goes_on_as, start_of
+from domain.access import Action, Actor
+from domain.contact import phone_number
+from domain.person import email_address
+from domain.policy import load
+from domain.refusal import forbidden, invalid
+from domain.ticket import Channel, Priority, ServicePolicy, TicketKind, may_come_back
+from domain.ticket_thanks import says_more
+from workflows.ticket_message import ticket_workflow_id
+
+FROM_OUTSIDE = Actor(id="public")
+
+
+class Attachment(BaseModel):
+    """A file kept under its hash in the document store."""
+
+    hash: str
+    name: str
+    size: int
+    type: str
+
+
+class Inbound(BaseModel):
+    """What somebody turns to us with. `region` is a region's code; without it, it is the customer's.
+
+    `ticket_id` is the ticket it is known to belong to; `references` are the mail ids it answers. Number and address
+    stand in it as they are kept (`TicketIntake.reachable`).
+    """
+
+    channel: Channel
+    subject: str = ""
+    text: str
+    kind: TicketKind = "question"
+    priority: Priority = "normal"
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    customer_id: str | None = None
+    contact_id: str | None = None
+    region: str | None = None
+    language: str | None = None
+    product: str | None = None
+    equipment_id: str | None = None
+    fault_code: str | None = None
+    attachments: list[Attachment] = []
+    mail_id: str | None = None
+    references: list[str] = []
+    automatic: bool = False
+    ticket_id: str | None = None
+
+
+class Received(NamedTuple):
+    """`new`: it made a ticket; else it goes on in one there was."""
+
+    ticket_id: str
+    message_id: str
+    new: bool
+
+
+class Sender(NamedTuple):
+    """Who it comes from, as far as we know them."""
+
+    customer: Customer | None
+    contact: Contact | None
+
+
+class TicketIntake:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def reachable(self, inbound: Inbound) -> Inbound:
+        """With number and address as they are kept. Raises Refused (422) naming the one that cannot be used."""
+        phone = phone_number(inbound.phone, self.desk.settings.country) if inbound.phone else None
+        email = email_address(inbound.email) if inbound.email else None
+        return inbound.model_copy(update={"phone": phone, "email": email})
+
+    async def receive(self, inbound: Inbound, key: str, actor: Actor = FROM_OUTSIDE) -> Received:
+        """One transaction; the same key finds what it made. Raises Refused (422) for a customer that is not there."""
+        async with self.desk.db.session(actor.id) as session:
+            asked = await claim_once(
+                session, actor, key, "Inbound", "ticket", inbound.model_dump(exclude_defaults=True)
+            )
+            if not asked.fresh:
+                message = await session.get_one(TicketMessage, asked.id)
+                first = message.first_ticket_id or message.ticket_id
+                return Received(message.ticket_id, message.id, new=first == message.id)
+            sender = await _sender(session, inbound)
+            ticket = await self._thread(session, inbound)
+            if ticket is not None:
+                await self._go_on(session, ticket, inbound, sender, asked.id)
+                return Received(ticket.id, asked.id, new=False)
+            ticket = await self._begin(session, inbound, sender, asked.id, actor)
+            return Received(ticket.id, asked.id, new=True)
+
+    async def _thread(self, session: AsyncSession, inbound: Inbound) -> Ticket | None:
+        """The ticket it goes on in: the end of its chain of mergers, unless that ended too long ago."""
+        known = inbound.ticket_id
+        if known is None and inbound.references:
+            answered = select(TicketMessage.ticket_id).where(TicketMessage.mail_id.in_(inbound.references)).limit(1)
+            known = await session.scalar(answered)
+        ticket = await goes_on_as(session, known) if known else None
+        if ticket is None or ticket.stage != "closed":
+            return ticket
+        policy = load(ServicePolicy, (await current_policy(session, ServicePolicy.kind))[1])
+        return ticket if may_come_back(ticket.closed_at, policy, datetime.now(UTC)) else None
+
+    async def _go_on(
+        self, session: AsyncSession, ticket: Ticket, inbound: Inbound, sender: Sender, message_id: str
+    ) -> None:
+        message = _message(inbound, ticket.id, message_id, sender)
+        session.add(message)
+        payload = start_of(ticket)
+        if ticket.revision == 0:  # its process has not begun: it is to begin as it was meant to
+            payload = await payload_of(session, ticket_workflow_id(ticket.id)) or payload
+        news = {"signal": "customer_wrote", "message": _said(message).model_dump(mode="json")}
+        await enqueue(session, f"{ticket_workflow_id(ticket.id)}/said/{message_id}", "start", payload | news)
+
+    async def _begin(
+        self, session: AsyncSession, inbound: Inbound, sender: Sender, message_id: str, actor: Actor
+    ) -> Ticket:
+        customer, contact = sender
+        region_id = await self._region(session, inbound, customer)
+        if actor is not FROM_OUTSIDE and not actor.reaches(Action.TICKET_CREATE, owner=actor.id, region=region_id):
+            raise forbidden(Action.TICKET_CREATE)
+        language = inbound.language or (customer.language if customer else None) or self.desk.settings.language
+        said = {"channel", "kind", "priority", "product", "equipment_id", "fault_code"}
+        now = datetime.now(UTC)
+        ticket = Ticket(
+            id=message_id, subject=inbound.subject or _first_line(inbound.text), from_name=inbound.name,
+            from_email=inbound.email, from_phone=inbound.phone, customer_id=customer.id if customer else None,
+            contact_id=contact.id if contact else None, region_id=region_id, stage="new", language=language,
+            tier=customer.service_tier if customer else "standard", opened_at=now, said_at=now, sentiment_words=[],
+            breached=0, revision=0, **inbound.model_dump(include=said),
+        )  # fmt: skip
+        message = _message(inbound, ticket.id, message_id, sender)
+        # The number last: whoever takes one keeps all others waiting until the transaction ends.
+        ticket.number = await next_number(session, "T", now.astimezone(ZoneInfo(self.desk.settings.zone)).year)
+        session.add_all([ticket, message])
+        start = start_of(ticket)
+        start["input"]["unheard"] = [_said(message).model_dump(mode="json")]
+        await enqueue(session, start["id"], "start", start)
+        return ticket
+
+    async def _region(self, session: AsyncSession, inbound: Inbound, customer: Customer | None) -> str:
+        """The one that is named, else the first that follows the customer, else the company's first."""
+        if customer is not None and inbound.region is None:
+            followed = select(Assignment.region_id).where(Assignment.customer_id == customer.id)
+            region = await session.scalar(followed.order_by(Assignment.since, Assignment.region_id).limit(1))
+            if region is not None:
+                return str(region)
+        query = select(OrgUnit.id).where(OrgUnit.kind == "region").order_by(OrgUnit.code).limit(1)
+        named = query.where(OrgUnit.code == inbound.region) if inbound.region else query
+        found = await session.scalar(named)
+        if found is None:
+            raise invalid("region_unknown", "region", region=inbound.region or "")
+        return str(found)
+
+
+async def _sender(session: AsyncSession, inbound: Inbound) -> Sender:
+    """Who is named, else whose number or address it is: the exact one, the contact known longest first."""
+    contact = await _contact(session, inbound)
+    customer_id = inbound.customer_id or (contact.customer_id if contact else None)
+    customer = await session.get(Customer, customer_id) if customer_id else None
+    if inbound.customer_id and customer is None:
+        raise invalid("customer_unknown", "customer_id")
+    return Sender(customer, contact)
+
+
+async def _contact(session: AsyncSession, inbound: Inbound) -> Contact | None:
+    query = select(Contact).order_by(Contact.id).limit(1)
+    if inbound.customer_id:
+        query = query.where(Contact.customer_id == inbound.customer_id)
+    if inbound.contact_id:
+        contact = await session.scalar(query.where(Contact.id == inbound.contact_id))
+        if contact is None:
+            raise invalid("contact_unknown", "contact_id")
+        return contact
+    for same in _same(inbound):
+        if (contact := await session.scalar(query.where(same))) is not None:
+            return contact
+    return None
+
+
+def _same(inbound: Inbound) -> Sequence[Any]:
+    found: list[Any] = []
+    if inbound.phone:
+        found.append(Contact.phone == inbound.phone)
+    if inbound.email:
+        found.append(func.lower(Contact.email) == inbound.email.lower())
+    return found
+
+
+def _message(inbound: Inbound, ticket_id: str, message_id: str, sender: Sender) -> TicketMessage:
+    contact = sender.contact
+    return TicketMessage(
+        id=message_id, ticket_id=ticket_id, author="customer", author_id=contact.id if contact else None,
+        author_name=inbound.name, direction="in", body=inbound.text, at=datetime.now(UTC), status="received",
+        automatic=inbound.automatic, mail_id=inbound.mail_id or f"{message_id}@{inbound.channel}",
+        references=inbound.references, attachments=[one.model_dump() for one in inbound.attachments],
+    )  # fmt: skip
+
+
+def _said(message: TicketMessage) -> Said:
+    return Said(
+        id=message.id,
+        at=message.at,
+        automatic=message.automatic,
+        says_more=bool(message.attachments) or says_more(message.body),
+    )
+
+
+def _first_line(text: str) -> str:
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return line[:80]

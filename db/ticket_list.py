@@ -1,0 +1,156 @@
+"""Tickets as lists and pages show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Literal, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.customer import Contact, Customer
+from db.person import Person
+from db.scope import Whose, narrowed, visible, within
+from db.ticket import Ticket
+from domain.access import Actor
+from domain.ticket import OPEN, STAGES, UNASSIGNED
+
+Due = Literal["overdue", "hour", "today"]
+"""What is due by when: too late already, within an hour, within a day."""
+WITHIN = {"hour": timedelta(hours=1), "today": timedelta(days=1)}
+
+
+@dataclass(frozen=True)
+class Sought:
+    """The filters in force. `stage` none: every ticket that is still open. `open_to_take` are those nobody has."""
+
+    whose: Whose = "all"
+    stage: str | None = None
+    queue: str | None = None
+    assignee: str | None = None
+    customer: str | None = None
+    region: str | None = None
+    kind: str | None = None
+    priority: str | None = None
+    channel: str | None = None
+    tier: str | None = None
+    due: Due | None = None
+    open_to_take: bool = False
+    text: str = ""
+
+
+class Listed(NamedTuple):
+    """A ticket, its customer and contact, and who has it."""
+
+    ticket: Ticket
+    customer: Customer | None
+    contact: Contact | None
+    assignee: Person | None
+
+    @property
+    def who(self) -> str:
+        """Who it is from, as we know them best."""
+        said = self.contact.name if self.contact else self.ticket.from_name
+        return said or self.ticket.from_email or self.ticket.from_phone or ""
+
+
+async def list_tickets(
+    session: AsyncSession, actor: Actor, sought: Sought, *, after: str | None = None, limit: int = 50
+) -> list[Listed]:
+    """By what is due next, and below those without a clock that runs, the newest first.
+
+    `after` is the id of the last one already seen.
+    """
+    query = _listed().where(*_filters(actor, sought))
+    if after is not None:
+        due = (await visible(session, actor, "ticket", after)).due_at
+        beyond = or_(Ticket.due_at > due, Ticket.due_at.is_(None)) if due else false()
+        query = query.where(or_(beyond, and_(Ticket.due_at.is_not_distinct_from(due), Ticket.id < after)))
+    query = query.order_by(Ticket.due_at.asc().nulls_last(), Ticket.id.desc()).limit(limit)
+    return [Listed(*row) for row in await session.execute(query)]
+
+
+async def find_ticket(session: AsyncSession, actor: Actor, ticket_id: str) -> Listed:
+    """Raises Refused (404) where there is none that this person may see."""
+    await visible(session, actor, "ticket", ticket_id)
+    return Listed(*(await session.execute(_listed().where(Ticket.id == ticket_id))).one())
+
+
+async def count_stages(session: AsyncSession, actor: Actor, sought: Sought) -> dict[str, int]:
+    """How many stand in each stage, whatever stage is being looked at."""
+    others = replace(sought, stage=None, due=None)
+    found = select(Ticket.stage, func.count()).where(*_filters(actor, others, any_stage=True)).group_by(Ticket.stage)
+    counts = dict((await session.execute(found)).all())
+    return {stage: counts.get(stage, 0) for stage in STAGES}
+
+
+async def count_mine(session: AsyncSession, actor: Actor) -> int:
+    """How many are this person's to do now."""
+    mine = (Ticket.assignee_id == actor.id, Ticket.stage == "assigned", within(actor, "ticket"))
+    return (await session.scalars(select(func.count()).select_from(Ticket).where(*mine))).one()
+
+
+async def of_customer(
+    session: AsyncSession, customer_id: str, *, but: str | None = None, limit: int = 20
+) -> Sequence[Ticket]:
+    """What a customer turned to us with, what is open first, then the newest; whoever sees the customer sees it."""
+    query = select(Ticket).where(Ticket.customer_id == customer_id, Ticket.stage != "merged")
+    if but is not None:
+        query = query.where(Ticket.id != but)
+    ended = Ticket.stage.not_in(OPEN)
+    return (await session.scalars(query.order_by(ended, Ticket.id.desc()).limit(limit))).all()
+
+
+async def mergeable(session: AsyncSession, actor: Actor, ticket: Ticket, text: str, limit: int = 8) -> Sequence[Ticket]:
+    """Tickets that this one may go on in: those of the customer first, or found by number or subject."""
+    query = select(Ticket).where(within(actor, "ticket"), Ticket.id != ticket.id, Ticket.stage.in_((*OPEN, "resolved")))
+    if text:
+        said = (Ticket.number, Ticket.subject)
+        query = query.where(or_(*(column.icontains(text, autoescape=True) for column in said)))
+    elif ticket.customer_id or ticket.from_email or ticket.from_phone:
+        query = query.where(_same_sender(ticket))
+    return (await session.scalars(query.order_by(Ticket.id.desc()).limit(limit))).all()
+
+
+def _same_sender(ticket: Ticket) -> ColumnElement[bool]:
+    same = [
+        column == value
+        for column, value in (
+            (Ticket.customer_id, ticket.customer_id),
+            (Ticket.from_email, ticket.from_email),
+            (Ticket.from_phone, ticket.from_phone),
+        )
+        if value
+    ]
+    return or_(*same)
+
+
+def _listed() -> Select[Ticket, Customer, Contact, Person]:
+    return (
+        select(Ticket, Customer, Contact, Person)
+        .outerjoin(Customer, Customer.id == Ticket.customer_id)
+        .outerjoin(Contact, Contact.id == Ticket.contact_id)
+        .outerjoin(Person, Person.id == Ticket.assignee_id)
+    )
+
+
+def _filters(actor: Actor, sought: Sought, *, any_stage: bool = False) -> list[ColumnElement[bool]]:
+    found = [narrowed(actor, "ticket", sought.whose)]
+    wanted = {
+        "queue": sought.queue, "assignee_id": sought.assignee, "customer_id": sought.customer, "kind": sought.kind,
+        "priority": sought.priority, "channel": sought.channel, "tier": sought.tier, "region_id": sought.region,
+    }  # fmt: skip
+    found += [getattr(Ticket, name) == value for name, value in wanted.items() if value]
+    if sought.open_to_take:
+        found += [Ticket.assignee_id.is_(None), Ticket.stage.in_(UNASSIGNED)]
+    if sought.due:
+        found.append(Ticket.due_at < func.now() + WITHIN.get(sought.due, timedelta()))
+    if sought.text:
+        searched = (Ticket.number, Ticket.subject, Ticket.from_name, Ticket.from_email, Ticket.from_phone)
+        matches = [column.icontains(sought.text, autoescape=True) for column in searched]
+        found.append(or_(*matches, Customer.search.contains(sought.text.lower(), autoescape=True)))
+    if not any_stage:
+        found.append(Ticket.stage == sought.stage if sought.stage else Ticket.stage.in_(OPEN))
+    return found

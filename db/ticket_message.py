@@ -1,0 +1,60 @@
+"""What we say in a ticket: written first, shown and mailed once its process has taken it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.customer import Contact
+from db.letter import write_letter
+from db.ticket import Ticket, TicketMessage
+
+LETTER = "ticket_reply"
+"""The letter policy's key of an answer by mail."""
+
+
+def letter_key(message_id: str) -> str:
+    """One answer is one letter, however often its process writes its rows."""
+    return f"ticket_message/{message_id}"
+
+
+async def take_spoken(session: AsyncSession, ticket_id: str, message_ids: Sequence[str]) -> None:
+    """Drafts become part of the conversation; answers are laid down to be mailed, in this very transaction."""
+    taken = (
+        update(TicketMessage)
+        .where(TicketMessage.id.in_(message_ids), TicketMessage.status == "draft")
+        .values(status="pending")
+        .returning(TicketMessage)
+    )
+    ticket = await session.get_one(Ticket, ticket_id, populate_existing=True)
+    for message in (await session.scalars(taken)).all():
+        if message.direction == "note":
+            message.status = "received"
+        else:
+            await _mail(session, ticket, message)
+
+
+async def _mail(session: AsyncSession, ticket: Ticket, message: TicketMessage) -> None:
+    """To whom wrote it, else to the customer's contact. Who has no address is told another way: it counts as sent."""
+    address = ticket.from_email or await _address(session, ticket)
+    if address is None:
+        message.status, message.error = "sent", "no_address"
+        return
+    letter = {
+        "key": letter_key(message.id), "customer_id": ticket.customer_id, "contact_id": ticket.contact_id,
+        "template": LETTER, "language": ticket.language, "line_id": ticket.id,
+        "params": {
+            "number": ticket.number, "title": ticket.subject, "text": message.body, "owner_id": message.author_id,
+            "ticket_id": ticket.id, "message_id": message.id,
+        },
+        "documents": [one["hash"] for one in message.attachments],
+    }  # fmt: skip
+    await write_letter(session, letter, to=address)
+
+
+async def _address(session: AsyncSession, ticket: Ticket) -> str | None:
+    if ticket.contact_id is None:
+        return None
+    return await session.scalar(select(Contact.email).where(Contact.id == ticket.contact_id))
