@@ -20,6 +20,7 @@ from launch.logs import configure_logs
 from launch.people import token, user
 from launch.running import run_with_servers
 from launch.sla_preview import sla
+from launch.tickets import tickets
 from settings import Settings
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ app.add_typer(user, name="user")
 app.add_typer(token, name="token")
 app.add_typer(contract, name="contract")
 app.add_typer(sla, name="sla")
+app.add_typer(tickets, name="tickets")
 
 
 @app.command()
