@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from domain.policy import load
-from domain.policy_check import check_table
 from domain.refusal import Refused
 from domain.routing import DEFAULT, Guess, Queue, RoutingPolicy, Ruled, choose_queue
+from domain.table_check import check_table
 from domain.ticket_text import plain
 from domain.ticket_turn import Agent, Case, choose_agent
 
