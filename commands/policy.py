@@ -29,6 +29,7 @@ from domain.policy_check import references
 from domain.policy_diff import compare
 from domain.quote_template import QuotePolicy
 from domain.refusal import Refused, invalid, not_found
+from domain.sla import SlaPolicy
 
 FURTHEST = timedelta(days=10 * 366)
 """How far ahead a version may come into force."""
@@ -135,7 +136,7 @@ async def _calendars_still_named(session: AsyncSession, policy: PolicyDocument) 
     if not isinstance(policy, CalendarPolicy):
         return []
     named: set[str] = set()
-    for counting in (ApprovalPolicy, LeadPolicy):
+    for counting in (ApprovalPolicy, LeadPolicy, SlaPolicy):
         now, _ = await current_policy(session, counting.kind)
         used = await open_cases(session, counting.kind)
         lines = [one for one in await versions(session, counting.kind) if one.version >= now or one.version in used]

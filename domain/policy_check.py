@@ -11,6 +11,7 @@ from domain.lead_assignment import LeadAssignmentPolicy, RoleGroup
 from domain.pipeline import PipelinePolicy
 from domain.policy import known_model, load
 from domain.refusal import Refused
+from domain.sla import SlaPolicy
 from domain.stage_action import MailAction, PaymentReminderAction, TaskAction, WebhookAction
 from domain.table_check import Overlap, check_table
 
@@ -53,6 +54,7 @@ def examine(kind: str, document: Mapping[str, Any]) -> tuple[PolicyDocument | No
     unreachable = tuple(
         Problem(where=f"table.rows.{order.index(row)}", code="row_unreachable", what=f"Row {row} never decides a case.")
         for row in check.unreachable or ()
+        if not isinstance(policy, SlaPolicy)  # to which it is a problem
     )
     differing = tuple(pair for pair in check.overlaps or () if _differ(table, *pair.rows))
     return policy, Findings(problems=problems, warnings=unreachable, overlaps=differing)
@@ -71,6 +73,8 @@ def references(policy: PolicyDocument) -> Iterator[Reference]:
         yield Reference("calendar", policy.calendar, "calendar")
     if isinstance(policy, LeadAssignmentPolicy):
         yield from _assigned(policy)
+    if isinstance(policy, SlaPolicy):
+        yield from _promised(policy)
     if not isinstance(policy, ApprovalPolicy):
         return
     for no, row in enumerate(policy.table.rows):
@@ -99,6 +103,11 @@ def _assigned(policy: LeadAssignmentPolicy) -> Iterator[Reference]:
                 yield Reference("person", one.person, where)
             elif isinstance(one, RoleGroup):
                 yield Reference("role", one.role, where)
+
+
+def _promised(policy: SlaPolicy) -> Iterator[Reference]:
+    for no, row in enumerate(policy.table.rows):
+        yield Reference("calendar", row.then.calendar, f"table.rows.{no}.then.calendar")
 
 
 def _named(step: Step, where: str) -> Iterator[Reference]:

@@ -19,7 +19,7 @@ CLOCKS: tuple[ClockKind, ...] = get_args(ClockKind)
 
 FACTS: dict[str, tuple[str, ...]] = {
     "tier": ("standard", "vip"),
-    "kind": ("question", "fault", "complaint", "request", "maintenance"),
+    "ticket_kind": ("question", "fault", "complaint", "request", "maintenance"),
     "channel": ("form", "api", "mail", "hook", "phone", "portal", "device", "timer"),
     "priority": ("low", "normal", "high", "urgent"),
 }

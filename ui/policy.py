@@ -52,6 +52,10 @@ ABOUT = {
     ),
     "lead_score": (N_("What a lead's points and grade are made of."), "target"),
     "lead_assignment": (N_("Who gets which lead, and how many one may have at a time."), "users"),
+    "sla": (
+        N_("How soon which tickets are answered and resolved, when it warns, and what happens once time is up."),
+        "timer",
+    ),
     "service_tier": (N_("Which customers wait in the VIP queue, by what they order."), "star"),
 }
 """What each kind of policy rules, and its icon."""

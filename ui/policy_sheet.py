@@ -94,6 +94,8 @@ def then_of(row: Mapping[str, Any], words: PolicyWords) -> list[dict[str, str]]:
         return points_lines(then, words)
     if isinstance(then, dict) and "to" in then:
         return group_lines(then, words)
+    if isinstance(then, dict) and "calendar" in then:
+        return words.sla.lines(then)
     if isinstance(then, dict) and "tier" in then:
         return [{"role": label("tier", str(then["tier"]), words.language), "end": ""}]
     return words.path(steps_of(row))

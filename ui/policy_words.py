@@ -17,6 +17,7 @@ from locales import N_, translate
 from locales.labels import label
 from ui import calendar_words
 from ui.clause_words import ClauseWords
+from ui.sla_words import SlaWords
 from ui.table_words import TableWords
 
 MODES = {
@@ -188,6 +189,10 @@ class PolicyWords(TableWords):
     @property
     def clauses(self) -> ClauseWords:
         return ClauseWords(self.language, self.formats)
+
+    @property
+    def sla(self) -> SlaWords:
+        return SlaWords(self.language, self.formats, self.span)
 
     def rules(self, rules: Rules) -> list[tuple[str, str]]:
         """What each rule is about, and what holds."""

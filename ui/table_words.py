@@ -50,6 +50,9 @@ FACTS = {
     "next_step": N_("Next step"),
     "ordered": N_("Sum of all orders"),
     "orders": N_("Number of orders"),
+    "tier": N_("Customer tier"),
+    "ticket_kind": N_("Kind of ticket"),
+    "channel": N_("Channel"),
 }
 """What people call the facts that policies ask for; any other is called by its key."""
 
@@ -59,6 +62,7 @@ RATES = frozenset({"discount", "margin"})
 VALUES = {
     "kind": "subject", "contract_status": "contract", "source": "source", "industry": "industry", "size": "size",
     "intent": "intent", "language": "language", "quote_status": "quote",
+    "tier": "tier", "ticket_kind": "ticket_kind", "channel": "ticket_channel", "priority": "ticket_priority",
 }  # fmt: skip
 """The group of labels that a fact's values are called by."""
 

@@ -12,7 +12,7 @@ from domain.policy import validate
 from domain.refusal import Refused
 from domain.sla import SlaPolicy
 
-TICKET = {"tier": "standard", "kind": "question", "channel": "mail", "priority": "normal"}
+TICKET = {"tier": "standard", "ticket_kind": "question", "channel": "mail", "priority": "normal"}
 
 
 def document() -> dict[str, Any]:

@@ -18,7 +18,7 @@ DAY = [{"start": "09:00", "end": "12:00"}, {"start": "13:00", "end": "18:00"}]
 OFFICE = {"zone": "Asia/Shanghai", "week": dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), DAY)}
 HOURS = WorkingTime(Calendar.model_validate_json(canonical(OFFICE)))
 POLICY = load(SlaPolicy, SlaPolicy.default)
-FACTS = {"tier": "standard", "kind": "question", "channel": "mail", "priority": "normal"}
+FACTS = {"tier": "standard", "ticket_kind": "question", "channel": "mail", "priority": "normal"}
 
 
 def shanghai(text: str) -> datetime:
