@@ -21,6 +21,7 @@ from api import (
     deal,
     deal_part,
     document,
+    equipment,
     health,
     invoice,
     lead,
@@ -57,9 +58,8 @@ ROUTERS = (
     lead_upload.router, lead_hook.router, deal.router, deal_part.router, order.router,
     contract.router, legal.router, quote.router, invoice.router, product.router, document.router, page_image.router,
     collection.router, collection_act.router, bank.router, customer.router, task.router, team.router, approval.router,
-    absence.router, notification.router, policy.router, policy_draft.router, report.router, sla.router,
-    ops.router, codec.router,
-    ticket.router,
+    equipment.router, absence.router, notification.router, policy.router, policy_draft.router, report.router,
+    sla.router, ops.router, codec.router, ticket.router,
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from commands.deal import DealCommands
 from commands.decision_link import DecisionLinks, DecisionsByMail
 from commands.desk import Desk
 from commands.document import Documents, DocumentStore
+from commands.equipment import EquipmentCommands
 from commands.invoice import InvoiceCommands
 from commands.lead import LeadCommands
 from commands.lead_check import LeadCheck
@@ -95,6 +96,7 @@ class Services:
     collections: CollectionCommands
     bank: BankCommands
     customer_statements: CustomerStatements
+    equipment: EquipmentCommands
     absences: AbsenceCommands
     documents: Documents
     page_images: PageImages
@@ -156,6 +158,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             collections=CollectionCommands(desk),
             bank=BankCommands(desk, store),
             customer_statements=CustomerStatements(desk, store),
+            equipment=EquipmentCommands(desk),
             absences=AbsenceCommands(desk),
             documents=documents,
             page_images=pages,

@@ -1,4 +1,4 @@
-"""Public web forms that bring in leads: for which region, and on which sites they may stand."""
+"""Public web forms that bring in leads or tickets: for which region, and on which sites they may stand."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class LeadForm(Base):
     __tablename__ = "lead_form"
 
     key: Mapped[str] = mapped_column(primary_key=True)
+    makes: Mapped[str] = mapped_column(server_default="lead")  # lead, ticket
     name: Mapped[str] = mapped_column(default="")  # what we call it ourselves
     region_id: Mapped[Ref | None]
     design: Mapped[dict[str, Any]] = mapped_column(default=dict)  # domain.lead_form.FormDesign; empty: the default

@@ -1,4 +1,4 @@
-"""Endpoints that other systems send leads to, signed; and addresses that inbound mail makes leads of."""
+"""Endpoints that other systems send leads and tickets to, signed; and addresses that inbound mail makes leads of."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from db.base import Base, Ref
 
 
 class LeadHook(Base):
-    """`secret` is sealed; `mapping` says for each field of a lead where it stands in what is sent."""
+    """`secret` is sealed; `mapping` says for each field of what it `makes` where it stands in what is sent."""
 
     __tablename__ = "lead_hook"
 
     key: Mapped[str] = mapped_column(primary_key=True)
+    makes: Mapped[str] = mapped_column(server_default="lead")  # lead, ticket
     name: Mapped[str]
     region_id: Mapped[Ref]
     source: Mapped[str]
@@ -50,8 +51,9 @@ def new_key() -> str:
     return secrets.token_hex(8)
 
 
-async def list_hooks(session: AsyncSession) -> Sequence[LeadHook]:
-    return (await session.scalars(select(LeadHook).order_by(LeadHook.created_at, LeadHook.key))).all()
+async def list_hooks(session: AsyncSession, makes: str = "lead") -> Sequence[LeadHook]:
+    made = select(LeadHook).where(LeadHook.makes == makes)
+    return (await session.scalars(made.order_by(LeadHook.created_at, LeadHook.key))).all()
 
 
 async def list_mailboxes(session: AsyncSession) -> Sequence[LeadMailbox]:

@@ -15,6 +15,7 @@ from db import (
     customer,
     deal,
     deal_part,
+    equipment,
     lead,
     lead_form,
     lead_hook,
@@ -34,13 +35,14 @@ from db import (
     signing,
     signing_invitation,
     ticket,
+    ticket_intake,
     webhook,
 )
 from db.base import Base
 
 __all__ = [
     "Base", "absence", "approval_reader", "approval_turn", "bank", "board_view", "collection", "contract",
-    "contract_check", "contract_version", "customer", "deal", "deal_part", "lead", "lead_form", "lead_hook",
-    "lead_turn", "lead_upload", "ledger", "legal", "letter", "order", "person", "policy", "process", "product", "quote",
-    "record", "sign_in", "signing", "signing_invitation", "ticket", "webhook",
+    "contract_check", "contract_version", "customer", "deal", "deal_part", "equipment", "lead", "lead_form",
+    "lead_hook", "lead_turn", "lead_upload", "ledger", "legal", "letter", "order", "person", "policy", "process",
+    "product", "quote", "record", "sign_in", "signing", "signing_invitation", "ticket", "ticket_intake", "webhook",
 ]  # fmt: skip

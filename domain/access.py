@@ -60,6 +60,8 @@ class Action(StrEnum):
     TICKET_CREATE = "ticket.create"
     TICKET_WORK = "ticket.work"
     TICKET_MANAGE = "ticket.manage"
+    EQUIPMENT_READ = "equipment.read"
+    EQUIPMENT_WORK = "equipment.work"
     COLLECTION_READ = "collection.read"
     COLLECTION_WORK = "collection.work"
     COLLECTION_FOLLOW = "collection.follow"
@@ -83,11 +85,13 @@ def _grants() -> dict[Role, dict[Action, Scope]]:
         a.DEAL_CREATE: own, a.DEAL_WORK: own, a.CONTRACT_READ: own, a.CONTRACT_WORK: own, a.COLLECTION_READ: own,
         a.COLLECTION_FOLLOW: own,
         a.QUOTE_READ: own, a.QUOTE_WORK: own, a.INVOICE_READ: own, a.CUSTOMER_WORK: own, a.PRODUCT_READ: all_,
+        a.EQUIPMENT_READ: own,
     }  # fmt: skip
     manager = dict.fromkeys(sales, region) | everyone | {
         a.PRODUCT_READ: all_,
         a.TASK_HAND_ON: region, a.TEAM_READ: region, a.REPORT_READ: region, a.POLICY_READ: all_,
         a.TICKET_READ: region,
+        a.EQUIPMENT_WORK: region,
     }  # fmt: skip
     director = dict.fromkeys(manager, all_) | {a.PRODUCT_MANAGE: all_}
     money = everyone | {
@@ -107,6 +111,7 @@ def _grants() -> dict[Role, dict[Action, Scope]]:
     # An agent reads and answers what the region's people brought; what a colleague has in hand is answered, too.
     agent = everyone | {
         a.CUSTOMER_READ: region, a.TICKET_READ: region, a.TICKET_CREATE: region, a.TICKET_WORK: region,
+        a.EQUIPMENT_READ: region, a.EQUIPMENT_WORK: region,
     }  # fmt: skip
     return {
         Role.SALES: sales,

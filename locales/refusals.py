@@ -49,6 +49,8 @@ SENTENCES = {
     "bank_shares_needed": N_("Say which collections it pays, at most %(most)d, and how much each."),
     "bank_shares_sum": N_("The amounts must make %(left)s %(currency)s together."),
     "bank_other_currency": N_("That collection is in %(currency)s: record the payment on its page, at the day's rate."),
+    "serial_taken": N_("There is equipment with this serial number already."),
+    "cycle_too_short": N_("A maintenance cycle is a second at least."),
     "letter_needed": N_("Processes send this letter, so it stays; its words are yours."),
     "letter_doubled": N_("There is a letter with this key already."),
     "unknown_language": N_("There is no such language here."),

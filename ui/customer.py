@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -13,8 +14,10 @@ from api.services import Provided
 from commands.billing import may_edit
 from db.customer_case import customer_case
 from db.customer_list import figures, list_customers
+from db.equipment import equipment_of
 from db.timeline import customer_events
 from domain.access import Action
+from domain.equipment import under_warranty
 from domain.ids import RecordId
 from ui.environment import pages_of
 from ui.names import names
@@ -64,9 +67,11 @@ async def show(
 ) -> HTMLResponse:
     """`told` narrows the timeline, `after` goes on with it."""
     formats = pages_of(request).formats(request)
+    today = formats.local(datetime.now(UTC)).date()
     async with services.db.session(actor.id) as session:
         case = await customer_case(session, actor, customer_id)
         events = await customer_events(session, actor, customer_id, FILTERS[told][1], after=after, limit=EVENTS + 1)
+        equipment = await equipment_of(session, customer_id) if actor.scope(Action.EQUIPMENT_READ) else None
         owners = {follower.owner_id for follower in case.followers} | {deal.owner_id for deal in case.deals}
         story = Story(
             formats=formats,
@@ -85,6 +90,11 @@ async def show(
         "address": f"/customers/{customer_id}",
         "reads": {kind: actor.scope(action) is not None for kind, action in READS.items()},
         "may_work": any(may_edit(actor, follower) for follower in case.followers),
+        "equipment": equipment,
+        "warranty": lambda row: under_warranty(row.warranty_until, today),
+        "may_keep_equipment": any(
+            actor.reaches(Action.EQUIPMENT_WORK, owner=one.owner_id, region=one.region_id) for one in case.followers
+        ),
         "may_create": actor.scope(Action.DEAL_CREATE) is not None,
     }
     if after and wants_fragment(request):

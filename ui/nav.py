@@ -51,6 +51,9 @@ SECTIONS = (
         Entry(N_("Customers"), "/customers", "building-2", Action.CUSTOMER_READ, go="c", short=N_("Customers")),
         Entry(N_("Collections"), "/collections", "wallet", Action.COLLECTION_READ, go="p"),
     )),
+    Section(N_("Service"), (
+        Entry(N_("Equipment"), "/equipment", "factory", Action.EQUIPMENT_READ),
+    )),
     Section(N_("Insight"), (
         Entry(N_("Won and lost"), "/reports/deals", "trophy", Action.REPORT_READ),
         Entry(N_("Approval report"), "/reports/approvals", "chart-column", Action.REPORT_READ),

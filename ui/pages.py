@@ -32,6 +32,7 @@ from ui import (
     deal_move,
     decide,
     document,
+    equipment,
     expected_cash,
     health,
     inbox,
@@ -173,6 +174,7 @@ ROUTERS = (
     contract_review.router,
     clause_report.router,
     document.router,
+    equipment.router,
     customer.router,
     deal_act.router,  # its addresses are open-ended: after all others
 )

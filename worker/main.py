@@ -23,6 +23,7 @@ from activities.contract import ContractActivities
 from activities.contract_version import ContractVersionActivities
 from activities.deal import DealActivities
 from activities.digest import DigestActivities
+from activities.equipment import EquipmentActivities
 from activities.invoice import InvoiceActivities
 from activities.lead import LeadActivities
 from activities.legal import LegalActivities
@@ -67,6 +68,7 @@ from workflows.deal import DealWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.invoice import InvoiceWorkflow
 from workflows.lead import LeadWorkflow
+from workflows.maintenance import MaintenanceWorkflow
 from workflows.quote import QuoteWorkflow
 from workflows.signing import SigningWorkflow
 from workflows.statement import StatementWorkflow
@@ -75,13 +77,13 @@ from workflows.ticket import TicketWorkflow
 WORKFLOWS = [
     QuoteWorkflow, InvoiceWorkflow,
     LeadWorkflow, DealWorkflow, ContractWorkflow, ApprovalWorkflow, CollectionWorkflow, AbsenceWorkflow, DigestWorkflow,
-    StatementWorkflow, SigningWorkflow, TicketWorkflow,
+    StatementWorkflow, SigningWorkflow, TicketWorkflow, MaintenanceWorkflow,
 ]  # fmt: skip
 ACTIVITIES = [
     QuoteActivities, InvoiceActivities,
     PolicyActivities, LeadActivities, DealActivities, OrderActivities, ContractActivities, ApprovalActivities,
     CollectionActivities, AbsenceActivities, DigestActivities, LetterActivities, StageActivities, SigningActivities,
-    LegalActivities, TicketActivities,
+    LegalActivities, TicketActivities, EquipmentActivities,
 ]  # fmt: skip
 
 GRACE = timedelta(seconds=20)
