@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,7 +16,7 @@ from temporalio import activity
 
 from activities.process import ProcessActivities
 from db.clause_history import agreed, expected, place_of
-from db.contract_check import CheckToKeep, kept_check
+from db.contract_check import CheckToKeep, ContractCheck, ContractFinding, kept_check
 from db.engine import Database
 from db.policy import documents
 from domain.clause.history import unusual
@@ -49,22 +50,26 @@ class CheckRequest(BaseModel):
 
 
 class FindingRef(BaseModel):
+    """`by_ocr`: it rests on what OCR read."""
+
     id: str
     kind: str
     value: str
     level: str
     unusual: list[dict[str, Any]] = []
+    by_ocr: bool = False
 
 
 class CheckOutcome(BaseModel):
     """`state` as domain.clause.page.State: only `text` was read whole. `level` is the highest of the findings, and
-    high of whatever was not read: that is never no risk."""
+    high of whatever was not read: that is never no risk. `by_ocr`: OCR has read scanned pages of it."""
 
     check_id: str
     state: str
     level: str
     findings: list[FindingRef] = []
     limit: str = ""
+    by_ocr: bool = False
 
 
 class Reader(Protocol):
@@ -89,10 +94,14 @@ class ClauseActivities(ProcessActivities):
     async def check_document(self, asked: CheckRequest) -> CheckOutcome:
         """Once for each version: what was kept stays, and a repeat answers the same. Tried again while PostgreSQL is
         away; a document that ended `MOST_READINGS` tries is kept as unreadable."""
+        return await self.beating(lambda spent: self._check(asked, spent))
+
+    async def beating(self, read: Callable[[int], Awaitable[CheckOutcome]]) -> CheckOutcome:
+        """`read`, told how many tries came to nothing before, with signs of life meanwhile."""
         spent = int(next(iter(activity.info().heartbeat_details), 0))
         beating = asyncio.create_task(_beat(spent + 1))
         try:
-            return await self._check(asked, spent)
+            return await read(spent)
         except _AWAY:
             activity.heartbeat(spent)
             raise
@@ -104,15 +113,13 @@ class ClauseActivities(ProcessActivities):
     async def _check(self, asked: CheckRequest, spent: int) -> CheckOutcome:
         async with self.db.session() as session:
             if known := await kept_check(session, asked.contract_id, asked.version_no):
-                return _outcome(known)
+                return outcome_of(known)
             standard = (await documents(session, asked.kind, [asked.standard]))[asked.standard]
         rows = _NOT_READ if spent >= MOST_READINGS else await self._rows(asked, standard)
         measure = load(ClauseStandard, standard)
         said = rows[0]
         found = [*rows[1:], *_carried(said, measure)]
-        async with self.db.session() as session:
-            found += await _against_the_deal(session, asked, found, measure)
-            await _compare(session, asked, found, measure)
+        found = await self.compared(asked, found, measure)
         async with self.db.session(f"workflow:{activity.info().workflow_id}") as session:
             await CheckToKeep(
                 contract_id=asked.contract_id, version_no=asked.version_no, document=asked.document,
@@ -122,7 +129,16 @@ class ClauseActivities(ProcessActivities):
             ).keep(session, found)  # fmt: skip
             kept = await kept_check(session, asked.contract_id, asked.version_no)
             assert kept is not None  # noqa: S101 - just written
-            return _outcome(kept)
+            return outcome_of(kept)
+
+    async def compared(
+        self, asked: CheckRequest, found: list[dict[str, Any]], measure: ClauseStandard
+    ) -> list[dict[str, Any]]:
+        """With what does not agree with the deal, and of each finding what is unusual about it."""
+        async with self.db.session() as session:
+            found = found + await _against_the_deal(session, asked, found, measure)
+            await _compare(session, asked, found, measure)
+        return found
 
     async def _rows(self, asked: CheckRequest, standard: dict[str, Any]) -> list[dict[str, Any]]:
         path = self.shelf(asked.document)
@@ -180,12 +196,13 @@ def _level(state: str, found: list[dict[str, Any]]) -> str:
     return Risk.HIGH.value if state != State.TEXT else highest(row["risk"] for row in found)
 
 
-def _outcome(kept: Any) -> CheckOutcome:
+def outcome_of(kept: tuple[ContractCheck, Sequence[ContractFinding]]) -> CheckOutcome:
     check, findings = kept
     return CheckOutcome(
-        check_id=check.id, state=check.state, level=check.level, limit=check.limit,
+        check_id=check.id, state=check.state, level=check.level, limit=check.limit, by_ocr=check.by_ocr,
         findings=[
-            FindingRef(id=each.id, kind=each.kind, value=each.value, level=each.level, unusual=each.unusual)
+            FindingRef(id=each.id, kind=each.kind, value=each.value, level=each.level, unusual=each.unusual,
+                       by_ocr=each.by_ocr)
             for each in findings
         ],
     )  # fmt: skip

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from activities.document_reader import limits_in_words, read_document
-from domain.clause.check import check
-from domain.clause.page import Reading, State
+from activities.scan_reader import with_scans
+from domain.clause.check import Checked, check
+from domain.clause.page import Page, Reading, State
 from domain.clause.party import ours_among
-from domain.clause.standard import ClauseStandard, built_in
+from domain.clause.standard import ClauseStandard, Risk, built_in
 from domain.policy import load
 
 _BEGINNING = 20_000
 """Characters in which a contract has named its parties."""
 
 
-def examine(path: str, file: str, standard: dict[str, Any] | None, our_party: str, names: Sequence[str]) -> list[Any]:
-    """For a child process (`commands.sandbox`): `rows` under the document's standard, or the built-in one."""
+def examine(
+    path: str, file: str, standard: dict[str, Any] | None, our_party: str, names: Sequence[str], scans: str = ""
+) -> list[Any]:
+    """For a child process (`commands.sandbox`): `rows` under the document's standard, or the built-in one.
+
+    `scans`: the folder with what OCR read of its pages (`activities.scan_reader`).
+    """
     try:
         reading = read_document(Path(path))
+        if scans:
+            reading = with_scans(reading, Path(scans))
     except OSError:
         reading = Reading(State.UNREADABLE, limit="missing")
     measure = built_in() if standard is None else load(ClauseStandard, standard)
@@ -33,14 +42,15 @@ def rows(
     """A `_document` row with the state, then one for each finding; and what went wrong with the rules, if anything did.
 
     `our_party` is what somebody said we are called in it; else the first of our own `names` that is a party's.
+    Of a document that needs OCR, `unread` has the pages nobody has read; rows that rest on OCR say `by_ocr`.
     """
     problem = ""
     ours = our_party or ours_among("\n".join(page.text for page in reading.pages[:10])[:_BEGINNING], names)
     try:
-        found = check(reading.pages, standard, ours)
+        found, by_ocr = _checked(reading.pages, standard, ours)
     except (ArithmeticError, LookupError, ValueError, RecursionError) as error:
         # Rules that fail on one file say nothing about it, and leave the others alone.
-        found, reading = [], Reading(State.UNREADABLE, reading.pages)
+        found, by_ocr, reading = [], set(), Reading(State.UNREADABLE, reading.pages)
         problem = f"{type(error).__name__}: {error}"
     document: dict[str, Any] = {
         "kind": "_document", "file": file, "lang": _language(reading), "pages": len(reading.pages),
@@ -50,14 +60,37 @@ def rows(
         document["limit"] = reading.limit
     if reading.carries:
         document["carries"] = list(reading.carries)
+    if reading.state is State.NEEDS_OCR:
+        document["unread"] = [no for no, page in enumerate(reading.pages, 1) if page.unread and not page.by_ocr]
+        document["by_ocr"] = any(page.by_ocr for page in reading.pages)
     said: list[dict[str, Any]] = [document]
     for finding in found:
         row = {
             "file": file, "kind": finding.kind, "value": finding.value, "page": finding.page, "quote": finding.quote,
             "rects": [list(rect) for rect in finding.rects], "risk": finding.risk.value,
         }  # fmt: skip
-        said.append(row | ({"note": finding.note} if finding.note else {}))
+        more = {"note": finding.note} if finding.note else {}
+        said.append(row | more | ({"by_ocr": True} if finding in by_ocr else {}))
     return said, problem
+
+
+def _checked(pages: tuple[Page, ...], standard: ClauseStandard, ours: str) -> tuple[list[Checked], set[Checked]]:
+    """The findings, and which of them rest on OCR.
+
+    OCR errs, and so it never lowers a risk: what the text of the other pages says stays whatever a scanned page seems
+    to say about it, and what it read itself is of medium risk at least, for a person to compare with the page.
+    """
+    if not any(page.by_ocr for page in pages):
+        return check(pages, standard, ours), set()
+    read = tuple(replace(page, text="", boxes=page.boxes[:0]) if page.by_ocr else page for page in pages)
+    certain = check(read, standard, ours)
+    known = {(each.kind, each.value) for each in certain}
+    by_ocr = [
+        replace(each, risk=Risk.MEDIUM) if each.risk in (Risk.OK, Risk.LOW) else each
+        for each in check(pages, standard, ours)
+        if (each.kind, each.value) not in known
+    ]
+    return sorted([*certain, *by_ocr], key=lambda each: (each.page or 10**6, each.rects[:1])), set(by_ocr)
 
 
 def for_people(said: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -62,7 +62,7 @@ class ContractState(ProcessState):
     `reviews` are legal's: the last one is at hand, those before it stay until they are projected.
     `concerned` are the people who decided on any version so far.
     `rules` is the contract policy under which it runs (domain.contract), `check` what the newest version's document was
-    found to say.
+    found to say; `scanning` while OCR reads its scanned pages.
     """
 
     stage: str = "draft"
@@ -81,6 +81,7 @@ class ContractState(ProcessState):
     concerned: list[str] = []
     rules: dict[str, Any] = {}
     check: CheckOutcome | None = None
+    scanning: bool = False
 
     def confirm(self, revision: int) -> None:
         super().confirm(revision)

@@ -94,7 +94,10 @@ def read(data: bytes, boxes: list[bytes]) -> dict[str, Any]:
             raise Refused("characters")
     if not pages:
         return {"state": "unreadable"}
-    return {"state": state_of(pages), "pages": pages, "carries": carried(data)}
+    state = state_of(pages)
+    if state == "needs_ocr":
+        mark_unread(pages)
+    return {"state": state, "pages": pages, "carries": carried(data)}
 
 
 def opened(data: bytes) -> Any:
@@ -120,6 +123,14 @@ def state_of(pages: list[dict[str, Any]]) -> str:
         return "needs_ocr"
     unmapped = sum(each["unmapped"] for each in pages)
     return "needs_ocr" if unmapped > 0.1 * (readable + unmapped) else "text"
+
+
+def mark_unread(pages: list[dict[str, Any]]) -> None:
+    """`unread` of each page whose words have to be read off its picture: of a document without a word, every page."""
+    nothing = not any(each["readable"] for each in pages)
+    for each in pages:
+        unmapped = each["unmapped"] > 0.1 * (each["readable"] + each["unmapped"])
+        each["unread"] = nothing or unmapped or (each["shows"] and each["readable"] < 20)
 
 
 def read_page(page: Any, boxes: list[bytes]) -> dict[str, Any]:

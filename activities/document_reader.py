@@ -69,6 +69,7 @@ def limits_in_words(limit: str) -> str:
         "memory": "too large when unpacked",
         "seconds": f"not read within {CPU_SECONDS} seconds",
         "missing": "the file is not there",
+        "ocr": "OCR did not get through all of its scanned pages",
     }.get(limit, limit)
 
 
@@ -97,5 +98,5 @@ def _pages(said: list[dict[str, Any]], boxes: bytes) -> tuple[Page, ...]:
         if len(box) != 4 * len(text):
             raise ValueError("boxes and characters differ in number")
         hidden = tuple(Hidden(*run) for run in each["hidden"])
-        pages.append(Page(each["width"], each["height"], text, box, hidden))
+        pages.append(Page(each["width"], each["height"], text, box, hidden, unread=each.get("unread", False)))
     return tuple(pages)

@@ -13,7 +13,11 @@ from pathlib import Path
 
 WALL_SECONDS = 60
 ENDINGS = frozenset({".docx", ".doc", ".odt", ".rtf"})
-_CHILD = Path(__file__).with_name("office_child.py")
+MEMORY = 4 * 1024**3
+"""Of address space: LibreOffice reserves far more than it uses."""
+CPU_SECONDS = 60
+LARGEST_FILE = 64 * 1024**2
+_CHILD = Path(__file__).with_name("limited_child.py")
 _SECURITY = {"MacroSecurityLevel": 3, "DisableMacrosExecution": "true", "BlockUntrustedRefererLinks": "true",
              "DisableActiveContent": "true"}  # fmt: skip
 
@@ -44,7 +48,7 @@ def pdf_of(path: Path, ending: str) -> bytes | None:
 def _run(command: list[str], folder: Path) -> None:
     """In a session of its own: LibreOffice starts processes itself, and none outlives its time."""
     child = subprocess.Popen(
-        [sys.executable, "-I", str(_CHILD), *command],
+        [sys.executable, "-I", str(_CHILD), str(MEMORY), str(CPU_SECONDS), str(LARGEST_FILE), *command],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
         env={"HOME": str(folder), "TMPDIR": str(folder), "PATH": os.defpath, "LANG": "C.UTF-8"},
         start_new_session=True,

@@ -33,10 +33,14 @@ class ClauseReader:
     names: Sequence[str] = ()
 
     async def __call__(
-        self, path: Path, file: str, standard: dict[str, Any] | None, our_party: str = ""
+        self, path: Path, file: str, standard: dict[str, Any] | None, our_party: str = "", scans: Path | None = None
     ) -> list[dict[str, Any]]:
-        """Rows as `activities.clause_rows.rows` makes them. Whatever the file does to the child ends as a state."""
-        asked = (str(await asyncio.to_thread(path.absolute)), file, standard, our_party, list(self.names))
+        """Rows as `activities.clause_rows.rows` makes them. Whatever the file does to the child ends as a state.
+
+        `scans`: the folder with what OCR read of its pages.
+        """
+        read = str(await asyncio.to_thread(scans.absolute)) if scans else ""
+        asked = (str(await asyncio.to_thread(path.absolute)), file, standard, our_party, list(self.names), read)
         try:
             said: list[dict[str, Any]] = await run_limited("activities.clause_rows:examine", *asked, limits=LIMITS)
         except Refused as refused:

@@ -39,7 +39,10 @@ class Looked:
 
 
 class PageImages:
-    """A folder: `<hash>/<no>.webp`, and `<no>.json` with the words of the page and where they are."""
+    """A folder: `<hash>/<no>.webp`, and `<no>.json` with the words of the page and where they are.
+
+    Beside them `<no>.ocr.json` of scanned pages (activities/scan_reader.py).
+    """
 
     def __init__(self, documents: Documents, folder: Path) -> None:
         self.documents = documents
@@ -54,8 +57,10 @@ class PageImages:
 
     async def words(self, actor: Actor, digest: str, number: int) -> Path:
         """JSON: `pages` of the document, `width` and `height` in points, `words` as [text, left, top, right, bottom]
-        in fractions of the page. Raises Refused like `image`."""
-        return (await self._page(actor, digest, number)).with_suffix(".json")
+        in fractions of the page; of a scanned page those that OCR has read. Raises Refused like `image`."""
+        page = await self._page(actor, digest, number)
+        scan = page.with_suffix(".ocr.json")
+        return scan if await asyncio.to_thread(scan.is_file) else page.with_suffix(".json")
 
     async def image_of(self, document: Document, source: Path, number: int) -> Path:
         """`image` of a document that somebody may see for another reason than a record of theirs."""

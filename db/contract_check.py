@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, func, select
+from sqlalchemy import Index, UniqueConstraint, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -28,7 +28,7 @@ class ContractCheck(Base):
     standard_version: Mapped[int]
     our_party: Mapped[str]
     state: Mapped[str]  # domain.clause.page.State; only `text` was read whole
-    limit: Mapped[str]  # of a refused document
+    limit: Mapped[str]  # of a refused document; `ocr` where OCR did not get through all scanned pages
     carries: Mapped[list[str]]  # javascript, attachments ...
     by_ocr: Mapped[bool]
     pages: Mapped[int]
@@ -45,7 +45,7 @@ class ContractFinding(Base):
     check_id: Mapped[Ref]
     contract_id: Mapped[Ref]
     version_no: Mapped[int]
-    no: Mapped[int]  # in order of the page; what is absent comes last
+    no: Mapped[int]  # in order of the page, what is absent last; then what OCR added, in the same order
     kind: Mapped[str]
     value: Mapped[str]
     page: Mapped[int | None]  # from 1
@@ -53,7 +53,7 @@ class ContractFinding(Base):
     rects: Mapped[list[list[float]]] = mapped_column(JSONB)  # [page, left, top, right, bottom] in fractions
     level: Mapped[str]
     note: Mapped[str]
-    unusual: Mapped[list[dict[str, Any]]]  # [{reason, ...numbers}]: outside the standard, the usual range, a jump
+    unusual: Mapped[list[dict[str, Any]]]  # [{reason, ...numbers}]: by_ocr, outside_standard, band_jump ...
     decision: Mapped[str | None]  # accept, change, reject
     reason: Mapped[str | None]
     decided_by: Mapped[Ref | None]
@@ -64,6 +64,15 @@ class ContractFinding(Base):
         Index("ix_contract_finding_contract", "contract_id", "version_no"),
         Index("ix_contract_finding_kind", "kind", "value"),
     )
+
+    @property
+    def by_ocr(self) -> bool:
+        """It rests on what OCR read: somebody has to compare it with the page."""
+        return any(each["reason"] == "by_ocr" for each in self.unusual)
+
+
+IN_ORDER = (ContractFinding.page, ContractFinding.no)
+"""Of one version's findings: what is on no page comes last."""
 
 
 async def said_in(
@@ -93,7 +102,7 @@ async def kept_check(
     check = await session.scalar(select(ContractCheck).where(*where))
     if check is None:
         return None
-    findings = select(ContractFinding).where(ContractFinding.check_id == check.id).order_by(ContractFinding.no)
+    findings = select(ContractFinding).where(ContractFinding.check_id == check.id).order_by(*IN_ORDER)
     return check, (await session.scalars(findings)).all()
 
 
@@ -102,7 +111,7 @@ async def checks_of(session: AsyncSession, contract_id: str) -> dict[int, tuple[
     checks = await session.scalars(select(ContractCheck).where(ContractCheck.contract_id == contract_id))
     found: dict[int, tuple[ContractCheck, list[ContractFinding]]] = {each.version_no: (each, []) for each in checks}
     of_contract = select(ContractFinding).where(ContractFinding.contract_id == contract_id)
-    for finding in await session.scalars(of_contract.order_by(ContractFinding.version_no, ContractFinding.no)):
+    for finding in await session.scalars(of_contract.order_by(ContractFinding.version_no, *IN_ORDER)):
         found[finding.version_no][1].append(finding)
     return found
 
@@ -130,21 +139,47 @@ class CheckToKeep:
         if check_id is None:
             return
         for no, row in enumerate(rows, 1):
-            session.add(
-                ContractFinding(
-                    id=new_id(),
-                    check_id=check_id,
-                    contract_id=self.contract_id,
-                    version_no=self.version_no,
-                    no=no,
-                    kind=row["kind"],
-                    value=row["value"],
-                    page=row["page"],
-                    quote=row["quote"],
-                    rects=row["rects"],
-                    level=row["risk"],
-                    note=row.get("note", ""),
-                    unusual=row.get("unusual", []),
-                )
-            )
+            session.add(_finding(check_id, self.contract_id, self.version_no, no, row))
         await session.flush()
+
+
+async def add_from_ocr(
+    session: AsyncSession,
+    contract_id: str,
+    version_no: int,
+    rows: Sequence[dict[str, Any]],
+    *,
+    limit: str,
+    our_party: str,
+) -> None:
+    """Adds the findings of what OCR has read to the version's check, once: the first of two tries is kept."""
+    where = (ContractCheck.contract_id == contract_id, ContractCheck.version_no == version_no)
+    first = update(ContractCheck).where(*where, ContractCheck.by_ocr.is_(False))
+    check_id = await session.scalar(
+        first.values(by_ocr=True, limit=limit, our_party=our_party).returning(ContractCheck.id)
+    )
+    if check_id is None:
+        return
+    of_check = ContractFinding.check_id == check_id
+    last = await session.scalar(select(func.coalesce(func.max(ContractFinding.no), 0)).where(of_check)) or 0
+    for no, row in enumerate(rows, last + 1):
+        session.add(_finding(check_id, contract_id, version_no, no, row))
+    await session.flush()
+
+
+def _finding(check_id: str, contract_id: str, version_no: int, no: int, row: dict[str, Any]) -> ContractFinding:
+    return ContractFinding(
+        id=new_id(),
+        check_id=check_id,
+        contract_id=contract_id,
+        version_no=version_no,
+        no=no,
+        kind=row["kind"],
+        value=row["value"],
+        page=row["page"],
+        quote=row["quote"],
+        rects=row["rects"],
+        level=row["risk"],
+        note=row.get("note", ""),
+        unusual=row.get("unusual", []),
+    )

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Ref
-from db.contract_check import ContractCheck, ContractFinding
+from db.contract_check import IN_ORDER, ContractCheck, ContractFinding
 from db.customer import Customer
 from db.policy import find_version
 from domain.clause.standard import ClauseStandard, built_in
@@ -132,7 +132,7 @@ async def findings_of(
     check = await session.scalar(select(ContractCheck).where(*where))
     if check is None:
         return None, ()
-    query = select(ContractFinding).where(ContractFinding.check_id == check.id).order_by(ContractFinding.no)
+    query = select(ContractFinding).where(ContractFinding.check_id == check.id).order_by(*IN_ORDER)
     return check, (await session.scalars(query)).all()
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
+import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,19 +42,25 @@ def check(
     standard: Annotated[
         str, typer.Option(help="The company's standard as a JSON file, instead of the one built in.")
     ] = "",
+    ocr: Annotated[
+        bool, typer.Option("--ocr", help="Read scanned pages with tesseract. Its words may be wrong.")
+    ] = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line, also at a terminal.")] = False,
 ) -> None:
     """Read contracts and find the clauses that matter, with their value, place and risk.
 
     Needs no server. Every file gives a row of kind `_document` with its state: text, needs_ocr, password_required,
-    refused, unreadable or unsupported. What was not read as text has been judged in part at most.
+    refused, unreadable or unsupported. What was not read as text has been judged in part at most. What --ocr read off
+    scanned pages says "by_ocr"; the document stays one that somebody has to read.
     """
     if bool(files) == bool(manifest):
         raise LaunchFailed("Name the files to check, or a --manifest that lists them.")
     asked = _of_manifest(Path(manifest)) if manifest else [Asked(name, Path(name), our_party) for name in files or []]
     rows_only = jsonl or bool(manifest) or not sys.stdout.isatty()
     failed = False
-    for rows, problem in _checked(asked, standard):
+    if ocr:
+        _needs_tesseract()
+    for rows, problem in _checked(asked, standard, ocr):
         if problem:
             failed = True
             typer.echo(problem, err=True)
@@ -61,10 +69,32 @@ def check(
     raise typer.Exit(1 if failed else 0)
 
 
-def _checked(asked: list[Asked], standard: str) -> Iterator[tuple[list[dict[str, Any]], str]]:
+def _needs_tesseract() -> None:
+    from activities.scan_reader import tesseract
+
+    if tesseract() is None:
+        raise LaunchFailed("Scanned pages need tesseract with chi_sim or eng, which is not installed.")
+
+
+def _read(path: Path, ocr: bool) -> Any:
+    """As it is, or with what OCR reads of its scanned pages."""
+    from activities.document_reader import read_document
+    from activities.scan_reader import read_scans, with_scans
+    from domain.clause.page import State
+
+    reading = read_document(path)
+    if not ocr or reading.state is not State.NEEDS_OCR:
+        return reading
+    with tempfile.TemporaryDirectory(prefix="throughline-ocr-") as folder:
+        unread = [no for no, page in enumerate(reading.pages, 1) if page.unread]
+        complete = asyncio.run(read_scans(path, unread, Path(folder)))
+        reading = with_scans(reading, Path(folder))
+    return reading if complete else replace(reading, limit="ocr")
+
+
+def _checked(asked: list[Asked], standard: str, ocr: bool) -> Iterator[tuple[list[dict[str, Any]], str]]:
     """The rows of each file, and a sentence about what went wrong with it."""
     from activities.clause_rows import for_people, rows
-    from activities.document_reader import read_document
     from domain.clause.page import Reading, State
     from domain.clause.standard import built_in
 
@@ -72,7 +102,7 @@ def _checked(asked: list[Asked], standard: str) -> Iterator[tuple[list[dict[str,
     for each in asked:
         problem = ""
         try:
-            reading = read_document(each.path)
+            reading = _read(each.path, ocr)
         except OSError as error:
             reading, problem = Reading(State.UNREADABLE), f"{each.file} cannot be opened: {error.strerror or error}."
         said, failed = rows(reading, measure, each.file, each.our_party)
@@ -122,6 +152,7 @@ def _standard(path: Path) -> Any:
 def _in_words(row: dict[str, Any]) -> str:
     if row["kind"] == "_document":
         more = f" ({row['limit']})" if row.get("limit") else ""
+        more += ", read by OCR" if row.get("by_ocr") else ""
         return f"\n{row['file']}: {row['state']}{more}, {row['pages']} pages"
     place = f"page {row['page']}" if row["page"] else "nowhere"
     return f"  {row['risk']:6} {row['kind']:20} {row['value']:18} {place}  {row['quote'] or ''}"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from activities import document_child
 from activities.office_file import converter
+from activities.scan_reader import LANGUAGES, tesseract
 from launch.finding import Finding
 
 _CHILD = Path(document_child.__file__)
@@ -20,14 +21,22 @@ def document_tools() -> Iterator[Finding]:
     """None of them is needed; each finding says what is done without it."""
     office = converter()
     yield Finding("Word files", f"turned into PDF by {office}" if office else "not taken: LibreOffice is not installed")
-    tesseract = shutil.which("tesseract")
-    scans = f"tesseract is at {tesseract}" if tesseract else "tesseract is not installed"
-    yield Finding("Scanned contracts", f"read by people; {scans}")
+    yield Finding("Scanned contracts", _scans())
     without = _network() == "none"
     kept = (
         "opened without any network" if without else "opened with limits; the system does not let them lose the network"
     )
     yield Finding("Contracts", kept)
+
+
+def _scans() -> str:
+    engine = tesseract()
+    if engine is None:
+        there = "without Chinese or English" if shutil.which("tesseract") else "not installed"
+        return f"read by people: tesseract is {there}"
+    missing = [each for each in LANGUAGES if each not in engine.languages]
+    without = f"; {' and '.join(missing)} is not installed" if missing else ""
+    return f"read by OCR ({engine.path}, {' and '.join(engine.languages)}) and compared by people{without}"
 
 
 def _network() -> str:

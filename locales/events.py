@@ -151,6 +151,10 @@ SENTENCES = {
     "review.return": N_("Legal returned version %(version)s"),
     "contract.compared": N_("Version %(version)s compared with version %(since)s: %(diff)s"),
     "contract.checked": N_("Version %(version)s read and checked: %(risk)s, findings: %(count)s"),
+    "contract.scanned": N_("Version %(version)s was scanned: OCR reads its pages where it is installed"),
+    "contract.read_by_ocr": N_(
+        "Version %(version)s read by OCR, which may err, findings: %(count)s; legal compares them"
+    ),
     "contract.not_read": N_("Version %(version)s could not be checked: its document is %(document_state)s"),
     "contract.approved": N_("Contract approved"),
     "contract.returned": N_("Contract returned for another version"),

@@ -47,6 +47,7 @@ SENTENCES = {
     "task.review_contract": N_("Legal's review of its clauses"),
     "deal.contract_in_legal": N_("Its contract is with legal"),
     "contract.checking": N_("Its document is being read and checked"),
+    "contract.scanning": N_("Its scanned pages are being read by OCR"),
     "deal.contract_checking": N_("The document of its contract is being checked"),
     "contract.in_approval": N_("Its approval is under way"),
     "collection.waiting": N_("Instalment %(no)s of %(amount)s, due after: %(event)s"),

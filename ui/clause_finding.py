@@ -18,6 +18,7 @@ from locales.labels import label
 from ui.clause_words import ClauseWords
 
 _UNUSUAL = {
+    "by_ocr": N_("Read by OCR, which may err: compare it with the page"),
     "outside_standard": N_("Outside our standard"),
     "band_jump": N_("This customer last agreed to %(before)s (%(was)s)"),
     "outside_range": N_("Usual is %(least)s to %(most)s (%(group)s, %(count)s contracts)"),

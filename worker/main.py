@@ -18,6 +18,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.absence import AbsenceActivities
 from activities.approval import ApprovalActivities
 from activities.clause import ClauseActivities
+from activities.clause_scan import ScanActivities
 from activities.collection import CollectionActivities
 from activities.contract import ContractActivities
 from activities.contract_version import ContractVersionActivities
@@ -63,7 +64,7 @@ from workflows.absence import AbsenceWorkflow
 from workflows.approval import ApprovalWorkflow
 from workflows.collection import CollectionWorkflow
 from workflows.contract import ContractWorkflow
-from workflows.contract_check import DOCUMENTS
+from workflows.contract_check import DOCUMENTS, OCR
 from workflows.deal import DealWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.invoice import InvoiceWorkflow
@@ -105,7 +106,11 @@ async def build_worker(
     `strict` loads the workflow files anew for each case, so that the sandbox catches a clock or a file read in them:
     the tests do. It costs more than the case itself, since every message model is built again.
     """
-    async with _processes(client, db, settings, strict), _documents(client, db, settings):
+    async with (
+        _processes(client, db, settings, strict),
+        _documents(client, db, settings),
+        _scans(client, db, settings),
+    ):
         yield
 
 
@@ -119,6 +124,19 @@ def _documents(client: Client, db: Database, settings: Settings) -> Worker:
         task_queue=settings.task_queue + DOCUMENTS,
         activities=[clauses.check_document, versions.compare_versions],
         max_concurrent_activities=2,
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+def _scans(client: Client, db: Database, settings: Settings) -> Worker:
+    """OCR takes a processor for minutes: one document at a time, and none waits for it that has text."""
+    shelf = DocumentStore(settings.home / "documents")
+    scans = ScanActivities(db, settings.zone, shelf.path, ClauseReader(settings.names), settings.home / "pages")
+    return Worker(
+        client,
+        task_queue=settings.task_queue + OCR,
+        activities=[scans.read_scan],
+        max_concurrent_activities=1,
         graceful_shutdown_timeout=GRACE,
     )
 

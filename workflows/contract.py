@@ -295,7 +295,8 @@ class ContractWorkflow(ContractCheck, ContractVersions, ContractReview, Contract
 
     def waiting(self) -> list[Waiting]:
         if self.state.stage == "checking":
-            return [Waiting(reason="contract.checking", since=self.state.changed_at)]
+            doing = "contract.scanning" if self.state.scanning else "contract.checking"
+            return [Waiting(reason=doing, since=self.state.changed_at)]
         if self.state.stage == "in_approval":
             asked = [Waiting(reason="contract.in_approval", since=self.state.changed_at)]
             return [*(asked if self.state.versions[-1].outcome is None else []), *super().waiting()]

@@ -10,6 +10,7 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.clause import CheckOutcome, CheckRequest, ClauseActivities
+    from activities.clause_scan import ScanActivities
     from activities.contract import ContractState
     from activities.policy import PolicyActivities
     from domain.clause.page import State
@@ -20,6 +21,10 @@ with workflow.unsafe.imports_passed_through():
 
 DOCUMENTS = "-documents"
 """What the queue of those who open documents is called after the queue of the processes."""
+OCR = "-ocr"
+"""The same of those who read scanned pages: slowly, and one document at a time."""
+SCAN_READ_WITHIN = timedelta(hours=2)
+"""With the wait for other documents; then people read it."""
 
 
 class ContractCheck(TaskProcess[ContractState]):
@@ -62,8 +67,40 @@ class ContractCheck(TaskProcess[ContractState]):
             state.stage = "withdrawn"
             return
         outcome = await _ended(reading)
+        if outcome.state == State.NEEDS_OCR:
+            outcome = await self._scan_read(asked, outcome)
+        if state.withdrawn:
+            state.stage = "withdrawn"
+            return
         self._note(outcome)
         await self.checked(outcome)
+
+    async def _scan_read(self, asked: CheckRequest, outcome: CheckOutcome) -> CheckOutcome:
+        """What OCR adds, where it is installed; else, and where it does not end, the outcome as it is."""
+        state = self.state
+        state.scanning = True
+        self.change("contract.scanned", version=asked.version_no)
+        reading = workflow.start_activity_method(
+            ScanActivities.read_scan,
+            asked,
+            task_queue=workflow.info().task_queue + OCR,
+            schedule_to_close_timeout=SCAN_READ_WITHIN,
+            start_to_close_timeout=timedelta(minutes=30),
+            heartbeat_timeout=timedelta(seconds=15),
+            retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=10)),
+            summary=f"read the scanned pages of version {asked.version_no}",
+        )
+        await self.wait(lambda: reading.done() or state.withdrawn)
+        state.scanning = False
+        if state.withdrawn:
+            reading.cancel()
+            return outcome
+        try:
+            return await reading
+        except FailureError as failure:
+            if is_cancelled_exception(failure):
+                raise
+            return outcome
 
     async def checked(self, outcome: CheckOutcome) -> None:
         """A subclass sends the version to those who come next."""
@@ -73,7 +110,7 @@ class ContractCheck(TaskProcess[ContractState]):
         state, version = self.state, self.state.versions[-1]
         state.check = outcome
         version.level, version.read, version.found = outcome.level, outcome.state, len(outcome.findings)
-        said = "checked" if outcome.state == State.TEXT else "not_read"
+        said = "checked" if outcome.state == State.TEXT else "read_by_ocr" if outcome.by_ocr else "not_read"
         self.change(
             f"contract.{said}", version=version.no, document_state=outcome.state, risk=outcome.level,
             count=len(outcome.findings),

@@ -40,6 +40,8 @@ class Found(Protocol):
     def value(self) -> str: ...
     @property
     def level(self) -> str: ...
+    @property
+    def by_ocr(self) -> bool: ...
 
 
 class Judge(Command):
@@ -103,7 +105,7 @@ class ContractReview(TaskProcess[ContractState]):
         spans = [rules.allowed, *([rules.remind] if rules.remind else [])]
         asked = ReviewRequest(
             contract_id=state.record_id, version_no=version, customer_id=state.customer_id, now=now,
-            clauses=[Clause(id=found.id, kind=found.kind, value=found.value) for found in findings],
+            clauses=[Clause(id=found.id, kind=found.kind, value=found.value) for found in findings if not found.by_ocr],
             calendar=rules.calendar, spans=spans,
         )  # fmt: skip
         plan = await self.perform(LegalActivities.plan_review, asked, "what legal accepts, and when it is due")

@@ -29,13 +29,18 @@ class Hidden:
 
 @dataclass(frozen=True)
 class Page:
-    """`boxes` has left, top, right, bottom of each character of `text`, in points from the top left as displayed."""
+    """`boxes` has left, top, right, bottom of each character of `text`, in points from the top left as displayed.
+
+    `unread`: it shows what its text does not say, as a scanned page does. `by_ocr`: its text was read off its picture.
+    """
 
     width: float
     height: float
     text: str
     boxes: array[float]
     hidden: tuple[Hidden, ...] = ()
+    unread: bool = False
+    by_ocr: bool = False
 
 
 @dataclass(frozen=True)
