@@ -40,6 +40,7 @@ from api import (
     problem,
     product,
     quote,
+    receivable,
     report,
     sign_in,
     sla,
@@ -57,7 +58,8 @@ ROUTERS = (
     sign_in.router, account.router, person.router, lead_intake.router, lead.router, lead_form.router,
     lead_upload.router, lead_hook.router, deal.router, deal_part.router, order.router,
     contract.router, legal.router, quote.router, invoice.router, product.router, document.router, page_image.router,
-    collection.router, collection_act.router, bank.router, customer.router, task.router, team.router, approval.router,
+    collection.router, collection_act.router, bank.router, customer.router, receivable.router, task.router, team.router,
+    approval.router,
     equipment.router, absence.router, notification.router, policy.router, policy_draft.router, report.router,
     sla.router, ops.router, codec.router, ticket.router,
 )  # fmt: skip

@@ -51,6 +51,20 @@ async def test_each_figure_of_the_ageing_leads_to_its_instalments(bank: Bank, si
         assert (await he.get(f"/collections/ageing?by={by}")).status_code == 200
 
 
+async def test_what_is_owed_is_told_as_json_too(bank: Bank, sign_in: SignIn) -> None:
+    owed = await bank.owes("接口账龄", 300_000, 500_000)
+    he, other = await sign_in("he.jie"), await sign_in("wu.hao")
+    of = {"customer": owed.customer_id}
+    aged = (await he.get("/api/receivables/ageing", params=of)).json()
+    assert [(row["id"], row["currency"], row["total"]) for row in aged] == [(owed.customer_id, "CNY", 800_000)]
+    assert sum(row["amount"] for row in (await he.get("/api/receivables/expected", params=of)).json()) == 800_000
+    account = (await he.get(f"/api/customers/{owed.customer_id}/statement")).json()["accounts"][0]
+    assert account["closing"] == sum(posting["amount"] for posting in account["postings"]) == 800_000
+    assert (await other.get("/api/receivables/ageing", params=of)).json() == []
+    assert (await other.get(f"/api/customers/{owed.customer_id}/statement")).status_code == 404
+    assert (await he.get("/api/receivables/ageing?by=moon")).status_code == 422
+
+
 async def test_sales_see_their_own_money_and_not_others(bank: Bank, sign_in: SignIn) -> None:
     await bank.owes("范围物流", 300_000)
     wei, other = await sign_in("li.wei"), await sign_in("wu.hao")
