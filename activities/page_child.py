@@ -60,6 +60,7 @@ def draw(data: bytes, number: int, fonts: list[str]) -> tuple[dict[str, Any], by
     if not 1 <= number <= count:
         return _NO_PAGE, b""
     try:
+        document.init_forms()  # else what was filled in, and every signature, is left out of the picture
         page = document[number - 1]
     except pdfium.PdfiumError:
         return {"state": "unreadable"}, b""
@@ -86,7 +87,7 @@ def use_fonts(folders: list[str]) -> None:
 def webp(page: Any, width: float, height: float) -> bytes:
     """In grey, at most `LONG_SIDE` pixels long, whatever the page's size is."""
     scale = min(SCALE, LONG_SIDE / max(width, height, 1))
-    bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False)
+    bitmap = page.render(scale=scale, grayscale=True)
     image = bitmap.to_pil()
     if max(image.size) > LONG_SIDE:  # PDFium rounds a side up
         image = image.crop((0, 0, min(image.width, LONG_SIDE), min(image.height, LONG_SIDE)))

@@ -108,7 +108,7 @@ class Sealer(Protocol):
     """What signs: it holds the authority, and opens documents in a child only. Raises Refused."""
 
     async def issuer(self) -> str: ...
-    async def issue(self, name: str, holder: str) -> Issued: ...
+    async def issue(self, name: str, holder: str, organisation: str = "") -> Issued: ...
     async def seal(self, work: SealWork) -> SealedDocument: ...
 
 
@@ -153,20 +153,23 @@ class SealingActivities(ProcessActivities):
         answer = await session.get(SigningAnswer, signer.answer_id) if signer.answer_id else None
         if answer is None:
             name, latin, role = await _colleague(session, signer)
-            holder = person_key(signer.by or "")
+            holder, theirs = person_key(signer.by or ""), ""
         else:
             name, latin, role = answer.name, "", " · ".join(filter(None, (customer.name, answer.title)))
-            holder = f"contact:{signer.contact_id}"
+            holder, theirs = f"contact:{signer.contact_id}", customer.name
         return SealWork(
             source=request.source, no=signer.no, sides=[one.kind for one in request.signers], customer=customer.name,
             title=request.title, facts=f"{contract.number} · 第 {request.version_no} 版 Version {request.version_no}",
             first=request.first, name=name, latin=latin, role=role, at=signer.at or datetime.now(UTC),
-            issued=await self._certificate(holder, name), mark=answer.mark if answer else None,
+            issued=await self._certificate(holder, name, theirs), mark=answer.mark if answer else None,
             chop=answer.seal if answer else None,
         )  # fmt: skip
 
-    async def _certificate(self, holder: str, name: str) -> Issued:
-        """The signer's newest, or a new one where it runs out, another authority issues now, or the name changed."""
+    async def _certificate(self, holder: str, name: str, organisation: str) -> Issued:
+        """The signer's newest, or a new one where it runs out, another authority issues now, or the name changed.
+
+        `organisation` is whom they sign for; empty: us.
+        """
         issuer, soon = await self.sealer.issuer(), datetime.now(UTC) + timedelta(days=1)
         async with self.db.session("system") as session:
             known = await session.scalar(
@@ -174,7 +177,7 @@ class SealingActivities(ProcessActivities):
             )
             if known and known.issuer == issuer and known.expires_at > soon and known.name == name:
                 return Issued(known.certificate, known.key, known.serial, known.issuer, known.expires_at)
-            issued = await self.sealer.issue(name, holder)
+            issued = await self.sealer.issue(name, holder, organisation)
             fields = {
                 "name": name, "issuer": issued.issuer, "certificate": issued.certificate, "key": issued.key,
                 "serial": issued.serial, "expires_at": issued.expires_at,

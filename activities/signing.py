@@ -78,6 +78,7 @@ class SigningState(ProcessState):
     invitation: Invitation | None = None
     sheet: str | None = None
     evidence: list[Evidence] = []
+    witnessed_at: datetime | None = None
     remarks: str | None = None
     problem: str = ""
     ended_by: str | None = None

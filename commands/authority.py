@@ -121,14 +121,15 @@ class Authority:
         self._identity  # noqa: B018 - makes sure that there is one
         return [path.read_text(encoding="ascii") for path in sorted(self.folder.glob("*.pem"))]
 
-    def issue(self, name: str, holder: str) -> Issued:
-        """A certificate of three years for a person; the company's own where that signs for all."""
+    def issue(self, name: str, holder: str, organisation: str = "") -> Issued:
+        """A certificate of three years for a person of our company or another one; the company's own where that
+        signs for all."""
         now, identity = datetime.now(UTC), self._identity
         if not self.issues:
             key, certificate = identity.key, identity.certificate
         else:
             key = ec.generate_private_key(ec.SECP256R1())
-            certificate = self._issue(key, name, holder, now)
+            certificate = self._issue(key, name, holder, organisation or self._settings.company, now)
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         return Issued(
             certificate=_pem(certificate), key=self._keys.close(pem), serial=f"{certificate.serial_number:x}",
@@ -141,10 +142,12 @@ class Authority:
             raise UnusableAuthority("A signer's key was sealed with another master key.")
         return load_pem_private_key(opened[0].encode(), None)
 
-    def _issue(self, key: ec.EllipticCurvePrivateKey, name: str, holder: str, now: datetime) -> x509.Certificate:
+    def _issue(
+        self, key: ec.EllipticCurvePrivateKey, name: str, holder: str, organisation: str, now: datetime
+    ) -> x509.Certificate:
         authority = self._identity
         subject = x509.Name([
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, self._settings.company[:NAME_MAX]),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation[:NAME_MAX]),
             x509.NameAttribute(NameOID.COMMON_NAME, name[:NAME_MAX] or holder[:NAME_MAX]),
             x509.NameAttribute(NameOID.SERIAL_NUMBER, holder[:NAME_MAX]),
         ])  # fmt: skip

@@ -42,8 +42,8 @@ class Sealer:
         self.company = settings.company
         self.zone = ZoneInfo(settings.zone)
 
-    async def issue(self, name: str, holder: str) -> Issued:
-        return await asyncio.to_thread(self.authority.issue, name, holder)
+    async def issue(self, name: str, holder: str, organisation: str = "") -> Issued:
+        return await asyncio.to_thread(self.authority.issue, name, holder, organisation)
 
     async def issuer(self) -> str:
         return await asyncio.to_thread(lambda: self.authority.issuer)

@@ -92,14 +92,14 @@ class ChangeWords:
         for name in (f"{kind}.{value}", value):
             if name in known:
                 return label("clause_value", name, self.language)
+        if kind == "liability_cap" and (times := re.fullmatch(r"([\d.]+)x?", value)):
+            return self._(N_("%(size)s times the price"), size=f"{Decimal(times[1]).normalize():f}")
         if match := re.fullmatch(r"([\d.]+)(d|bd|m)?", value):
             unit = match[2] or ("d" if kind in _DAYS else "m" if kind in _MONTHS else "")
             number = match[1]
             if kind in _SHARES + _RATES and not match[2]:
                 share = f"{(Decimal(number) * 100).normalize():f}"
                 return self._(N_("%(size)s%% a day"), size=share) if kind in _RATES else f"{share}%"
-            if kind == "liability_cap" and not match[2]:
-                return self._(N_("%(size)s times the price"), size=number)
             texts = {"d": N_("%(size)s days"), "bd": N_("%(size)s working days"), "m": N_("%(size)s months")}
             return self._(texts[unit], size=number) if unit else number
         if rate := re.fullmatch(r"([\d.]+)/day", value):

@@ -149,7 +149,7 @@ SENTENCES = {
     "review.clear": N_("Legal cleared version %(version)s"),
     "review.conditions": N_("Legal cleared version %(version)s with conditions"),
     "review.return": N_("Legal returned version %(version)s"),
-    "contract.compared": N_("Version %(version)s compared with version %(since)s: %(diff)s"),
+    "contract.compared": N_("Version %(version)s compared with version %(earlier)s: %(diff)s"),
     "contract.checked": N_("Version %(version)s read and checked: %(risk)s, findings: %(count)s"),
     "contract.scanned": N_("Version %(version)s was scanned: OCR reads its pages where it is installed"),
     "contract.read_by_ocr": N_(

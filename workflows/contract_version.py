@@ -46,7 +46,7 @@ class ContractVersions(TaskProcess[ContractState]):
         answer = await self._compare(request)
         version.compared, version.ignored = answer.compared, answer.ignored
         newest = answer.compared[0]
-        self.change("contract.compared", version=version.no, since=newest.diff.old, diff=newest.diff.model_dump())
+        self.change("contract.compared", version=version.no, earlier=newest.diff.old, diff=newest.diff.model_dump())
         told = self.concerned(version.by)
         if told:
             self.notify("contract.version_came", told, title=state.title, version=version.no, **self.words())

@@ -212,6 +212,7 @@ class SigningCustomer(SigningDesk):
         one, who = self.customer, self.customer.contact_id or ""
         if asked.outcome == "signed":
             one.status, one.by, one.method, one.answer_id = "sealing", who, asked.method, asked.answer_id
+            one.at = workflow.now()
             self.change("signing.customer_confirmed")
             self.witness("confirmed", who, asked.origin, method=asked.method, code_to=asked.sent_to, signature=one.id)
         else:

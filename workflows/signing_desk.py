@@ -24,8 +24,12 @@ class SigningDesk(TaskProcess[SigningState]):
     def witness(self, kind: str, who: str | None = None, origin: str | None = None, **detail: Any) -> None:
         """Adds to the evidence, with the document as it is now. Follows a `change`, with which it is written."""
         state = self.state
+        at = workflow.now()
+        if state.witnessed_at and at <= state.witnessed_at:  # of one moment, in the order in which they were told
+            at = state.witnessed_at + timedelta(microseconds=1)
+        state.witnessed_at = at
         state.evidence.append(
-            Evidence(id=self.new_id(), at=workflow.now(), kind=kind, who=who, origin=origin, document=state.newest,
+            Evidence(id=self.new_id(), at=at, kind=kind, who=who, origin=origin, document=state.newest,
                      detail=detail, revision=state.revision)
         )  # fmt: skip
 

@@ -54,12 +54,11 @@ class Checked:
 
 
 def check(pages: tuple[Page, ...], standard: ClauseStandard, our_party: str = "") -> list[Checked]:
-    """In order of the page; what is absent comes last."""
+    """In the order of reading; on its page what nobody can see comes last, and after all pages what is absent."""
     contract = Contract.of(pages, our_party)
     found = findings(contract)
-    return sorted(
-        (_on_page(contract, each, standard) for each in found), key=lambda each: (each.page or 10**6, each.rects[:1])
-    )
+    found.sort(key=lambda each: (each.start < 0, each.start))
+    return sorted((_on_page(contract, each, standard) for each in found), key=lambda each: each.page or 10**6)
 
 
 def findings(contract: Contract) -> list[Finding]:

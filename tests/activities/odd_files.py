@@ -67,6 +67,14 @@ ON_DARK = pdf(
 TURNED = pdf(words(), extra="/Rotate 90")
 CROPPED = pdf(words(), extra="/CropBox [50 600 595 842]")
 BLANK = pdf("")
+FILLED_IN = assembled({
+    1: b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [5 0 R] >> >>",
+    2: b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+    3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Annots [5 0 R] >>",
+    5: b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (us) /F 4 /P 3 0 R /Rect [100 600 300 700] /AP << /N 6 0 R >> >>",
+    6: stream(b"0 0 200 100 re f", "/Type /XObject /Subtype /Form /BBox [0 0 200 100]"),
+})  # fmt: skip
+"""Blank but for what stands in a field: as a signature does."""
 LOOP = assembled({
     1: b"<< /Type /Catalog /Pages 2 0 R >>", 2: b"<< /Type /Pages /Count 3 /Kids [2 0 R 2 0 R 4 0 R] >>",
     4: b"<< /Type /Pages /Parent 2 0 R /Count 2 /Kids [2 0 R 4 0 R] >>",

@@ -54,6 +54,12 @@ def test_turned_and_cropped_pages_are_drawn_as_people_see_them(tmp_path: Path) -
     assert picture(tmp_path, odd.CROPPED).size == (818, 363)
 
 
+def test_what_was_filled_in_and_signatures_are_drawn(tmp_path: Path) -> None:
+    image = picture(tmp_path, odd.FILLED_IN)
+    assert ink(image.crop((150, 214, 450, 363))) == pytest.approx(ink(image), rel=0.02)
+    assert ink(image) == pytest.approx(1.5**2 * 200 * 100, rel=0.02)
+
+
 def test_chinese_without_its_font_in_the_file_is_drawn(tmp_path: Path) -> None:
     image = picture(tmp_path, odd.chinese_without_font())
     for at in range(4):

@@ -84,6 +84,8 @@ async def test_an_approver_reads_what_changed_since_their_own_decision(
     await expect(page.locator("#record")).to_contain_text("Amount ¥48,000 → ¥47,000")
     await page.get_by_role("link", name="Compare clause by clause").click()
     await expect(page.locator(".change-inline ins").first).to_be_visible()
+    await page.goto(page.url.partition("/contracts/")[0] + f"/deals/{contract.deal_id}")
+    await expect(page.locator("#record")).to_contain_text("Version 2 compared with version 1: Amount ¥48,000 → ¥47,000")
 
 
 async def test_nobody_compares_what_they_may_not_see(sign_in: SignIn, selling: Selling) -> None:

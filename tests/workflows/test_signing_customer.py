@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from cryptography import x509
 from PIL import Image, ImageDraw
 from pypdf import PdfReader
 from sqlalchemy import select, update
@@ -18,10 +19,10 @@ from commands.page_image import PageImages
 from commands.signing_customer import InvitationCommands, Said, SigningCase, SigningsByLink
 from commands.signing_link import CODE_TRIES, InvitationLinks
 from db.contract import Contract
-from db.customer import Contact
+from db.customer import Contact, Customer
 from db.letter import Letter
 from db.process import Task
-from db.signing import Signing, SigningEvent
+from db.signing import Signature, Signing, SigningCertificate, SigningEvent
 from db.signing_invitation import SigningAnswer, SigningInvitation
 from domain.refusal import Refused
 from keys import master_key
@@ -121,8 +122,20 @@ async def test_signed_on_a_phone_with_a_drawing_and_a_seal_and_the_link_is_used_
     answer = (await office.rows(SigningAnswer))[0]
     assert answer.mark
     assert answer.seal
-    events = [event.kind for event in await office.rows(SigningEvent)]
-    assert {"invited", "code_sent", "confirmed", "sealed", "signed"} <= set(events)
+    events = sorted(await office.rows(SigningEvent), key=lambda event: event.at)
+    assert len({event.at for event in events}) == len(events), "what happened in one moment keeps its order"
+    told = [event.kind for event in events]
+    assert told[-3:] == ["confirmed", "sealed", "signed"]
+    assert told.index("with_customer") < told.index("invited") < told.index("code_sent")
+    theirs = await office.row(Signature, kind="customer", status="signed")
+    assert theirs
+    assert theirs.at
+    held = await office.row(SigningCertificate, holder=f"contact:{theirs.contact_id}")
+    assert held
+    named = x509.load_pem_x509_certificate(held.certificate.encode()).subject
+    customer = await office.row(Customer, id=(await party.contract()).customer_id)
+    assert customer
+    assert [one.value for one in named.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)] == [customer.name]
     with pytest.raises(Refused, match="signing_over"):
         await party.say(code, token=party.links.token(case.invitation.id))
 

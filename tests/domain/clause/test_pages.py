@@ -55,6 +55,12 @@ def test_hidden_words_are_a_finding_and_say_nothing_else(tmp_path: Path) -> None
     assert hidden.rects
 
 
+def test_findings_come_in_the_order_in_which_they_are_read() -> None:
+    text = "合同总价为人民币100元。\n\n甲方应在收到发票后45日内付款。适用中国法律。\n\n争议由原告所在地人民法院管辖。"
+    kinds = [each.kind for each in checked(text) if each.page]
+    assert kinds == ["total_amount", "payment_term", "governing_law", "dispute"]
+
+
 def test_quote_page_and_place_agree() -> None:
     found = checked("本合同适用中国法律。\f争议由被告所在地人民法院管辖。")
     assert [(each.kind, each.page, {rect[0] for rect in each.rects}) for each in found] == [
