@@ -41,6 +41,9 @@ _PART = re.compile(
 """Of a payment: it is for a part of the price, and other parts have terms of their own."""
 
 
+_INSTALMENT = re.compile(r"(?:支?付|支付)?(?:合同)?(?:总额|总价款?|总金额|金额|价款)?(?:的)?")
+
+
 def conflicts(contract: Contract, findings: list[Finding]) -> Iterator[Finding]:
     """Two values of a kind for what is one and the same thing."""
     by_kind: dict[str, list[Finding]] = defaultdict(list)
@@ -90,6 +93,7 @@ def _sentence_of(contract: Contract, finding: Finding) -> Sentence | None:
 
 def mismatches(contract: Contract) -> Iterator[Finding]:
     yield from _words_against_digits(contract)
+    yield from _words_beside_digits(contract)
     yield from _instalments(contract)
 
 
@@ -115,6 +119,17 @@ def _words_against_digits(contract: Contract) -> Iterator[Finding]:
                 )
 
 
+def _words_beside_digits(contract: Contract) -> Iterator[Finding]:
+    """The same in two cells of a row."""
+    for first, second in pairwise(contract.having(*MONEY)):
+        if not first.row or first.row != second.row or second.start - first.end > 3:
+            continue
+        a, b = amounts(first.text)[-1:], amounts(second.text)[:1]
+        if a and b and a[0].words and not b[0].words and a[0].amount != b[0].amount:
+            about = "total_amount" if _is_total(contract, a[0], b[0]) else "amount"
+            yield Finding(MISMATCH, about, first.start, second.end, note=f"{a[0]} / {b[0]}")
+
+
 def _is_total(contract: Contract, first: Money, second: Money) -> bool:
     totals = {money.amount for _, money in candidates(contract)}
     return first.amount in totals or second.amount in totals
@@ -126,7 +141,8 @@ def _instalments(contract: Contract) -> Iterator[Finding]:
     for sentence in contract.having("%", "‰", "‱", "分之", "成", "per cent", "percent"):
         if sentence.row:
             for share in shares(sentence.text):
-                if share.end - share.start >= len(sentence.text.strip()) - 1:
+                alone = _INSTALMENT.sub("", sentence.text[: share.start]).strip()
+                if not alone and share.end >= len(sentence.text.rstrip()) - 1:
                     rows[sentence.section].append((sentence, share.share))
     for section, parts in rows.items():
         about = " ".join(each.row + each.heading for each in contract.sentences if each.section == section)

@@ -218,8 +218,13 @@ def _cells(block: str, start: int, heading: str, section: int) -> Iterator[Sente
         at += len(cell) + 1
 
 
+def _unmarked(block: str) -> str:
+    mark = _MARK.match(block)
+    return block[mark.end() :] if mark else block
+
+
 def _is_heading(block: str) -> bool:
-    bare = _MARK.sub("", block, count=1).strip()
+    bare = _unmarked(block).strip()
     marked = bool(_MARK.match(block))
     if not bare or bare[-1] in "。;,":
         return False
@@ -230,7 +235,7 @@ def _is_heading(block: str) -> bool:
 
 def _inline_heading(block: str) -> str:
     """`"12.1. Payment. Customer will pay"`, `"7. LAW This Agreement"`: what the paragraph says it is about."""
-    bare = _MARK.sub("", block, count=1)
+    bare = _unmarked(block)
     capitals = re.match(r"[A-Z][A-Z ,'&/-]{3,60}(?=\s[A-Z][a-z]|\.)", bare)
     if capitals:
         return capitals[0]

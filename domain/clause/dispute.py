@@ -6,48 +6,17 @@ import re
 from collections.abc import Iterator
 
 from domain.clause.contract import Contract, Finding, Sentence
+from domain.clause.institution import INSTITUTIONS
 from domain.clause.party import Side
 from domain.clause.place import PLACE_EN, city_zh, court_place_en, latin
 
 KIND = "dispute"
 
 _STEMS = (
-    "法院", "仲裁", "诉", "arbitra", "court", "jurisdiction", "venue", "disputes",
+    "法院", "仲裁", "诉", "arbitra", "court", "jurisdiction", "venue", "disputes", "actions", "any action", "suit ",
+    "proceeding", "litigat", "forum",
 )  # fmt: skip
 
-INSTITUTIONS = (
-    (
-        r"中国国际经济贸易仲裁委员会|贸仲|China International Economic and Trade Arbitration Commission|\bCIETAC\b",
-        "CIETAC",
-    ),
-    (
-        r"上海国际经济贸易仲裁委员会|上海国际仲裁中心|"
-        r"Shanghai International (?:Economic and Trade )?Arbitration (?:Commission|Center|Centre)|\bSHIAC\b",
-        "SHIAC",
-    ),
-    (
-        r"深圳国际仲裁院|华南国际经济贸易仲裁委员会|深圳仲裁委员会|"
-        r"Shenzhen Court of International Arbitration|\bSCIA\b",
-        "SCIA",
-    ),
-    (
-        r"北京仲裁委员会|北京国际仲裁中心|Beijing (?:International )?Arbitration (?:Commission|Center)|"
-        r"\bBAC\b|\bBIAC\b",
-        "BAC",
-    ),
-    (r"香港国际仲裁中心|Hong Kong International Arbitration Cent(?:re|er)|\bHKIAC\b", "HKIAC"),
-    (r"新加坡国际仲裁中心|Singapore International Arbitration Cent(?:re|er)|\bSIAC\b", "SIAC"),
-    (r"国际商会(?:国际)?仲裁院?|International Chamber of Commerce|\bICC\b", "ICC"),
-    (r"伦敦国际仲裁院|London Court of International Arbitration|\bLCIA\b", "LCIA"),
-    (r"International Cent(?:re|er) for Dispute Resolution|\bICDR\b", "ICDR"),
-    (r"美国仲裁协会|American Arbitration Association|\bAAA\b", "AAA"),
-    (r"\bJAMS\b", "JAMS"),
-    (r"\bDIS\b|German (?:Arbitration Institute|Institution of Arbitration)", "DIS"),
-    (r"Stockholm Chamber of Commerce|斯德哥尔摩商会|\bSCC\b", "SCC"),
-    (r"Swiss (?:Rules|Arbitration Centre)", "SWISS"),
-    (r"\bDIAC\b|Dubai International Arbitration", "DIAC"),
-    (r"\bUNCITRAL\b|贸易法委员会", "UNCITRAL"),
-)
 _PARTY_COURT = re.compile(
     r"(?P<who>[一-鿿]{1,8}?)(?:所在地|住所地|注册地|经营地|主要营业地|营业地|住址地|公司所在地|"
     r"所在)(?:的)?[^,。;]{0,20}?(?:法院|仲裁)"
@@ -58,19 +27,29 @@ _PERFORMANCE = re.compile(
     r"所在)?|标的物?(?:所在|交付)?|房屋所在|不动产所在)(?:所在)?地"
 )
 _SUES = re.compile(r"管辖|起诉|诉讼|提起|裁判|裁决|解决|诉|审理|受理|提交")
-_EN_COURT = re.compile(r"\bcourts?\b|\bjurisdiction|\bvenue\b", re.I)
-_EN_SUBMITS = re.compile(
-    r"jurisdiction|venue|submit|exclusive|brought|resolved|settled|instituted|litigat|located in|heard|disput", re.I
+_EN_COURT = re.compile(
+    r"\bcourts?\b|\bjurisdiction|\bvenue\b|\bforum\b|\b(?:actions?|suits?|proceedings?|"
+    r"litigation)\b[^.;]{0,80}\b(?:brought|filed|"
+    r"instituted|commenced|maintained|heard)\b",
+    re.I,
 )
+_EN_SUBMITS = re.compile(
+    r"jurisdiction|venue|forum|submit|exclusive|brought|filed|commenced|resolved|settled|instituted|litigat|"
+    r"located in|heard|disput",
+    re.I,
+)
+_WORD = re.compile(r"\b(?:courts?|jurisdiction|venue|forum|tribunals?|brought|filed|commenced|instituted)\b", re.I)
 _PLACE_AFTER = re.compile(
-    r"\b(?i:courts?|jurisdiction|venue|tribunals?)\b[^.;]{0,60}?\b(?:of|in|at|for|is|shall be|will be|located in|"
+    r"\b(?i:courts?|jurisdiction|venue|forum|tribunals?|brought|filed|commenced|instituted)\b[^.;]{0,60}?"
+    r"\b(?:of|in|at|for|is|shall be|will be|located in|"
     r"sitting in|situated in)\s+(?:the )?(?:State of |Province of |Commonwealth of |city of |county of |federal |"
-    r"state |Republic of )*(?P<place>[A-Z][a-z]+(?:[ ,]+[A-Z][a-z]+)*)"
+    r"state |Republic of )*(?P<place>[A-Z][^\W\d_]+(?:[ ,]+[A-Z][^\W\d_]+)*)"
 )
 _PLACE_BEFORE = re.compile(
-    r"(?P<place>(?:[A-Z][a-z]+ ){0,2}?[A-Z][a-z]+)(?: County| District| City| High| state| federal|"
+    r"(?P<place>(?:[A-Z][^\W\d_]+ ){0,2}?[A-Z][^\W\d_]+)(?: County| District| City| High| state| federal|"
     r" civil| commercial)*\s+(?i:courts?)\b"
 )
+_PLACE_ALONE = re.compile(r"\s*(?P<place>[A-Z][^\W\d_]+(?:[ ,]+[A-Z][^\W\d_]+)*)\s*$")
 _PARTY_EN = re.compile(
     r"courts?[^.;]{0,70}?(?:where|in which|of|"
     r"at)\s+(?:the )?(?P<who>\w+(?: party)?)(?:'s)?\s*(?:is located|is domiciled|is incorporated|"
@@ -80,6 +59,7 @@ _PARTY_EN = re.compile(
     re.I,
 )
 _ROLES_EN = {"defendant": "defendant", "respondent": "defendant", "plaintiff": "plaintiff", "claimant": "plaintiff"}
+_LABEL = re.compile(r"\bcourts?\b|jurisdiction|venue|forum|disputes?", re.I)
 _NO_PLACE = re.compile(
     r"any court|court of competent|competent court|court order|court or|injunct|equitable relief|"
     r"arbitral award may|judgment (?:on|upon)|enforce|not subject to",
@@ -109,6 +89,12 @@ _GENERIC = {
     "Jurisdiction",
     "Party",
     "Each",
+    "Circuit",
+    "Chancery",
+    "High",
+    "Commercial",
+    "Regional",
+    "Appeal",
 }
 
 
@@ -131,7 +117,7 @@ def _in(contract: Contract, sentence: Sentence) -> Iterator[Finding]:
         found = _court_zh(contract, sentence)
         if found:
             yield found
-    if _EN_COURT.search(text) or re.search(r"\bcourts?\b|jurisdiction|venue|disputes?", sentence.label, re.I):
+    if _EN_COURT.search(text) or _LABEL.search(sentence.label):
         found = _court_en(contract, sentence)
         if found:
             yield found
@@ -145,7 +131,7 @@ def _arbitration(contract: Contract, sentence: Sentence) -> Finding | None:
             return contract.finding(KIND, f"arb/{name}", sentence, match.start(), match.end())
     local = re.search(r"(?:提交|向|由|至)?(?P<city>[一-鿿]{2,4}?)市?(?:国际)?仲裁(?:委员会|院|中心|机构)", text)
     if local:
-        party = _party_place(contract, text)
+        party = _party_place(contract, text, _PARTY_COURT.search(text))
         city = city_zh(local["city"])
         if party:
             return contract.finding(KIND, f"arb/{party}", sentence, local.start(), local.end())
@@ -166,8 +152,7 @@ def _arbitration(contract: Contract, sentence: Sentence) -> Finding | None:
     return None
 
 
-def _party_place(contract: Contract, text: str) -> str:
-    match = _PARTY_COURT.search(text)
+def _party_place(contract: Contract, text: str, match: re.Match[str] | None) -> str:
     if not match:
         return ""
     for word, value in (
@@ -185,15 +170,18 @@ def _party_place(contract: Contract, text: str) -> str:
     mentions = contract.parties.mentions(text[: match.end("who")])
     if mentions and match.end("who") - mentions[-1][1] <= 2 and mentions[-1][2] in (Side.OURS, Side.THEIRS):
         return mentions[-1][2].value
-    return ""
+    # `医院所在地`: the one party that is a hospital
+    noun = match["who"][-2:]
+    sides = {side for name, side in contract.parties.sides.items() if len(name) > 4 and name.endswith(noun)}
+    return sides.pop().value if len(sides) == 1 and noun != "公司" else ""
 
 
 def _court_zh(contract: Contract, sentence: Sentence) -> Finding | None:
     text = sentence.text
     if not _SUES.search(text) and "法院" not in sentence.label:
         return None
-    match = _PARTY_COURT.search(text)
-    party = _party_place(contract, text)
+    match = next((found for found in _PARTY_COURT.finditer(text) if found[0].endswith("法院")), None)
+    party = _party_place(contract, text, match)
     if match and party:
         return contract.finding(KIND, f"court/{party}", sentence, match.start("who"), match.end())
     performance = _PERFORMANCE.search(text)
@@ -217,7 +205,7 @@ def _court_en(contract: Contract, sentence: Sentence) -> Finding | None:
     text = sentence.text
     if _NO_PLACE.search(text) and not re.search(r"exclusive jurisdiction|venue", text, re.I):
         return None
-    if not _EN_SUBMITS.search(text) and not re.search(r"\bcourts?\b|jurisdiction", sentence.label, re.I):
+    if not _EN_SUBMITS.search(text) and not _LABEL.search(sentence.label):
         return None
     owner = _PARTY_EN.search(text)
     if owner:
@@ -226,7 +214,9 @@ def _court_en(contract: Contract, sentence: Sentence) -> Finding | None:
         value = _ROLES_EN.get(who.split()[0]) or (side.value if side in (Side.OURS, Side.THEIRS) else "")
         if value:
             return contract.finding(KIND, f"court/{value}", sentence, owner.start(), owner.end())
-    for match in [*_PLACE_AFTER.finditer(text), *_PLACE_BEFORE.finditer(text)]:
+    named = _PLACE_ALONE.match(text) if _LABEL.search(sentence.label) else None
+    after = [found for word in _WORD.finditer(text) if (found := _PLACE_AFTER.match(text, word.start()))]
+    for match in [*after, *_PLACE_BEFORE.finditer(text), *([named] if named else ())]:
         place = _clean(match["place"])
         if place:
             return contract.finding(KIND, f"court/{place}", sentence, match.start(), match.end())
@@ -241,6 +231,9 @@ def _clean(place: str) -> str:
     known = PLACE_EN.search(place)
     if known:
         return court_place_en(known[0])
+    county = re.search(r"([A-Z]\w+(?: [A-Z]\w+)?) County", place)
+    if county and county[1] not in _GENERIC:
+        return county[0]
     words = [word for word in re.split(r"[ ,]+", place) if word not in _GENERIC]
     if not words or len(words) != len(re.split(r"[ ,]+", place)):
         return ""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from domain.clause.contract import Contract, Finding
-from domain.clause.penalty import penalties
+from domain.clause.penalty import OF_A_MONTH, penalties
 
 KIND = "fixed_penalty"
 
@@ -15,9 +15,6 @@ _NAMED = re.compile(
     r"cancellation (?:fee|charge)|break fee",
     re.I,
 )
-_OF_A_MONTH = re.compile(
-    r"(?:当月|当期|月度|月服务|该月|当季|服务抵扣|考核|可用性|monthly|service credits?|SLA|that month)", re.I
-)
 
 
 def find(contract: Contract) -> Iterator[Finding]:
@@ -25,10 +22,10 @@ def find(contract: Contract) -> Iterator[Finding]:
         text = each.sentence.text
         if each.role != "fixed":
             continue
-        if each.trigger == "late_payment" and not re.search(r"解除|终止|terminat", text, re.I):
+        if each.trigger == "late_payment" and not re.search(r"解除|终止|terminat|cancel", text, re.I):
             continue
         near = text[max(0, each.share.start - 60) : each.share.end + 60]
         if each.is_liability and "违约金" not in near and not re.search("penalt|liquidated", near, re.I):
             continue
-        if _NAMED.search(near) and not _OF_A_MONTH.search(near):
+        if _NAMED.search(near) and not OF_A_MONTH.search(near):
             yield contract.finding(KIND, str(each.share), each.sentence, each.share.start, each.share.end)

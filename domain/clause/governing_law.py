@@ -24,8 +24,9 @@ _ZH_ENDS = re.compile(r"管辖|解释|约束|调整|适用|为准|处理|执行|
 _EN = re.compile(
     r"(?:govern\w*|constru\w+|interpret\w*|subject to|in accordance with|"
     r"enforced)[^.;]{0,110}?\blaws?\b(?:\s+(?:of|in force in|applicable in|in))?[^.;]{0,60}|"
-    r"\blaws? of [^.;]{2,70}?(?:shall |will )?(?:govern|appl(?:y|ies))|"
-    r"[A-Z][\w ]{2,30}\blaw\s+(?:shall |will )?(?:govern\w*|appl(?:y|ies))|"
+    r"\blaws? of [^.;]{2,70}?(?:shall |will )?(?:govern|appl(?:y|ies)|\bcontrols?\b)|"
+    r"[A-Z][\w ]{2,30}\blaws?\s+(?:shall |will )?(?:exclusively |alone |solely )?(?:govern\w*|appl(?:y|ies)|"
+    r"controls?\b|(?:is|be|are) the (?:governing|applicable|proper))|"
     r"governing law[^.;]{0,10}(?:is|:|shall be|will be)[^.;]{0,60}|"
     r"(?:governed by|under|construed\s+(?:under|"
     r"in accordance with))\s+(?:the )?[A-Z][\w ]{2,20}\slaw\b|governed by\s+(?:the )?(?:substantive |"
@@ -33,7 +34,8 @@ _EN = re.compile(
     re.I,
 )
 _EN_STARTS = re.compile(
-    r"\b(?=govern|constru|interpret|subject to|in accordance|enforced|laws? of|under\b)|\b(?=[A-Z][\w ]{2,30}\blaw\b)",
+    r"\b(?=govern|constru|interpret|subject to|in accordance|enforced|laws? of|under\b)|"
+    r"\b(?=[A-Z][\w ]{2,30}\blaws?\b)",
     re.I,
 )
 _NOT_THE_CONTRACT = re.compile(

@@ -24,8 +24,9 @@ _OWNS_ZH = re.compile(
     r"(?:均|全部|仍|都|应|皆|完全|独家|单独|全)*(?:归属于?|归于|归|属于|属|"
     r"为)(?P<owner>[一-鿿A-Za-z]{2,20}?)(?:单独|独家|独占|独自|完全|全权|永久|全部)?(?:所有|享有|拥有|"
     r"独有|持有|(?=[,。;()]|$))|"
+    r"(?:转让|移交|移转|让与|转移)(?:给|予|至|于)(?P<given>[一-鿿A-Za-z]{2,20}?)(?=[,。;()]|$)|"
     r"由(?P<by>[一-鿿A-Za-z]{2,20}?)(?:单独|独家|独占|独自|完全|全部|依法)?(?:所有|享有|拥有|保留|取得|持有)|"
-    r"(?P<keeps>[一-鿿A-Za-z]{2,20}?)(?:仍|继续|依法|独家|单独|完全)*(?:保留|享有|"
+    r"(?P<keeps>[一-鿿A-Za-z]{2,20}?)(?:(?:对|就)(?:于)?[^,。;]{1,30}?)?(?:仍|继续|依法|独家|单独|完全)*(?:保留|享有|"
     r"拥有)(?P<what>[^,。;]{0,40}?)(?:的)?(?:全部|一切|所有|完整)?(?:的)?(?:知识产权|著作权|版权|"
     r"所有权|专利权)"
 )
@@ -33,11 +34,12 @@ _DATA = re.compile(
     r"数据|资料(?!、)|内容|素材|商标|标识|背景(?:技术|知识产权)|原有|既有|固有|自有|各自|现有|此前|"
     r"签订前|签署前|已有|保密信息"
 )
-_GOODS = re.compile(r"软件|成果|作品|代码|知识产权|著作权|版权|专利|系统|开发|设计|报告|文档")
+_GOODS = re.compile(r"模具|工装|夹具|软件|成果|作品|代码|知识产权|著作权|版权|专利|系统|开发|设计|报告|文档")
 _RESULT = re.compile(
     r"成果|开发|定制|交付物|本(?:合同|项目)(?:所)?(?:产生|形成)|履行|所形成|所产生|软件|系统|平台|"
     r"源代码|作品|deliverable|work product|result|developed|created|software|product|service|work|"
-    r"foreground|customi[sz]ation|platform|report|improvement|invention|configuration|produced",
+    r"foreground|customi[sz]ation|platform|report|improvement|invention|configuration|produced|drawing|data prepared|"
+    r"\btool(?:s|ing)\b|\bmou?lds?\b|\bdies\b|模具|工装|夹具|形成",
     re.I,
 )
 _OWN_DATA_EN = re.compile(
@@ -46,7 +48,7 @@ _OWN_DATA_EN = re.compile(
     r"background|pre-existing)|customer (?:data|content)|confidential information|"
     r"pre-?existing|background (?:ip|intellectual|technology|materials)|usage data|"
     r"feedback|goods|title to the (?:goods|products|equipment)|alterations|risk of loss|leased|"
-    r"premises|equipment|documents provided|third[- ]party|stock|securit|document may",
+    r"premises|(?<!tooling and )equipment|documents provided|third[- ]party|stock|securit|document may",
     re.I,
 )
 _RIGHT_EN = re.compile(
@@ -59,13 +61,19 @@ _TAKES_EN = re.compile(
     r"(?P<joint>jointly own\w*|joint ownership|joint property|owned jointly|co-own\w*|owned by both|joint owners?)|"
     r"(?:vests? (?:\w+ )?in|vested in|belongs? (?:\w+ )?to|owned (?:\w+ ){0,2}by|property of|"
     r"remain(?:s|ing)? (?:\w+ ){0,2}with|assign\w* (?:[\w,]+ ){0,14}?to|"
-    r"transfer\w* (?:[\w,]+ ){0,10}?to|made for hire (?:\w+ ){0,3}(?:for|owned by|by)|"
+    r"transfer\w* (?:[\w,]+ ){0,10}?to|(?:pass(?:es)?|is transferred|are transferred) to|"
+    r"made for hire (?:\w+ ){0,3}(?:for|owned by|by)|"
     r"ownership of)\s+(?:the )?(?P<to>[A-Z]\w+(?: [A-Z]\w+)?|\w+)|"
+    r"\b(?:is|are|be|remains?|becomes?) (?:the )?(?P<whose>[A-Z]\w+)'s? (?:sole |exclusive |absolute )*property\b|"
     r"(?P<holder>[A-Z]\w+)(?: and its (?:licensors?|suppliers?|affiliates?))?,?\s+(?:shall |will |"
-    r"hereby |have and will |expressly |does |and will |has and )*(?:retains?|owns?|reserves?|keeps?|"
+    r"hereby |exclusively |solely |fully |have and will |expressly |does |and will |has and )*(?:retains?|owns?|"
+    r"reserves?|keeps?|"
     r"holds?|(?:is|be|are) the (?:sole |exclusive |and |rightful )*owner|remains? the (?:sole |exclusive )*owner|"
     r"is and (?:shall|will) remain)\b",
 )
+_BUT = re.compile(r"[.;]|\b(?:excluding|except|other than|apart from|subject to)\b", re.I)
+_TOOLS = re.compile(r"模具|工装|夹具|\btool(?:s|ing)\b|\bmou?lds?\b|\bdies\b", re.I)
+"""Title to what things are made with counts where nothing is said of the rights in what is made."""
 _NOT_A_GRANT = re.compile(
     r"no right|not (?:transfer|acquire|obtain|own)|shall not be|infring|claim|\bif\b[^,]{0,40}owns|"
     r"more than|warrants that|represent|entity|voting|percent|responsib|risk",
@@ -115,17 +123,19 @@ def _chinese(contract: Contract, sentence: Sentence) -> Iterator[tuple[Finding, 
         if right[0] == "所有权" and not _GOODS.search(text[text.rfind(":", 0, match.start()) + 1 : match.end()]):
             continue  # title to goods is another matter
         value = _owner(contract, match, text)
+        if re.search(r"(?:付清|支付|结清)[^,。;]{0,14}之?前", text[: match.start()]):
+            continue  # only until it is paid
         own = _DATA.search(text[begin : match.end()])
         if not value or (own and value == Side.THEIRS and not _RESULT.search(clause.replace("产品", ""))):
             continue
-        yield contract.finding(KIND, value, sentence, begin, match.end()), not own
+        yield contract.finding(KIND, value, sentence, begin, match.end()), not own and not _TOOLS.search(clause)
 
 
 def _owner(contract: Contract, match: re.Match[str], text: str) -> str:
     if match["both"]:
         return "joint"
-    group = next(name for name in ("owner", "by", "keeps") if match[name])
-    name = match[group]
+    name = next(match[group] for group in ("owner", "given", "by", "keeps") if match[group])
+    name = re.sub(r"(?:或|及|和)其[一-鿿]{2,8}$", "", name)  # 或其权利人
     mentions = contract.parties.mentions(name)
     sides = {side for _, _, side in mentions}
     if Side.EITHER in sides:
@@ -146,7 +156,7 @@ def _english(contract: Contract, sentence: Sentence) -> Iterator[tuple[Finding, 
         if match["joint"]:
             yield contract.finding(KIND, "joint", sentence, match.start(), match.end()), True
             return
-        name = (match["to"] or match["holder"]).lower()
+        name = (match["to"] or match["whose"] or match["holder"]).lower()
         side = contract.parties.side_named(name)
         if side not in (Side.OURS, Side.THEIRS):
             side = contract.parties.side_named(name.split()[0])
@@ -155,11 +165,11 @@ def _english(contract: Contract, sentence: Sentence) -> Iterator[tuple[Finding, 
         ):
             continue
         thing = text[match.end() : match.end() + 170] if match["holder"] else around
-        thing = re.split(r"[.;]", thing)[0] if match["holder"] else thing
+        thing = _BUT.split(thing)[0] if match["holder"] else thing
         if not _RIGHT_EN.search(match[0] + thing) or (
             match["holder"]
             and not re.search(
-                r"right|title|interest|intellectual|copyright|patent|ownership|proprietary|owner|\bIP\b|"
+                r"right|title|interest|intellectual|copyright|patent|ownership|proprietary|owner|\bIP\b|\bIPRs?\b|"
                 r"deliverable|work product|software",
                 match[0] + thing,
                 re.I,
@@ -174,6 +184,6 @@ def _english(contract: Contract, sentence: Sentence) -> Iterator[tuple[Finding, 
             continue
         yield (
             contract.finding(KIND, side.value, sentence, match.start(), match.end()),
-            not re.search(r"pre-?existing|background", around, re.I),
+            not re.search(r"pre-?existing|background", around, re.I) and not _TOOLS.search(around),
         )
         return

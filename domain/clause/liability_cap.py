@@ -56,7 +56,8 @@ _PRICE = re.compile(
     r"订单(?:总)?(?:金额|价|额)|全部(?:服务费|费用|价款)|(?:contract|purchase|total|fixed|order|"
     r"agreement|project)\s+(?:price|sum|value|fees?|charges|amount)|"
     r"\bthe (?:price|charges)\b|aggregate (?:price|fees?|charges)|"
-    r"fees (?:payable|due) under|total fees|(?:合同|服务|项目)(?:总)?费用|本合同价",
+    r"fees (?:payable|due) under|total fees|\b\w+'s (?:total )?(?:fee|price)\b|\b(?:fixed|lump sum) (?:fee|price)|"
+    r"(?:合同|服务|项目)(?:总)?费用|本合同价",
     re.I,
 )
 _PAID = re.compile(
@@ -68,9 +69,16 @@ _PAID = re.compile(
 _FEES = re.compile(r"费|款|fees?|amounts?|charges|sums|price|paid|payable", re.I)
 _LABEL = re.compile(
     r"责任(?:上限|限额|限制)|赔偿(?:上限|限额)|liability cap|cap amount|general cap|"
-    r"limit(?:ation)? (?:of|on) liab|liability limit|\"?(?:general )?(?:liability )?cap\"? means",
+    r"limit(?:ation)? (?:of|on) liab|liability limit|(?:total|aggregate|maximum|overall) liability\s*$|责任总额\s*$|"
+    r"\"?(?:general )?(?:liability )?cap\"? means",
     re.I,
 )
+_CHOICE = re.compile(
+    r"\b(?:greater|higher|larger|lesser|lower|smaller|greatest|lowest) of\b|\bwhichever\b|较[高低大小]者|孰[高低]|"
+    r"中的?较[高低]",
+    re.I,
+)
+"""Between two limits."""
 _OTHER_CAP = re.compile(
     r"increased|enhanced|super[\s-]?cap|trials?|betas?|insur|保险|indirect|间接损失[^,。]{0,6}(?:不|均)", re.I
 )
@@ -104,12 +112,14 @@ def _caps(contract: Contract) -> Iterator[Finding]:
             yield contract.finding(KIND, "unlimited", sentence, endless.start(), endless.end())
             continue
         limit = _LIMIT.search(text)
-        if not (labelled or limit) or _OTHER_CAP.search(text) or _OTHER_CAP.search(sentence.label):
+        other = _OTHER_CAP.search(text) or _OTHER_CAP.search(sentence.label)
+        insured = other is not None and other[0].lower() in ("insur", "保险") and _CHOICE.search(text)
+        if not (labelled or limit) or (other and not insured):
             continue
         at = limit.start() if limit else 0
         if not labelled and (not _liable(contract, sentence, at) or _of_penalty(text, at)):
             continue
-        value, start, end = _value(text, at)
+        value, start, end = _value(_related_to_price(text, limit.end() if limit else 0), at)
         if value:
             yield contract.finding(KIND, value, sentence, min(start, at) if limit else start, max(end, at))
 
@@ -137,6 +147,15 @@ def _factor(times: re.Match[str]) -> Decimal | None:
     if times["half"]:
         return Decimal("1.5")
     return Decimal(2) if times["twice"] else number(times["n"] or times["en"])
+
+
+def _related_to_price(text: str, limit: int) -> str:
+    """Of `the greater of USD 500,000 and the fees paid` the fees: what tells the size of the limit."""
+    if not (_CHOICE.search(text) and (_FEES.search(text, limit) or shares(text[limit:]))):
+        return text
+    for money in amounts(text):
+        text = text[: money.start] + " " * (money.end - money.start) + text[money.end :]
+    return text
 
 
 def _value(text: str, at: int) -> tuple[str, int, int]:

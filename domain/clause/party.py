@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from domain.clause.role import CUSTOMERS, NEUTRAL, SUPPLIERS
+
 
 class Side(StrEnum):
     OURS = "supplier"  # the company is always the supplier
@@ -16,31 +18,6 @@ class Side(StrEnum):
     UNKNOWN = "unknown"
 
 
-SUPPLIERS = frozenset([
-    "卖方", "供方", "供货方", "供应商", "供应方", "出卖人", "出卖方", "销售方", "服务方", "服务商", "服务提供方",
-    "服务提供商",
-    "受托方", "受托人", "承包方", "承包人", "总包方", "承揽人", "承揽方", "开发方", "开发商", "研发方", "许可方",
-    "许可人", "授权方",
-    "出租方", "出租人", "承运方", "承运人", "设计方", "实施方", "提供方", "提供商", "施工方", "加工方", "制造方",
-    "中标人",
-    "成交供应商", "运营方", "supplier", "vendor", "seller", "provider", "service provider", "licensor", "contractor",
-    "subcontractor", "consultant", "developer", "manufacturer", "integrator",
-])  # fmt: skip
-CUSTOMERS = frozenset([
-    "买方", "需方", "购方", "购买方", "采购方", "采购人", "采购商", "买受人", "买受方", "委托方", "委托人", "发包方",
-    "发包人",
-    "定作方", "定作人", "被许可方", "被许可人", "被授权方", "承租方", "承租人", "客户", "用户", "使用方", "使用人",
-    "经销商", "经销方",
-    "代理商", "订购方", "订购人", "订货方", "托运人", "托运方", "招标人", "建设方", "建设单位", "业主", "业主方",
-    "付款方",
-    "customer", "client", "buyer", "purchaser", "licensee", "reseller", "distributor", "subscriber", "employer",
-    "dealer",
-    "end user",
-])  # fmt: skip
-NEUTRAL = frozenset([
-    "甲方", "乙方", "丙方", "丁方", "company", "landlord", "tenant", "lessor", "lessee", "principal", "party a",
-    "party b",
-])  # fmt: skip
 _EITHER = (
     r"双方|任何一方|任一方|各方|任意一方|一方|违约方|守约方|对方|另一方|甲乙双方|(?:买卖|供需)双方|"
     r"either party|neither party|each party|both parties|"
@@ -53,7 +30,8 @@ _DEFINED_ZH = re.compile(
     r"(?P<name>[^\n\t:,。;]{2,40})"
 )
 _CALLED = re.compile(
-    r"(?P<name>[^\s,，。;:()\n\t\"]{2,40}(?:公司|集团|中心|医院|学校|大学|研究院|厂|所|局|"
+    r"(?P<name>[^\s,，。;:()\n\t\"]{2,30}(?:\([^()\s]{1,8}\)[^\s,，。;:()\n\t\"]{0,20}?)?(?:公司|集团|中心|医院|"
+    r"学校|大学|研究院|厂|所|局|"
     r"委员会))[,，]?(?:\([^()\"]{0,60}\))?\s*"
     r"\(?(?:以下|下)?(?:统一)?(?:简称|称)(?:为)?[:：]?\s*\"?(?P<role>[一-鿿A-Za-z]{2,20}?)(?:\"|\)|或|"
     r",)(?:或\"?(?P<also>[一-鿿]{2,10})\"?)?"
@@ -70,6 +48,9 @@ _LABELLED_EN = re.compile(
 )
 
 
+_ARTICLE = re.compile(r"^(?:the|an?)\s+", re.I)
+_QUOTED = re.compile(r"\((?:the |hereinafter )?\"(?P<called>[A-Za-z][\w .&'-]{1,40})\"\)")
+_BETWEEN = re.compile(r"\b(?:between|among|parties)\b", re.I)
 _COMPANY = re.compile(
     r"\b(?:inc|llc|ltd|limited|corp(?:oration)?|company|gmbh|plc|llp|ag|s\.?a|b\.?v|pty|co)\b|公司", re.I
 )
@@ -94,7 +75,7 @@ class Parties:
     @classmethod
     def of(cls, text: str, ours: str = "") -> Parties:
         groups = _groups(text[:20_000])
-        own = _said_to_be_ours(groups, text, ours.strip())
+        own = _said_to_be_ours(groups, text, _ARTICLE.sub("", ours.strip()))
         sides = _by_words(flipped=bool(own and own & CUSTOMERS and not own & SUPPLIERS))
         named_ours = own if own is not None else _supplier_of(groups, text)
         for group in groups:
@@ -172,7 +153,8 @@ def _groups(text: str) -> list[set[str]]:
         _join(groups, {*roles, match["name"]})
     for match in _CALLED_EN.finditer(text):
         roles = {match["role"].lower(), (match["also"] or "").lower()}
-        if roles & known or (_COMPANY.search(match[0]) and not roles & _THINGS):
+        party = _COMPANY.search(match[0]) or _BETWEEN.search(text[max(0, match.start() - 300) : match.start() + 20])
+        if roles & known or (party and not roles & _THINGS):
             short = (
                 re.split(r",|\b(?:and|between|by)\b ", match["name"])[-1].strip().lower()
                 if match["also"] is None
@@ -182,12 +164,14 @@ def _groups(text: str) -> list[set[str]]:
     for match in _LABELLED_EN.finditer(text[:3000]):
         role = match["role"].lower()
         if role in known:
-            _join(groups, {role, (match["also"] or "").lower().strip('"')})
+            line = text[match.start("name") : match.end("name") + 40].split("\n")[0]
+            called = _QUOTED.search(re.split(r"[;\t]", line)[0])
+            _join(groups, {role, (match["also"] or "").lower().strip('"'), called["called"].lower() if called else ""})
     return [group for group in groups if group]
 
 
 def _join(groups: list[set[str]], names: set[str]) -> None:
-    names = {re.sub(r"^(?:the|a|an)\s+", "", name.strip().strip('"').lower()) for name in names}
+    names = {_ARTICLE.sub("", name.strip().strip('"').lower()) for name in names}
     names = {name for name in names if len(name) > 1 and not name[0].isdigit() and "_" not in name}
     for group in groups:
         if group & names:

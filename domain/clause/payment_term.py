@@ -20,7 +20,7 @@ _STEMS = (
 
 _PAYING = re.compile(
     r"支付|付款|付清|汇入|转入|付至|付讫|结清|结算|汇付|汇款|电汇|转账|划付|打款|缴付|缴清|缴纳|给付|"
-    r"付给|付(?=[合总余全剩\d%])"
+    r"付给|付(?=[合总余全剩订货\d%])"
 )
 _DOING_ELSE = re.compile(
     r"开具|开票|提供|提交|交付|交货|发货|到货|验收|通知|退还|返还|退款|补足|整改|答复|响应|修复|更换|"
@@ -76,6 +76,8 @@ _AT_ONCE_EN = re.compile(
     r"delivery)|cash on delivery|\bC\.?O\.?D\.?\b|payment on delivery",
     re.I,
 )
+_EVENT_OF_PAYING = re.compile(r"receipt of (?:the |an? |such )?(?:\w+ )?payment|date of payment", re.I)
+"""After which something else is to be done."""
 _PERIODIC_REPORT = re.compile(
     r"(?:end|close|last day) of (?:each|every|the)[^,.;]{0,30}(?:quarter|month|year|"
     r"period)[^.;]{0,120}\b(?:report|statement|account)",
@@ -84,7 +86,7 @@ _PERIODIC_REPORT = re.compile(
 
 
 def find(contract: Contract) -> Iterator[Finding]:
-    for sentence in contract.having(*_STEMS):
+    for sentence in contract.having(*_STEMS, headed=True):
         yield from _chinese(contract, sentence)
         yield from _english(contract, sentence)
 
@@ -97,8 +99,10 @@ def _chinese(contract: Contract, sentence: Sentence) -> Iterator[Finding]:
     labelled = bool(_TERMS_LABEL.search(sentence.label)) or bool(
         re.match(r"\s*(?:\d[\d.]*\s*)?(?:付款(?:期限|条件|方式|周期)|账期|结算方式|支付期限|信用期)", text)
     )
-    if not (labelled or _PAYING.search(text) or re.search(r"账期|月结|信用期", text)):
+    paid_in_row = sentence.row and _PAYING.search(sentence.row)
+    if not (labelled or paid_in_row or _PAYING.search(text) or re.search(r"账期|月结|信用期", text)):
         return
+    labelled = labelled or bool(paid_in_row)
     for duration in durations(text):
         if duration.unit != "h" and _is_payment_term(contract, sentence, duration, labelled):
             yield contract.finding(KIND, _value(duration), sentence, duration.start, duration.end)
@@ -129,7 +133,7 @@ def _is_payment_term(contract: Contract, sentence: Sentence, duration: Duration,
         return False
     if _OTHER_MONEY.search(clause + clause_after.split(",")[0][:25]) or _OTHER_MONEY.search(sentence.label):
         return False
-    whole = re.search(r"一次性|全部|全额|余款|剩余", clause_after) is not None
+    whole = re.search(r"一次性|全部|全额|(?<!其)余款|剩余", ",".join(clause_after.split(",")[:2])) is not None
     if _PREPAYING.search(clause + clause_after[:30] + sentence.label):
         return False
     if _SIGNING.search(clause) and not re.search(r"发票|验收|到货|交货|收货", clause) and not whole:
@@ -192,7 +196,7 @@ def _is_payment_term_en(contract: Contract, sentence: Sentence, duration: Durati
     if not text[duration.start : duration.end].isascii() or re.search(r"[一-鿿]", text):
         return False
     before, after = text[: duration.start], text[duration.end :]
-    if re.search(r"liab|damages|(?<!un)\bdispute", text, re.I) and re.search(r"liab|good[\s-]faith|notif", text, re.I):
+    if re.search(r"\bliab", text, re.I) or (re.search(r"(?<!un)\bdispute", text, re.I) and "notif" in text.lower()):
         return False
     if re.search(
         r"(?:more than|exceed\w*|longer than|least|over|for)\s*\(?$|overdue|past due|"
@@ -208,9 +212,10 @@ def _is_payment_term_en(contract: Contract, sentence: Sentence, duration: Durati
     if duration.unit == "m" and duration.count >= 6 and not re.search(r"within\s*\(?$", before, re.I):
         return False
     near = before[-140:] + " | " + after[:90]
-    if re.search(r"\bdiscount", near, re.I):
+    if _discounted(text, duration):
         return False
-    paying = [match.start() for match in _PAY_EN.finditer(near)]
+    acting = _EVENT_OF_PAYING.sub(lambda match: "-" * len(match[0]), near)
+    paying = [match.start() for match in _PAY_EN.finditer(acting)]
     place = near.index(" | ")
     others = [match.start() for match in _OTHER_EN.finditer(near)]
     labelled = bool(re.search(r"payment|\bterms\b", sentence.label, re.I)) or bool(
@@ -230,6 +235,14 @@ def _is_payment_term_en(contract: Contract, sentence: Sentence, duration: Durati
         default=duration.start,
     )
     return contract.parties.subject(text, verb) is not Side.OURS
+
+
+def _discounted(text: str, duration: Duration) -> bool:
+    """`within 14 days with 2% discount`, `a discount for payment within 10 days`: a wish, no term."""
+    last = max((each.end for each in durations(text) if each.end <= duration.start), default=0)
+    before, after = text[max(last, duration.start - 80) : duration.start], text[duration.end : duration.end + 60]
+    parts = re.compile(r"[,;.]|\b(?:or|and|net)\b")
+    return "discount" in (parts.split(before)[-1] + parts.split(after)[0]).lower()
 
 
 def _is_report(contract: Contract, sentence: Sentence, duration: Duration) -> bool:

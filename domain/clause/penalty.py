@@ -19,7 +19,7 @@ ANY_SHARE = re.compile(r"[%‰‱]|百分之|千分之|万分之|[一二两三�
 _LATE_PAYMENT = re.compile(
     r"(?:逾期|迟延|延期|延迟|拖延|拖欠|迟)(?:的)?(?:付款|支付|付|缴|结算|还款|给付)|(?:付款|支付|"
     r"缴费)(?:逾期|迟延|延迟)|未(?:能)?(?:按|在|于|如)[^,。;]{0,22}(?:付款|支付|付清|缴纳|结算|结清)|"
-    r"拖欠|欠付|欠缴|欠款|未付|未支付|应付未付|逾期(?:金额|款项|未付|欠款|货款)|滞纳金|不(?:按|"
+    r"拖欠|欠付|欠缴|欠款|欠费|欠租|未付|未支付|应付未付|逾期(?:金额|款项|未付|欠款|货款)|滞纳金|不(?:按|"
     r"能)[^,。;]{0,8}(?:付款|支付)|"
     r"\boverdue|late payments?|late fees?|late charges?|past[\s-]due|unpaid|late sums?|late amounts?|"
     r"outstanding|\binterest\b|fail\w* to (?:make (?:any )?)?pay|not paid|delinquen|paid late|"
@@ -38,7 +38,8 @@ _DELAY = re.compile(
     r"fail\w* to (?:deliver|meet|complete|perform|achieve|ship|supply)|"
     r"behind schedule|(?:is|are|being|was) late\b|lateness|not (?:delivered|completed|supplied)|misse[sd] (?:a |the |"
     r"any )?(?:milestone|deadline|delivery)|(?:milestone|deadline|date) is missed|handed over late|"
-    r"每?迟[一1]?(?:日|天|周)|不(?:能)?(?:按时|按期|如期|及时)[^,。;]{0,8}(?:交|完成|完工|提交|提供|履行|供货|发货|上线)",
+    r"每?迟[一1]?(?:日|天|周)|不(?:能)?(?:按时|按期|如期|及时)[^,。;]{0,8}(?:交|完成|完工|提交|提供|履行|供货|发货|"
+    r"上线)",
     re.I,
 )
 _PENALTY = re.compile(
@@ -87,6 +88,10 @@ _THRESHOLD = re.compile(
     re.I,
 )
 
+OF_A_MONTH = re.compile(
+    r"当月|当期|月度|月服务|该月|当季|服务抵扣|考核|可用性|monthly|service credits?|SLA|that month", re.I
+)
+"""Of a fee that is paid again and again: what is kept back of it is the service level's price."""
 _RATE_NAMED = re.compile(
     r"违约金(?:的)?(?:比例|费率|标准|计算)|penalty rate|rate of (?:the )?(?:penalty|liquidated)", re.I
 )
@@ -128,8 +133,10 @@ def _of(contract: Contract, sentence: Sentence) -> Iterator[Penalty]:
     text = sentence.text
     before_end = 0
     rate: Penalty | None = None
-    for share in shares(text):
-        role, period = _role(text, share, before_end)
+    found_shares = shares(text)
+    for at_share, share in enumerate(found_shares):
+        following = next((other.start for other in found_shares[at_share + 1 :]), len(text))
+        role, period = _role(text, share, before_end, following)
         context = text[: share.end]
         trigger, at = trigger_of(context)
         if not trigger:
@@ -137,7 +144,7 @@ def _of(contract: Contract, sentence: Sentence) -> Iterator[Penalty]:
         if not trigger:
             trigger, at = trigger_of(sentence.about)[0], 0
         if not trigger and role in ("rate", "cap"):
-            trigger, at = trigger_of(contract.before(sentence, 1))[0], 0
+            trigger, at = _before(contract.before(sentence, 2 if role == "cap" else 1), role), 0
         side = _debtor(contract, sentence, share, at)
         penal = bool(_PENALTY.search(text) or _PENALTY.search(sentence.about) or role == "rate")
         liability = bool(
@@ -152,11 +159,11 @@ def _of(contract: Contract, sentence: Sentence) -> Iterator[Penalty]:
         before_end = share.end
 
 
-def _role(text: str, share: Share, after_last: int) -> tuple[Role, str]:
+def _role(text: str, share: Share, after_last: int, next_at: int) -> tuple[Role, str]:
     before, after = text[after_last : share.start], text[share.end : share.end + 90]
     if _CAP_BEFORE.search(before) or _CAP_AFTER.match(after):
         return "cap", ""
-    period = _period(text, share, after_last)
+    period = _period(text[:next_at], share, after_last)
     if period:
         return "rate", period
     return ("threshold" if _THRESHOLD.search(before) else "fixed"), ""
@@ -227,6 +234,13 @@ def trigger_of(text: str) -> tuple[Trigger, int]:
     return ("delay", generic[0].start()) if generic else ("", 0)
 
 
+def _before(text: str, role: Role) -> Trigger:
+    """A cap after both parties' penalties is that of delay, too."""
+    last = trigger_of(text)[0]
+    late = role == "cap" and last == "late_payment"
+    return "delay" if late and any(not _generic(match) for match in _DELAY.finditer(text)) else last
+
+
 def _generic(match: re.Match[str]) -> bool:
     """`逾期` and `每逾期` do not say what is late."""
     return match[0].startswith("每") or match[0].rstrip("的,超过") == "逾期" or match[0].lower().startswith("delay")
@@ -253,9 +267,11 @@ def _debtor(contract: Contract, sentence: Sentence, share: Share, trigger_at: in
 
 
 _TAKING = re.compile(
-    r"(?:\bmay|\bshall|\bto|\bcan|\bwill|\bor|\band)\s+(?:\w+ )?(?:deduct|withhold|set[\s-]?off|levy|"
+    r"(?:\bmay|\bshall|\bto|\bcan|\bwill|\bor|\band)(?:,[^,.;]{3,40},)?\s+(?:\w+ )?(?:deduct|withhold|set[\s-]?off|"
+    r"levy|"
     r"impose|charge|claim|recover|"
-    r"be (?:paid|compensated)|receive)\b|有权(?!解除|终止)[^,。;]{0,12}(?:扣|收取|要求|追究|主张)|"
+    r"be (?:paid|compensated)|receive)\b|\bentitled to (?:an? )?(?:\w+ )?(?:reduc|credit|deduct|rebate|penalt|"
+    r"damages|liquidated)|有权(?!解除|终止)[^,。;]{0,12}(?:扣|收取|要求|追究|主张)|"
     r"(?:可|得)(?:以)?(?:从[^,。;]{0,16}中)?(?:直接)?(?:扣|收取)",
     re.I,
 )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from domain.clause.contract import Contract, Finding, Sentence
 from domain.clause.delay_penalty_rate import against_us
 from domain.clause.party import Side
-from domain.clause.penalty import Penalty, penalties
+from domain.clause.penalty import OF_A_MONTH, Penalty, penalties
 from domain.clause.quantity import Share, amounts
 from domain.clause.total_amount import total_of
 
@@ -35,7 +35,10 @@ def find(contract: Contract) -> Iterator[Finding]:
         yield from (
             _finding(contract, each)
             for each in penalties(contract)
-            if _is_cap(each) and _NAMED.search(each.sentence.text) and each.trigger in ("delay", "")
+            if _is_cap(each)
+            and _NAMED.search(each.sentence.text)
+            and each.trigger in ("delay", "")
+            and not OF_A_MONTH.search(each.sentence.text[max(0, each.share.start - 40) :])
         )
         return
     found = False
@@ -48,9 +51,8 @@ def find(contract: Contract) -> Iterator[Finding]:
     for rate in rates:
         for sentence in _near(contract, rate):
             endless = _ENDLESS.search(sentence.text)
-            if endless and not re.search(
-                r"责任|赔偿|liab", sentence.text[max(0, endless.start() - 14) : endless.start()], re.I
-            ):
+            before = sentence.text[max(0, endless.start() - 14) : endless.start()] if endless else ""
+            if endless and ("违约金" in before or not re.search(r"责任|赔偿|liab", before, re.I)):
                 found = True
                 yield contract.finding(KIND, "none", sentence, endless.start(), endless.end())
                 break

@@ -49,12 +49,6 @@ COUNTRIES = {
     "Russia": "RU",
     "Commonwealth of Massachusetts": "US-MA", "District of Columbia": "US-DC", "United States": "US",
 }  # fmt: skip
-_EN = {**{name: f"US-{code}" for name, code in STATES.items()}, **COUNTRIES}
-_NAMES_EN = sorted(_EN, key=len, reverse=True)
-PLACE_EN = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in _NAMES_EN))
-_ANY_CASE = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in _NAMES_EN if len(name) > 4), re.I)
-PLACE_ZH = re.compile("|".join(sorted(LAWS_ZH, key=len, reverse=True)))
-_BY_LOWER = {name.lower(): code for name, code in _EN.items()}
 _BY_ADJECTIVE = {
     "English": "England", "German": "Germany", "French": "France", "Swiss": "Switzerland", "Dutch": "Netherlands",
     "Irish": "Ireland",
@@ -63,8 +57,18 @@ _BY_ADJECTIVE = {
     "Chinese": "China",
     "Indian": "India", "Austrian": "Austria", "Belgian": "Belgium", "Danish": "Denmark", "Norwegian": "Norway",
     "Finnish": "Finland",
-    "Polish": "Poland", "Korean": "Korea",
+    "Polish": "Poland", "Korean": "Korea", "Vietnamese": "Vietnam", "Thai": "Thailand", "Malaysian": "Malaysia",
+    "Indonesian": "Indonesia", "Israeli": "Israel", "Turkish": "Turkey", "Brazilian": "Brazil", "Mexican": "Mexico",
+    "Australian": "Australia", "Canadian": "Canada", "Russian": "Russia", "Portuguese": "Portugal",
+    "Singaporean": "Singapore",
 }  # fmt: skip
+_EN = {**{name: f"US-{code}" for name, code in STATES.items()}, **COUNTRIES}
+_EN |= {adjective: _EN[country] for adjective, country in _BY_ADJECTIVE.items()}
+_NAMES_EN = sorted(_EN, key=len, reverse=True)
+PLACE_EN = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in _NAMES_EN))
+_ANY_CASE = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in _NAMES_EN if len(name) > 4), re.I)
+PLACE_ZH = re.compile("|".join(sorted(LAWS_ZH, key=len, reverse=True)))
+_BY_LOWER = {name.lower(): code for name, code in _EN.items()}
 
 _CITIES = (
     r"北京|上海|天津|重庆|深圳|广州|杭州|南京|苏州|武汉|成都|西安|长沙|郑州|济南|青岛|大连|沈阳|长春|哈尔滨|厦门|福州|"

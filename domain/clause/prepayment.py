@@ -15,7 +15,7 @@ KIND = "prepayment"
 
 _STEMS = (
     "预", "定金", "订金", "首付", "头款", "启动款", "前", "advance", "deposit", "down", "front", "prepa", "100%",
-    "full", "entire", "whole", "total", "先行",
+    "full", "entire", "whole", "total", "先行", "一次性", "全额",
 )  # fmt: skip
 
 _WORDS = re.compile(
@@ -31,15 +31,17 @@ _NOT_OURS = re.compile(
 _ALL = re.compile(
     r"(?:(?:前|之前|预先|提前|预付|生效后)[^。;]{0,14}(?:一次性|全额|全部|足额)[^。;]{0,10}(?:支付|"
     r"付清|缴纳|付讫|预付|付)|预付(?:全部|全额|全年|年度)|按年(?:度)?预付|全额预付|全款预付|"
-    r"(?:billed|invoiced|payable|paid|due|charged|pay)\s+(?:annually|yearly|in full|"
-    r"fully)[^.;]{0,25}\bin advance|annually in advance|in full in advance|"
+    r"(?:一次性|全额|全部|足额)[^。;]{0,30}(?:款|费用?)[^。;]{0,14}后[^,。;]{0,14}(?:开通|交付|发货|提供)|"
+    r"\b(?:bill(?:s|ed)?|invoiced?s?|payable|paid|due|charged?s?|pays?)\b(?![^.;]*month)[^.;%]{0,25}\bin advance\b|"
+    r"(?:annually|yearly|quarterly|semi-?annually|in full),? in advance|"
     r"(?:full|entire|whole|total|100%)[^.;]{0,40}(?:in advance|upfront|up front|before (?:delivery|"
     r"shipment|commencement|the services))|annual (?:fee|subscription)[^.;]{0,40}in advance)",
     re.I,
 )
 _NONE = re.compile(
-    r"(?:无|没有|不设|无须(?:支付|缴纳)?|不收取?|不(?:向[^,。;]{1,8})?支付|无需支付|不需支付|不予支付|免)(?:任何)?(?:预付|定金|订金|首付)|"
-    r"no (?:advance|prepayment|deposit|down[\s-]?payment|up[\s-]?front)|"
+    r"(?:无|没有|不设|无须(?:支付|缴纳)?|不收取?|不(?:向[^,。;]{1,8})?支付|无需支付|不需支付|不予支付|"
+    r"免)(?:任何)?(?:预付|定金|订金|首付)|"
+    r"\bno (?:\w+ (?:or|and) )?(?:advance|prepayment|deposit|down[\s-]?payment|up[\s-]?front)|"
     r"(?:advance payment|deposit|prepayment)s?\s+(?:is|are|shall be|will be)\s+(?:not|neither)",
     re.I,
 )
@@ -79,10 +81,17 @@ def find(contract: Contract) -> Iterator[Finding]:
             yield from found
         elif part:
             yield contract.finding(KIND, _PARTS[(part["en"] or part["zh"]).lower()], sentence, part.start(), part.end())
-        elif everything and contract.parties.subject(text, everything.end()) is not Side.OURS:
+        elif everything and _payer(contract, text, everything) is not Side.OURS:
             yield contract.finding(KIND, "1.00", sentence, everything.start(), everything.end())
         else:
             yield from _amount(contract, sentence)
+
+
+def _payer(contract: Contract, text: str, said: re.Match[str]) -> Side:
+    if re.match("bill|invoice|charge", said[0], re.I):
+        return Side.THEIRS  # whoever bills is paid
+    who = contract.parties.subject(text, said.start())
+    return contract.parties.subject(text, said.end()) if who is Side.UNKNOWN else who
 
 
 def _shares(contract: Contract, sentence: Sentence) -> Iterator[Finding]:

@@ -23,7 +23,8 @@ _DURATION_EN = re.compile(
     re.I,
 )
 _DAY_AFTER = re.compile(
-    r"\b(?P<en>\d{1,3})(?:st|nd|rd|th)\s+(?:(?P<sort>calendar|business|working)\s+)?day(?=\s+(?:after|following|from)\b)|"
+    r"\b(?P<en>\d{1,3})(?:st|nd|rd|th)\s+(?:(?P<sort>calendar|business|working)\s+)?day(?=\s+(?:after|following|"
+    r"from)\b)|"
     r"(?:起|后)(?:的)?第(?P<zh>\d{1,3})(?:个)?(?P<work>工作)?[日天]",
     re.I,
 )

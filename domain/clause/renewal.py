@@ -12,17 +12,17 @@ AUTO, NOTICE = "auto_renewal", "renewal_notice"
 
 _STEMS = (
     "续", "顺延", "延", "展期", "届满", "期满", "到期", "renew", "extend", "extension", "roll", "evergreen", "end of",
-    "expir",
+    "expir", "continu", "month-to-month", "year to year",
 )  # fmt: skip
 
 _RENEWAL = re.compile(
-    r"续(?:订|期|约|展|签|租|费|延|保)|顺延|延续|延长|展期|renew\w*|non-renewal|\b(?:extend|prolong)(?:s|"
+    r"续(?:订|期|约|展|签|租|费|延|保)|顺延|延续|延长|延展|展期|renew\w*|non-renewal|\b(?:extend|prolong)(?:s|"
     r"ed)? (?:automatically|for|by)|automatic(?:ally)? exten\w+|exten\w+ automatically|auto-?exten\w+|"
-    r"roll(?:s|ed)? over",
+    r"roll(?:s|ed)? over|continues? [^.;]{0,30}(?:month[\s-]to[\s-]month|year[\s-]to[\s-]year)",
     re.I,
 )
 _AUTO_ZH = re.compile(
-    r"(?:自动|自行|自然|视为|即视为|视同)[^,。;]{0,14}(?:续|顺延|延续|延长|展期)|(?:续(?:订|期|约|展|"
+    r"(?:自动|自行|自然|视为|即视为|视同)[^,。;]{0,14}(?:续|顺延|延续|延长|延展|展期)|(?:续(?:订|期|约|展|"
     r"租)|顺延|延长)[^,。;]{0,6}自动|期限自动|(?:无异议|"
     r"未(?:书面)?提出(?:书面)?异议)[^。;]{0,20}(?:顺延|延续|延长|续[期约订])|则?(?:本合同|本协议|"
     r"合同)(?:继续有效|顺延|延长|续展)"
@@ -35,7 +35,8 @@ _AUTO_EN = re.compile(
     r"exten\w+[^.;]{0,25}automatically|"
     r"(?:shall|will|is|are|be)\s+(?:be\s+)?(?:renewed?|extended|prolonged)\s+(?:\w+\s+){0,4}(?:for|"
     r"by (?:a |an )?(?:further|additional|another|successive)|annually|"
-    r"yearly|unless)|\b(?:renews|evergreen)\b|(?:term|agreement)[^.;]{0,30} will renew",
+    r"yearly|unless)|\b(?:renews|evergreen)\b|(?:will|shall) renew\b|rolls? over\b|automatic renewals?|"
+    r"\bcontinues?\b[^.;]{0,30}\b(?:month[\s-]to[\s-]month|year[\s-]to[\s-]year)",
     re.I,
 )
 _NOT_AUTO = re.compile(
@@ -56,7 +57,7 @@ _SAME = re.compile(
 _YEARLY = re.compile(
     r"renew\w*\s+(?:automatically\s+)?(?:annually|yearly|on an? (?:yearly|annual) basis|each year|"
     r"every year|year[\s-]to[\s-]year)|"
-    r"(?:annually|yearly|year[\s-]to[\s-]year)[^.;]{0,30}renew|year[\s-]to[\s-]year|逐年|按年|每年自动",
+    r"(?:annually|yearly|year[\s-]to[\s-]year)[^.;]{0,30}renew|\byear[\s-]to[\s-]year|逐年|按年|每年自动",
     re.I,
 )
 _MONTHLY = re.compile(r"month[\s-]to[\s-]month|monthly basis|逐月|按月自动", re.I)
@@ -206,7 +207,12 @@ def _gives_notice(text: str, duration: Duration, before: str, after: str) -> boo
         r"notice|notif|\bwriting|\btells?\b|inform|通知|异议|提出|告知|书面|terminat|cancel|终止|表示", text, re.I
     ):
         return False
-    if re.search(r"(?<!notice )(?:period|term)s? of\s*$|successive\s*$|additional\s*$|further\s*$", before, re.I):
+    if re.search(r"at any time|随时", text[max(0, duration.start - 60) : duration.start], re.I):
+        return False  # that ends it whenever one likes
+    if re.search(
+        r"(?<!notice )(?:period|term|renewal)s? of\s*\(?$|(?:successive|consecutive|additional|further)\s*\(?$",
+        before, re.I,
+    ):  # fmt: skip
         return False
     ending = re.search(
         r"(?:prior to|before|in advance of|preceding)[^.;]{0,50}(?:end|expir|term|renew|anniversar)|"

@@ -17,7 +17,8 @@ _STEMS = (
 
 _ENDING = re.compile(
     r"(?:解除|终止|提前结束|退出)(?:本|该|此|全部|任何|上述|有关|部分|任一)*(?:合同|协议|订单|项目|"
-    r"服务|合作|租赁|委托|订购单)?|退租|terminat\w*|cancel\w*|end (?:this|the) (?:agreement|contract)|"
+    r"服务|合作|租赁|委托|订购单)?|退租|terminat\w*|cancel\w*|\bend(?:ing)? (?:this|the) (?:agreement|contract)|"
+    r"\bending(?= without)|"
     r"bring (?:this|the) (?:agreement|contract|order) to an end|determine (?:this|the) (?:agreement|contract)",
     re.I,
 )
@@ -33,7 +34,8 @@ _CAUSE = re.compile(
 )
 _WITHOUT_CAUSE = re.compile(
     r"无(?:需|须)(?:说明|任何|理由|提供)|无任何理由|无理由|不论任何原因|任何理由|任何原因|随时|任意|"
-    r"单方|无故|提前|for convenience|without (?:any )?(?:cause|reason)|(?:any|no) reason|at any time|"
+    r"单方|无故|提前|for (?:its |their |his )?(?:own |sole )?convenience|without (?:any )?(?:cause|reason)|(?:any|"
+    r"no) reason|at any time|"
     r"for any or no|in its (?:sole )?discretion|"
     r"at will|prior (?:written )?notice|written notice|days'? notice|months'? notice|notice",
     re.I,
@@ -42,19 +44,20 @@ _MAY = re.compile(
     r"可(?:以)?|有权|(?:应|须|需)(?:当)?(?:至少)?提前|提前(?:退租|解除|"
     r"终止)[^,。;]{0,8}(?:的)?,?(?:应|须|需)|享有|得(?:随时|提前)|"
     r"均可|\bmay\b|has the right|have the right|is entitled|are entitled|can\b|reserves the right|"
-    r"right to|shall be entitled|by giving|on giving",
+    r"right (?:of [\w ]{3,25} )?to|shall be entitled|by giving|on giving|notice period for",
     re.I,
 )
 _AT_ANY_TIME = re.compile(
     r"随时|立即|无需(?:提前|通知)|无须(?:提前|通知)|at any time|immediately|any or no reason|"
-    r"without (?:prior |any )?(?:notice|cause)|for convenience|forthwith|with immediate effect",
+    r"without (?:prior |any )?(?:notice|cause)|for (?:its |their |his )?(?:own |sole )?convenience|forthwith|"
+    r"with immediate effect",
     re.I,
 )
 _NOT = re.compile(
     r"不得|不可|无权|不能|不应|may not|shall not|must not|cannot|no right|neither party may|not be entitled|nor may",
     re.I,
 )
-_RENEWING = re.compile(r"续(?:订|期|约|展|签|租)|延期|顺延|延续|renew|non-renewal|extension", re.I)
+_RENEWING = re.compile(r"续(?:订|期|约|展|签|租)|延期|顺延|延续|延展|renew|non-renewal|\bexten[ds]\w*", re.I)
 _EFFECT = re.compile(
     r"终止后|解除后|终止之日|终止时|终止前|解除之日|终止而|"
     r"after (?:the )?(?:expir\w+ or )?termination|(?:upon|on|following|surviv\w*|effect of|"
@@ -117,7 +120,8 @@ def _of_part(contract: Contract, sentence: Sentence, text: str, offset: int) -> 
 def _without_reasonless(text: str) -> str:
     """`without cause` and `无需承担违约责任` name no cause."""
     return re.sub(
-        r"违约金|without (?:any )?(?:cause|liability|penalty)|(?:无需|无须|不|而不)(?:因此)?(?:承担|构成|"
+        r"违约金|\bsuspend(?: or|,) |without (?:any )?(?:cause|liability|penalty)|(?:无需|无须|不|"
+        r"而不)(?:因此)?(?:承担|构成|"
         r"视为)[^,。;]{0,12}(?:责任|违约金|违约|赔偿)|[^,。;]{0,4}逾期未通知|materials?\b",
         " ",
         text,

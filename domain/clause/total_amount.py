@@ -18,13 +18,13 @@ MONEY = (
 )  # fmt: skip
 
 _STRONG = re.compile(
-    r"总(?:价|金额|额|费用|价款|服务费|租金|货款|造价|报酬|酬金|计)|(?:合同|项目|订单|工程|"
+    r"总(?:价|值|金额|额|费用|价款|服务费|租金|货款|造价|报酬|酬金|计)|(?:合同|项目|订单|工程|"
     r"协议)(?:含税|不含税|暂定)?(?:总)?(?:价款?|金额|价格|造价)|(?:费用|价款|金额|服务费|租金|货款|费|"
     r"款)(?:总额|总计|合计|共计)|"
     r"合计|共计|总计|\btotal\s+(?:contract |purchase |order |project |licen[cs]e |service |"
     r"subscription |agreement )?(?:price|fees?|amount|value|charges?|sum|consideration|cost)|"
     r"\b(?:purchase|contract|fixed|lump[\s-]sum|agreement|project|order)"
-    r"\s+(?:price|sum|value|fee|amount)|aggregate (?:fees?|price|consideration)|\btotal\b|"
+    r"\s+(?:price|sum|value|fee|amount)|aggregate (?:fees?|price|consideration|rent|value|sum|cost)|\btotal\b|"
     r"not[\s-]to[\s-]exceed|fixed (?:price|fee)|lump sum",
     re.I,
 )
@@ -45,7 +45,13 @@ _NOT_TOTAL = re.compile(
     re.I,
 )
 _IN_PARTS = re.compile(r"(?:payable|paid|to be paid) in \w+ (?:equal )?(?:\w+ )?instal\w+", re.I)
-_BARE_PER = re.compile(r"per\s+\w+", re.I)
+_PER = re.compile(
+    r"\s*(?:/|\bper\s+)(?!annum|year|contract|order|term|\w+ (?:term|period))\w+|\s*(?:an?|each|"
+    r"every) (?:hour|day|week|month|delivery)",
+    re.I,
+)
+_LIMIT = re.compile(r"liab|责任|赔偿|\bfail|\blate\b", re.I)
+"""What the amount of the same clause is for cannot be the price."""
 
 
 def find(contract: Contract) -> Iterator[Finding]:
@@ -65,7 +71,11 @@ def candidates(contract: Contract) -> list[tuple[Sentence, Money]]:
     """The totals that are named as such; without any, the one fee that is named; each amount once."""
     kept: list[tuple[Sentence, Money]] | None = contract.kept.get(KIND)
     if kept is None:
-        kept = contract.kept[KIND] = list(_strong(contract)) or list(_weak(contract))[:1]
+        named = list(_strong(contract))
+        rows = {sentence.row for sentence, money in named if sentence.row and not money.words}
+        # In a row with the sum in words and in digits the digits count.
+        named = [each for each in named if not (each[1].words and each[0].row in rows)]
+        kept = contract.kept[KIND] = named or list(_weak(contract))[:1]
     return kept
 
 
@@ -107,6 +117,8 @@ def _is_total(contract: Contract, sentence: Sentence, money: Money, named: re.Pa
     if _NOT_TOTAL.search(clause[max(0, name.start() - 30) :] if name.string == clause else clause) or _NOT_TOTAL.search(
         after
     ):
+        return False
+    if _PER.match(after) or _LIMIT.search(clause):
         return False
     if alone and _NOT_TOTAL.search(label):
         return False

@@ -17,13 +17,16 @@ _STEMS = (
 
 _WARRANTY = re.compile(
     r"质保期|质量保证期|保修期|保质期|质保|保修|质量保证|缺陷责任期|免费(?:的)?(?:维护|维修|质保|保修|"
-    r"售后|运维|技术支持|技术服务)|三包|warrant\w*|guarantee[ds]?\b|defects? (?:liability )?period|"
+    r"售后|运维|技术支持|技术服务|更换|修理|返修)|质量负责|三包|warrant\w*|guarantee[ds]?\b|"
+    r"defects? (?:liability )?period|limitation period for [^.;]{0,30}defect|claims? (?:based on|for) defects?|"
+    r"\b(?:correct|repair|replace|remedy|rectify|re-?perform)\w*\b[^.;]{0,60}\b(?:defect|non-?conform)[^.;]{0,40}"
+    r"(?:without (?:\w+ )?(?:charge|cost)|free of charge|at (?:its|no) (?:\w+ )?(?:cost|expense|charge))|"
     r"free (?:maintenance|support)",
     re.I,
 )
 _NAMED_PERIOD = re.compile(
     r"质保期|质量保证期|保修期|保质期|缺陷责任期|质保期限|维护期|warranty period|"
-    r"defects? liability period|guarantee period",
+    r"defects? liability period|guarantee period|limitation period for [^.;]{0,40}defects?",
     re.I,
 )
 _WITHIN = re.compile(
@@ -39,19 +42,30 @@ _OTHER_TIME = re.compile(
     re.I,
 )
 _MUTUAL = re.compile(r"represents? and warrants?|authority|power and|duly organi[sz]ed", re.I)
+_FREE_YEAR = re.compile(
+    r"(?:首年|第一年)[^,。;]{0,12}(?:维护|质保|保修|维保|服务费?)[^,。;]{0,4}(?:免费|免收)|"
+    r"免费[^,。;]{0,6}首年[^,。;]{0,4}(?:维护|质保|维保)"
+)
 _GUARANTOR = re.compile(r"担保|履约保函|bank guarantee|performance bond|guarantor|保函", re.I)
 
 
 def find(contract: Contract) -> Iterator[Finding]:
     seen: set[str] = set()
     for sentence in contract.having(*_STEMS, headed=True):
+        free = _FREE_YEAR.search(sentence.text)
+        if free and "12m" not in seen:
+            seen.add("12m")
+            yield contract.finding(KIND, "12m", sentence, free.start(), free.end())
         first: Duration | None = None
         for duration in durations(sentence.text):
             if duration.unit == "h" or not _is_period(contract, sentence, duration):
                 continue
             clause = re.split(r"[,。;]", sentence.text[: duration.start])[-1]
-            if first is not None and not _WARRANTY.search(clause):
-                continue  # of another part of the goods only where it is named again
+            listed = re.search(r"(?:质保|保修)期?:[^。;]*$|^[^。;]{0,40}$", sentence.text[: duration.start])
+            if first is not None and not (
+                _WARRANTY.search(clause) or (listed and re.fullmatch(r"[一-鿿]{2,10}", clause))
+            ):
+                continue  # of another part of the goods only where it is named again, or in a list
             first, value = duration, str(duration)
             if value not in seen:
                 seen.add(value)
@@ -73,7 +87,11 @@ def _is_period(contract: Contract, sentence: Sentence, duration: Duration) -> bo
         return False
     if re.search(r"(?:warranty period of|质保期|保修期)\s*\(?$", clause, re.I):
         return True
-    if re.search(r"保证(?!金)[^,。;]*后$", last) and re.match(r"内[^,。;]{0,10}(?:符合|正常|无)", after):
+    if re.search(r"保证(?!金),?[^,。;]*后$", clause) and re.match(
+        r"内[^,。;]{0,16}(?:符合|正常|无|运行|按照|"
+        r"不会)",
+        after,
+    ):
         return True  # `保证软件在验收后六个月内符合说明书`
     if _WITHIN.search(last) or re.search(r"(?:提前|每|within|more than|exceed)\s*\(?$", before, re.I):
         return False
@@ -93,10 +111,13 @@ def _is_period(contract: Contract, sentence: Sentence, duration: Duration) -> bo
         return True
     if near:
         spoken = clause[-60:] + " " + after[:60]
+        last = last.replace(near[0], "")
         return not _OTHER_TIME.search(last + re.split(r"[,。;.]", after)[0]) and (
             re.search(r"\bfor\b|period|期|免费|warrant\w* (?:is|of)|之日起|后|months?|years?|提供", spoken, re.I)
             is not None
         )
+    if not before.strip() and re.search(r"warrant|guarantee|质保|保修", sentence.heading[-30:], re.I):
+        return bool(re.match(r"\s*(?:from|after|following|自|从|$|\.|。)", after))
     # `4. Warranty. For a period of ninety days after delivery: (a) Supplier warrants`
     inline = re.search(r"warrant|质保|质量保证|保修", sentence.heading[-50:], re.I)
     return bool(
