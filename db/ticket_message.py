@@ -9,10 +9,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Contact
 from db.letter import write_letter
+from db.live import announce
 from db.ticket import Ticket, TicketMessage
 
 LETTER = "ticket_reply"
 """The letter policy's key of an answer by mail."""
+
+
+REFERRED = 10
+"""Earlier messages that an answer refers to."""
+LATER = 2**62
+"""A revision beyond every process's: what a page shows of the ticket is read anew whatever it has."""
+
+
+def mail_id(message_id: str) -> str:
+    """What an answer of ours is known by, so that theirs finds its ticket."""
+    return f"<{message_id}@throughline>"
 
 
 def letter_key(message_id: str) -> str:
@@ -33,6 +45,7 @@ async def take_spoken(session: AsyncSession, ticket_id: str, message_ids: Sequen
         if message.direction == "note":
             message.status = "received"
         else:
+            message.mail_id = mail_id(message.id)
             await _mail(session, ticket, message)
 
 
@@ -52,6 +65,27 @@ async def _mail(session: AsyncSession, ticket: Ticket, message: TicketMessage) -
         "documents": [one["hash"] for one in message.attachments],
     }  # fmt: skip
     await write_letter(session, letter, to=address)
+
+
+async def message_delivered(session: AsyncSession, message_id: str, error: str | None = None) -> None:
+    """What became of an answer by mail; pages that show it read it anew."""
+    message = await session.get(TicketMessage, message_id)
+    if message is None:
+        return
+    message.status, message.error = ("failed", error[:500]) if error else ("sent", None)
+    ticket = await session.get_one(Ticket, message.ticket_id)
+    await announce(session, "ticket", ticket.id, LATER, region=ticket.region_id, owner=ticket.assignee_id)
+
+
+async def references_to(session: AsyncSession, message_id: str) -> list[str]:
+    """The mail ids a mail program threads an answer by: what the customer wrote before it, the latest last."""
+    message = await session.get_one(TicketMessage, message_id)
+    theirs = select(TicketMessage.mail_id).where(
+        TicketMessage.ticket_id == message.ticket_id, TicketMessage.direction == "in", TicketMessage.at < message.at,
+        TicketMessage.mail_id.is_not(None),
+    )  # fmt: skip
+    latest = await session.scalars(theirs.order_by(TicketMessage.at.desc()).limit(REFERRED))
+    return [one for one in latest if one and one.startswith("<")][::-1]
 
 
 async def _address(session: AsyncSession, ticket: Ticket) -> str | None:

@@ -9,6 +9,7 @@ from locales import N_, translate
 from locales.clause_labels import CLAUSE_LABELS
 from locales.contract_labels import CONTRACT_LABELS
 from locales.sla_labels import SLA_LABELS
+from locales.ticket_labels import TICKET_LABELS
 
 LABELS: dict[str, dict[str, str]] = (
     {
@@ -492,6 +493,7 @@ LABELS: dict[str, dict[str, str]] = (
         },
     }
     | CLAUSE_LABELS
+    | TICKET_LABELS
     | CONTRACT_LABELS
     | SLA_LABELS
 )

@@ -52,6 +52,7 @@ SECTIONS = (
         Entry(N_("Collections"), "/collections", "wallet", Action.COLLECTION_READ, go="p"),
     )),
     Section(N_("Service"), (
+        Entry(N_("My queue"), "/tickets", "life-buoy", Action.TICKET_READ, go="q", short=N_("Tickets")),
         Entry(N_("Equipment"), "/equipment", "factory", Action.EQUIPMENT_READ),
     )),
     Section(N_("Insight"), (

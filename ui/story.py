@@ -21,7 +21,11 @@ from ui.stage import Pipelines
 
 ICONS = {
     "quote": "file-check", "invoice": "receipt-text",
-    "ticket": "life-buoy",
+    "ticket": "life-buoy", "ticket.assigned": "user", "ticket.replied": "send", "ticket.noted": "lock",
+    "ticket.customer_wrote": "message-square", "ticket.thanked": "thumbs-up", "ticket.waiting_customer": "pause",
+    "ticket.waiting_third": "hourglass", "ticket.went_on": "play", "ticket.resolved": "circle-check",
+    "ticket.reopened": "rotate-ccw", "ticket.prioritised": "flag", "ticket.merged": "merge", "ticket.joined": "merge",
+    "ticket.closed": "ban", "ticket.spam": "ban", "ticket.automatic": "settings",
     "lead": "megaphone", "deal": "briefcase", "contract": "file-text", "approval": "shield-check",
     "signing": "file-check", "review": "scale", "collection": "wallet", "task": "circle-check", "absence": "calendar",
     "deal.moved": "arrow-right", "deal.prioritised": "flag", "deal.stalled_red": "hourglass",
@@ -48,7 +52,7 @@ STATES = {
     "quote.rejected": "bad", "quote.returned": "warn",
     "task.escalated": "warn", "deal.stalled": "warn", "deal.stalled_red": "bad", "deal.stalled_told": "bad",
     "deal.action_failed": "bad", "deal.action_still_failing": "bad", "lead.late": "warn", "lead.pooled": "warn",
-    "collection.overdue": "bad",
+    "collection.overdue": "bad", "ticket.resolved": "ok", "ticket.reopened": "warn",
     "review.clear": "ok", "review.conditions": "warn", "review.return": "warn",
     "contract.not_read": "warn", "contract.returned": "warn", "contract.rejected": "bad", "contract.approved": "ok",
     "contract.signing_signed": "ok", "contract.signing_declined": "bad", "contract.signing_expired": "warn",
@@ -63,7 +67,7 @@ ECHOES = frozenset({
     "deal.contract_opened", "deal.contract_changed", "deal.quote_begun", "deal.invoice_drafted",
     "contract.closed", "review.unjudged", "signing.ended_signed", "signing.ended_declined", "signing.ended_handed_back",
     "signing.ended_expired", "signing.ended_failed", "signing.ended_withdrawn", "approval.opened", "approval.approved",
-    "approval.returned", "approval.rejected", "approval.withdrawn", "lead.converted", "lead.closed", "lead.rescored",
+    "approval.returned", "approval.rejected", "approval.withdrawn", "lead.converted", "lead.closed", "lead.rescored", "ticket.ended",
     "task.claimed", "task.released", "collection.closed",
 })  # fmt: skip
 """What one process says of another, and small steps: told only where every step is asked for."""

@@ -16,10 +16,11 @@ from babel.dates import format_date
 
 from commands.document import DocumentStore
 from db.engine import Database
-from db.letter import Addressed, letter_failed, letter_sent, letter_to_send
+from db.letter import Addressed, Letter, letter_failed, letter_sent, letter_to_send
 from db.person import Person
 from db.policy import current_policy
 from db.record import Document
+from db.ticket_message import mail_id, message_delivered, references_to
 from domain.letter import Filled, LetterPolicy, fill
 from domain.policy import load
 from locales.formats import Formats
@@ -54,33 +55,39 @@ class LetterSender:
         language = addressed.letter.language or self.mailer.settings.language
         template = load(LetterPolicy, document).letters.get(addressed.letter.template)
         if template is None:
-            return await self._failed(letter_id, "no_template")
+            return await self._failed(addressed.letter, "no_template")
         called = owner.called(language) if owner else ""
         values = {"owner": called, **letter_values(addressed, language, self.mailer.settings)}
         filled = fill(template.wording(language), values)
         if sum(document.size for document in addressed.documents) > LARGEST:
-            return await self._failed(letter_id, "attachments_too_large")
+            return await self._failed(addressed.letter, "attachments_too_large")
         try:
             await self.mailer.deliver(key, await self._compose(letter_id, addressed, language, filled))
         except SMTPRecipientsRefused as refused:
             if all(each.code >= REFUSED_FOR_GOOD for each in refused.recipients):
-                return await self._failed(letter_id, "; ".join(each.message for each in refused.recipients))
+                return await self._failed(addressed.letter, "; ".join(each.message for each in refused.recipients))
             raise
         except SMTPResponseException as error:
             if error.code >= REFUSED_FOR_GOOD:
-                return await self._failed(letter_id, f"{error.code} {error.message}")
+                return await self._failed(addressed.letter, f"{error.code} {error.message}")
             raise
         async with self.db.session("letter") as session:
             await letter_sent(session, letter_id, language, filled.subject, filled.body)
+            if message_id := addressed.letter.params.get("message_id"):
+                await message_delivered(session, message_id)
         return None
 
-    async def _failed(self, letter_id: str, error: str) -> None:
+    async def _failed(self, letter: Letter, error: str) -> None:
         async with self.db.session("letter") as session:
-            await letter_failed(session, letter_id, error)
+            await letter_failed(session, letter.id, error)
+            if message_id := letter.params.get("message_id"):
+                await message_delivered(session, message_id, error)
 
     async def _compose(self, letter_id: str, addressed: Addressed, language: str, filled: Filled) -> EmailMessage:
         message = self.mailer.addressed(f"letter/{letter_id}", addressed.letter.address or "", filled.subject)
         message["Content-Language"] = language.replace("_", "-")
+        if message_id := addressed.letter.params.get("message_id"):
+            await self._thread(message, message_id)
         message.set_content(filled.body)
         message.add_alternative(as_html(filled, language, self.mailer.settings.company), subtype="html")
         for document in addressed.documents:
@@ -88,6 +95,15 @@ class LetterSender:
             main, _, sub = document.media_type.partition("/")
             message.add_attachment(content, maintype=main, subtype=sub or "octet-stream", filename=document.name)
         return message
+
+    async def _thread(self, message: EmailMessage, message_id: str) -> None:
+        """An answer to a ticket goes where the customer's mail program shows the rest, and theirs back to us."""
+        async with self.db.session("letter") as session:
+            before = await references_to(session, message_id)
+        message.replace_header("Message-ID", mail_id(message_id))
+        if before:
+            message["In-Reply-To"] = before[-1]
+            message["References"] = " ".join(before)
 
     def _read(self, document: Document) -> bytes:
         path: Path = self.store.path(document.hash)

@@ -1,0 +1,185 @@
+"""One ticket: its page, its parts as they change, and all that is done with it there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import ValidationError
+from starlette.responses import HTMLResponse, Response
+
+from api.auth import CurrentActor, require
+from api.body import IdempotencyKey
+from api.services import Provided, Services
+from api.ticket import AssignBody, ChangeBody, CloseBody, MergeBody, NoteBody, ReplyBody, ResolveBody, WaitBody, WhyBody
+from domain.access import Action, Actor
+from domain.ids import RecordId
+from domain.process import Answer
+from domain.refusal import Refused
+from locales import N_
+from ui.acting import body, done, say, typed
+from ui.form import mistakes
+from ui.render import fragment, page, redirect
+from ui.ticket_record import record
+
+router = APIRouter(prefix="/tickets", include_in_schema=False, dependencies=[Depends(require(Action.TICKET_READ))])
+
+PARTS = ("head", "conversation", "side")
+SHOWN = (409, 422)
+"""Refusals that the page answers with what was typed still there."""
+
+
+@router.get("/{ticket_id}")
+async def show(request: Request, ticket_id: RecordId, actor: CurrentActor, services: Provided) -> HTMLResponse:
+    """`part` is one of its parts alone, read anew when the ticket changes."""
+    context = await record(request, actor, services, ticket_id)
+    part = request.query_params.get("part", "")
+    if part in PARTS:
+        return await fragment(request, f"ticket/{part}.html", part, **context)
+    return await page(request, "ticket/page.html", **context)
+
+
+@router.post("/{ticket_id}/say")
+async def speak(
+    request: Request, ticket_id: RecordId, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    """An answer or a note, as `mode` says."""
+    form = await typed(request)
+    note = form.get("mode") == "note"
+    try:
+        if note:
+            noted = body(NoteBody, form, "text")
+            answer = await services.tickets.note(actor, key, ticket_id, text=noted.text)
+        else:
+            asked = body(ReplyBody, form, "text", "then", "seen")
+            answer = await services.tickets.reply(actor, key, ticket_id, **asked.model_dump())
+    except (Refused, ValidationError) as error:
+        return await _again(request, actor, services, ticket_id, form, error)
+    return _done(request, ticket_id, answer, N_("The note is kept.") if note else N_("The answer is on its way."))
+
+
+@router.post("/{ticket_id}/take")
+async def take(
+    request: Request, ticket_id: RecordId, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    return _done(request, ticket_id, await services.tickets.take(actor, key, ticket_id), N_("The ticket is yours."))
+
+
+@router.post("/{ticket_id}/assign")
+async def assign(
+    request: Request, ticket_id: RecordId, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    form = await typed(request)
+    try:
+        asked = body(AssignBody, form, "to", "why")
+        answer = await services.tickets.assign(actor, key, ticket_id, **asked.model_dump())
+    except (Refused, ValidationError) as error:
+        return await _again(request, actor, services, ticket_id, form, error, "assign")
+    return _done(request, ticket_id, answer, N_("The ticket is given to them."))
+
+
+@router.post("/{ticket_id}/wait-{whom}")
+async def wait(
+    request: Request, ticket_id: RecordId, whom: str, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    form = await typed(request)
+    acts = {"customer": services.tickets.wait_for_customer, "third": services.tickets.wait_for_third}
+    try:
+        if whom not in acts:
+            raise Refused("not_found", 404)
+        asked = body(WaitBody, form, "why")
+        answer = await acts[whom](actor, key, ticket_id, **asked.model_dump())
+    except (Refused, ValidationError) as error:
+        return await _again(request, actor, services, ticket_id, form, error)
+    return _done(request, ticket_id, answer, N_("The ticket waits; its clocks stand still."))
+
+
+@router.post("/{ticket_id}/go-on")
+async def go_on(
+    request: Request, ticket_id: RecordId, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    answer = await services.tickets.go_on(actor, key, ticket_id)
+    return _done(request, ticket_id, answer, N_("The ticket is in hand again."))
+
+
+@router.post("/{ticket_id}/resolve")
+async def resolve(
+    request: Request, ticket_id: RecordId, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    form = await typed(request)
+    try:
+        asked = body(ResolveBody, form, "seen", "why")
+        answer = await services.tickets.resolve(actor, key, ticket_id, **asked.model_dump())
+    except (Refused, ValidationError) as error:
+        return await _again(request, actor, services, ticket_id, form, error)
+    return _done(request, ticket_id, answer, N_("The ticket is resolved."), undo=f"/tickets/{ticket_id}/reopen")
+
+
+@router.post("/{ticket_id}/reopen")
+async def reopen(
+    request: Request, ticket_id: RecordId, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    asked = body(WhyBody, await typed(request), "why")
+    answer = await services.tickets.reopen(actor, key, ticket_id, why=asked.why)
+    return _done(request, ticket_id, answer, N_("The ticket is open again."))
+
+
+@router.post("/{ticket_id}/change")
+async def change(
+    request: Request, ticket_id: RecordId, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    form = await typed(request)
+    try:
+        asked = body(ChangeBody, form, "priority", "kind", "queue", "why")
+        answer = await services.tickets.change(actor, key, ticket_id, **asked.model_dump())
+    except (Refused, ValidationError) as error:
+        return await _again(request, actor, services, ticket_id, form, error, "change")
+    return _done(request, ticket_id, answer, N_("The ticket is changed."))
+
+
+@router.post("/{ticket_id}/merge")
+async def merge(
+    request: Request, ticket_id: RecordId, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    """On success the page of the ticket that goes on."""
+    form = await typed(request)
+    try:
+        asked = body(MergeBody, form, "into")
+        answer = await services.tickets.merge(actor, key, ticket_id, into=asked.into)
+    except (Refused, ValidationError) as error:
+        return await _again(request, actor, services, ticket_id, form, error, "merge")
+    into = answer.result.get("into", ticket_id)
+    return redirect(request, f"/tickets/{into}", say(request, N_("It goes on in this ticket.")))
+
+
+@router.post("/{ticket_id}/close")
+async def close(
+    request: Request, ticket_id: RecordId, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    form = await typed(request)
+    try:
+        asked = body(CloseBody, form, "spam", "why")
+        answer = await services.tickets.close(actor, key, ticket_id, **asked.model_dump())
+    except (Refused, ValidationError) as error:
+        return await _again(request, actor, services, ticket_id, form, error, "close")
+    return _done(request, ticket_id, answer, N_("The ticket is closed."), undo=f"/tickets/{ticket_id}/reopen")
+
+
+async def _again(
+    request: Request, actor: Actor, services: Services, ticket_id: str, form: dict[str, str],
+    error: Refused | ValidationError, dialog: str = "",
+) -> Response:  # fmt: skip
+    """The page as it is now, with what was typed and what is wrong with it."""
+    if isinstance(error, Refused) and error.status not in SHOWN:
+        raise error
+    status = error.status if isinstance(error, Refused) else 422
+    if status == 409 and request.headers.get("HX-Request") and "text" not in form:
+        raise error  # a key pressed in a list: a word is enough
+    context: dict[str, Any] = await record(request, actor, services, ticket_id)
+    again = {"typed": form, "errors": mistakes(request, error), "open_dialog": dialog if status == 422 else ""}
+    mode = "note" if form.get("mode") == "note" else "reply"
+    return await page(request, "ticket/page.html", status=status, **context | again | {"mode": mode})
+
+
+def _done(request: Request, ticket_id: str, answer: Answer, text: str, undo: str = "") -> Response:
+    return done(request, f"/tickets/{ticket_id}", answer, say(request, text), undo)

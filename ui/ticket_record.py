@@ -1,0 +1,136 @@
+"""One ticket with all that its page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.services import Services
+from commands.ticket import answering
+from db.process import Process
+from db.ticket import Ticket, TicketMessage, messages_of
+from db.ticket_list import Listed, find_ticket, mergeable, of_customer
+from db.timeline import line_events
+from domain.access import Action, Actor
+from domain.contact import readable_phone
+from domain.ticket import PRIORITIES, TICKET_KINDS, Act, may
+from domain.ticket_thanks import own_words
+from locales.labels import label
+from ui.environment import pages_of
+from ui.line import workflow_link
+from ui.names import Names, names
+from ui.story import MAIN, people_in
+from ui.ticket_story import ticket_story
+from workflows.ticket_message import ticket_workflow_id
+
+SHORT = 60
+"""Events a page tells."""
+THENS = ("wait_customer", "stay", "wait_third", "resolve")
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message as the conversation shows it: `own` what was written, `quoted` what it repeats of others."""
+
+    message: TicketMessage
+    who: str
+    who_id: str
+    own: str
+    quoted: str
+
+    @property
+    def side(self) -> str:
+        return self.message.direction
+
+
+async def record(request: Request, actor: Actor, services: Services, ticket_id: str) -> dict[str, Any]:
+    """The context of ticket/page.html. Raises Refused (404) for a ticket that is not to be seen."""
+    pages = pages_of(request)
+    language, formats = pages.language(request), pages.formats(request)
+    async with services.db.session(actor.id) as session:
+        shown = await find_ticket(session, actor, ticket_id)
+        ticket = shown.ticket
+        messages = await messages_of(session, ticket_id)
+        process = await session.get(Process, ticket_workflow_id(ticket_id))
+        waits = process.waiting if process else []
+        events = await line_events(session, actor, ticket_id, MAIN, limit=SHORT)
+        able = await answering(session, ticket.region_id)
+        met = {*people_in(events, waits), *able, *_agents(messages), ticket.assignee_id}
+        called = await names(session, language, met)
+        others = await _others(session, actor, ticket)
+        alike = await mergeable(session, actor, ticket, "") if may("merge", ticket.stage) else []
+    story = ticket_story(formats, called, services.settings.currency)
+    works = actor.reaches(Action.TICKET_WORK, owner=ticket.assignee_id, region=ticket.region_id)
+    said = [_said(message, shown, called) for message in messages]
+    return {
+        "shown": shown,
+        "said": said,
+        "last_said": next((one.message.id for one in reversed(said) if one.side != "note"), ""),
+        "phone": readable_phone(ticket.from_phone, services.settings.country) if ticket.from_phone else "",
+        "waits": [
+            {
+                "text": story.waiting(wait),
+                "who": story.holders(wait["holders"]),
+                "since": _instant(wait["since"]),
+                "due": _instant(wait["due"]),
+            }
+            for wait in waits
+        ],
+        "events": story.told(events),
+        "others": others,
+        "alike": alike,
+        "agents": [(person, called.person(person)) for person in able],
+        "can": {act: works and may(act, ticket.stage) for act in _ACTS},
+        "options": {
+            "priority": [(one, label("ticket_priority", one, language)) for one in PRIORITIES],
+            "kind": [(one, label("ticket_kind", one, language)) for one in TICKET_KINDS],
+            "then": [(one, label("ticket_then", one, language)) for one in THENS],
+        },
+        "reads_customer": actor.scope(Action.CUSTOMER_READ) is not None,
+        "workflow": _workflow(actor, services, process),
+        "typed": {},
+        "errors": {},
+        "open_dialog": "",
+        "mode": "reply",
+    }
+
+
+_ACTS: tuple[Act, ...] = (
+    "assign", "take", "reply", "note", "wait_customer", "wait_third", "go_on", "resolve", "reopen", "prioritise",
+    "merge", "split", "close",
+)  # fmt: skip
+
+
+def _agents(messages: Sequence[TicketMessage]) -> set[str]:
+    return {message.author_id for message in messages if message.author == "agent" and message.author_id}
+
+
+async def _others(session: AsyncSession, actor: Actor, ticket: Ticket) -> Sequence[Ticket]:
+    if ticket.customer_id is None:
+        return []
+    return await of_customer(session, ticket.customer_id, but=ticket.id, limit=8)
+
+
+def _said(message: TicketMessage, shown: Listed, called: Names) -> Said:
+    own = own_words(message.body) if message.direction == "in" else message.body
+    quoted = message.body[len(own) :].strip() if own and message.body.startswith(own) else ""
+    if not own or (own and not message.body.startswith(own)):
+        own, quoted = message.body, ""
+    if message.author == "agent":
+        return Said(message, called.person(message.author_id), message.author_id or "", own, quoted)
+    who = message.author_name or (shown.who if message.author == "customer" else "")
+    return Said(message, who, message.author_id or who, own, quoted)
+
+
+def _workflow(actor: Actor, services: Services, process: Process | None) -> str:
+    sees = actor.scope(Action.OPS) is not None and process is not None
+    return workflow_link(services.temporal.namespace, process) if sees and process else ""
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
