@@ -67,7 +67,8 @@ ECHOES = frozenset({
     "deal.contract_opened", "deal.contract_changed", "deal.quote_begun", "deal.invoice_drafted",
     "contract.closed", "review.unjudged", "signing.ended_signed", "signing.ended_declined", "signing.ended_handed_back",
     "signing.ended_expired", "signing.ended_failed", "signing.ended_withdrawn", "approval.opened", "approval.approved",
-    "approval.returned", "approval.rejected", "approval.withdrawn", "lead.converted", "lead.closed", "lead.rescored", "ticket.ended",
+    "approval.returned", "approval.rejected", "approval.withdrawn", "lead.converted", "lead.closed", "lead.rescored",
+    "ticket.ended",
     "task.claimed", "task.released", "collection.closed",
 })  # fmt: skip
 """What one process says of another, and small steps: told only where every step is asked for."""
