@@ -12,21 +12,18 @@ from temporalio import activity
 from activities.process import ProcessActivities
 from db.policy import current_policy
 from db.ticket import Ticket, goes_on_as, take_over, tell_ticket
+from db.ticket_clock import shown as shown_clocks
+from db.ticket_clock import write_clocks
 from db.ticket_message import take_spoken
 from domain.policy import load
 from domain.process import ProcessState
 from domain.ticket import ServicePolicy
+from domain.ticket_clock import Happened, TicketClock
 
 SAID_KEPT = 300
 """Messages a ticket remembers to have heard, so that one told twice is heard once."""
 ANSWERS_KEPT = 50
 """Answers to commands that an ended ticket remembers."""
-
-
-class Clock(BaseModel):
-    """One clock of a ticket."""
-
-    kind: str = ""
 
 
 class RoutingState(BaseModel):
@@ -62,6 +59,8 @@ class ServiceRules(BaseModel):
 class TicketState(ProcessState):
     """`owner_id` is the assignee. `to_turn`: somebody is to be found for it; `to_reckon`: its clocks are to be
     reckoned anew. `wake_at` is when its stage ends by itself, `untouched_at` when it goes back if nobody touches it.
+    `history` is what its clocks are reckoned from; `absorbed` the merged tickets whose history is in it, `hand_to` the
+    roles that the ladder hands it to, `moved_policy` the policy it was just moved to another version of.
     `last_said` is the latest message but notes: who answers must have seen it.
     """
 
@@ -74,7 +73,11 @@ class TicketState(ProcessState):
     contact_id: str | None = None
     queue: str | None = None
     rules: ServiceRules = ServiceRules()
-    clocks: list[Clock] = []
+    history: list[Happened] = []
+    clocks: list[TicketClock] = []
+    absorbed: list[str] = []
+    hand_to: list[str] = []
+    moved_policy: str | None = None
     routing: RoutingState = RoutingState()
     received: bool = False
     to_turn: bool = False
@@ -137,7 +140,12 @@ class TicketActivities(ProcessActivities):
             row = state.model_dump(include=shown) | {"assignee_id": state.owner_id}
             if state.closed_at is not None:
                 row |= {"kept": state.to_keep, "merging_into": None}
+            row |= shown_clocks(state.clocks)
             await session.execute(update(Ticket).where(Ticket.id == state.record_id).values(row))
+            await write_clocks(
+                session, state.record_id, state.clocks, state.history, policies=state.policies,
+                region_id=str(state.region_id), queue=state.queue, assignee_id=state.owner_id, tier=state.tier,
+            )  # fmt: skip
             if state.spoken:
                 await take_spoken(session, state.record_id, [one.id for one in state.spoken])
 

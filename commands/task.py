@@ -24,6 +24,8 @@ from workflows.approval_message import AddSigner, Ask
 from workflows.deal import DealWorkflow
 from workflows.deal_action import FinishTask
 from workflows.human_task import MoveTask, TaskCommand, TaskProcess
+from workflows.ticket import TicketWorkflow
+from workflows.ticket_clock import SeenTo
 
 BULK = 100
 """Tasks decided in one go."""
@@ -105,7 +107,11 @@ class TaskCommands:
         )  # fmt: skip
 
     async def finish(self, actor: Actor, key: str, task_id: str, *, comment: str | None = None) -> Answer:
-        """A task of a deal's stage is done."""
+        """A task of a deal's stage is done, or an overdue ticket was seen to."""
+        async with self.desk.db.session(actor.id) as session:
+            kind = await session.scalar(select(Task.kind).where(Task.id == task_id))
+        if kind == "ticket_overdue":
+            return await self.act(actor, key, task_id, TicketWorkflow.see_to, SeenTo, kind=kind, comment=comment)
         return await self.act(
             actor, key, task_id, DealWorkflow.finish_task, FinishTask, kind="stage_task", comment=comment
         )

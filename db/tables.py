@@ -35,6 +35,7 @@ from db import (
     signing,
     signing_invitation,
     ticket,
+    ticket_clock,
     ticket_intake,
     webhook,
 )
@@ -44,5 +45,6 @@ __all__ = [
     "Base", "absence", "approval_reader", "approval_turn", "bank", "board_view", "collection", "contract",
     "contract_check", "contract_version", "customer", "deal", "deal_part", "equipment", "lead", "lead_form",
     "lead_hook", "lead_turn", "lead_upload", "ledger", "legal", "letter", "order", "person", "policy", "process",
-    "product", "quote", "record", "sign_in", "signing", "signing_invitation", "ticket", "ticket_intake", "webhook",
+    "product", "quote", "record", "sign_in", "signing", "signing_invitation", "ticket", "ticket_clock",
+    "ticket_intake", "webhook",
 ]  # fmt: skip

@@ -157,6 +157,7 @@ NEEDED: dict[str, frozenset[Action]] = {
     "prepare_invoice": frozenset({Action.INVOICE_READ, Action.INVOICE_WORK}),
     "record_payment": frozenset({Action.COLLECTION_READ, Action.COLLECTION_WORK}),
     "stage_task": frozenset({Action.DEAL_READ}),
+    "ticket_overdue": frozenset({Action.TICKET_READ}),
 }
 """Each kind of human task, and what else one must be allowed to do it: the case behind it is seen and worked."""
 

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel
 
-from domain.sla import ClockKind, SlaPolicy
+from domain.sla import ClockKind, Rung, SlaPolicy
 from domain.working_time import Interval, WorkingTime
 
 What = Literal["opened", "customer", "agent", "paused", "went_on", "facts", "resolved", "reopened", "ended"]
@@ -38,7 +38,8 @@ class Happened(BaseModel):
 class TicketClock(BaseModel):
     """One clock. Instants ahead of an open pause are those it would have without any more of it.
 
-    `no` counts a ticket's clocks in the order they started; `row` is the policy's that gave the target. `met_at`: what
+    `no` counts a ticket's clocks in the order they started; `row` is the policy's that gave the target, `ladder` what
+    is to happen at each of `rungs`. `met_at`: what
     was promised happened; `stopped_at`: it need not happen any more. `used`: working time until then.
     """
 
@@ -52,6 +53,7 @@ class TicketClock(BaseModel):
     amber_at: datetime
     red_at: datetime
     rungs: list[datetime] = []
+    ladder: list[Rung] = []
     pauses: list[tuple[datetime, datetime]] = []
     paused_at: datetime | None = None
     met_at: datetime | None = None
@@ -228,13 +230,18 @@ class _Walk:
         self.end(at)
         self.resolved_at = self.resolved_at or at
 
+    def stopped(self, at: datetime) -> None:
+        self.end(at, met=False)
+        self.paused_at = None
+        self.resolved_at = self.resolved_at or at
+
     def reopened(self, at: datetime, why: str) -> None:
         if self.resolved_at is None:
             return
         for life in self.lives:
-            if life.kind == "resolution" and life.met_at is not None:
-                life.pauses.append(Interval(life.met_at, at))
-                life.met_at = None
+            if life.kind == "resolution" and life.ended_at is not None:
+                life.pauses.append(Interval(life.ended_at, at))
+                life.met_at = life.stopped_at = None
                 life.facts = self.facts
         self.resolved_at = None
         if why == "customer":
@@ -262,7 +269,7 @@ def _lives(history: Sequence[Happened]) -> list[_Life]:
             case "reopened":
                 walk.reopened(one.at, one.why)
             case "ended":
-                walk.end(one.at, met=False)
+                walk.stopped(one.at)
             case "facts":
                 pass
     return walk.lives
@@ -282,7 +289,7 @@ def _clock(life: _Life, policy: SlaPolicy, calendar: Clocks) -> TicketClock | No
     return TicketClock(
         no=life.no, kind=life.kind, row=row, calendar=promise.calendar, started_at=life.started_at, target=target,
         due_at=after(target), amber_at=after(amber.after(target)), red_at=after(red.after(target)),
-        rungs=[after(target + rung.delay) for rung in policy.rungs(promise)],
+        rungs=[after(target + rung.delay) for rung in policy.rungs(promise)], ladder=list(policy.rungs(promise)),
         pauses=[(one.start, one.end) for one in life.pauses], paused_at=life.paused_at,
         met_at=life.met_at, stopped_at=life.stopped_at,
         used=hours.worked(life.started_at, life.ended_at, life.pauses) if life.ended_at else None,

@@ -260,6 +260,7 @@ LABELS: dict[str, dict[str, str]] = (
             "answer_question": N_("Answer a question"),
             "record_payment": N_("Collect an instalment"),
             "stage_task": N_("Task of a stage"),
+            "ticket_overdue": N_("See to an overdue ticket"),
         },
         "policy": {
             "quote_template": N_("Quotes"),

@@ -45,6 +45,18 @@ SLA_LABELS: dict[str, dict[str, str]] = {
         "sales_director": N_("to the director"),
         "administrator": N_("to an administrator"),
     },
+    "due_why": {
+        "tier": N_("the customer's tier changed"),
+        "ticket_kind": N_("its kind changed"),
+        "channel": N_("its channel changed"),
+        "priority": N_("its priority changed"),
+        "went_on": N_("it stood still meanwhile"),
+        "reopened": N_("it was opened again"),
+        "customer": N_("it stood still meanwhile"),
+        "joined": N_("another ticket was merged into it"),
+        "sla": N_("another version of the service levels"),
+        "calendar": N_("another version of the calendars"),
+    },
     "sla_state": {
         "over": N_("Overdue"),
         "hour": N_("Due within an hour"),

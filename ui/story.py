@@ -26,6 +26,8 @@ ICONS = {
     "ticket.waiting_third": "hourglass", "ticket.went_on": "play", "ticket.resolved": "circle-check",
     "ticket.reopened": "rotate-ccw", "ticket.prioritised": "flag", "ticket.merged": "merge", "ticket.joined": "merge",
     "ticket.closed": "ban", "ticket.spam": "ban", "ticket.automatic": "settings",
+    "ticket.amber": "clock-alert", "ticket.red": "clock-alert",
+    "ticket.breached": "triangle-alert", "ticket.climbed": "triangle-alert", "ticket.due_moved": "timer",
     "lead": "megaphone", "deal": "briefcase", "contract": "file-text", "approval": "shield-check",
     "signing": "file-check", "review": "scale", "collection": "wallet", "task": "circle-check", "absence": "calendar",
     "deal.moved": "arrow-right", "deal.prioritised": "flag", "deal.stalled_red": "hourglass",
@@ -48,6 +50,7 @@ ICONS = {
 """By an event's kind, or by the first part of it."""
 
 STATES = {
+    "ticket.amber": "warn", "ticket.red": "bad", "ticket.breached": "bad", "ticket.climbed": "bad",
     "quote.accepted": "ok", "quote.refused": "bad", "quote.lapsed": "warn", "quote.approved": "ok",
     "quote.rejected": "bad", "quote.returned": "warn",
     "task.escalated": "warn", "deal.stalled": "warn", "deal.stalled_red": "bad", "deal.stalled_told": "bad",
@@ -224,6 +227,12 @@ class Story:
             "risk": lambda level: self.label("risk", level),
             "document_state": lambda state: self.label("document_state", state),
             "source": lambda source: self.label("source", source),
+            "clock": lambda kind: self.label("clock", kind),
+            "due_was": lambda instant: self.formats.exact(datetime.fromisoformat(instant)),
+            "due_now": lambda instant: self.formats.exact(datetime.fromisoformat(instant)),
+            "due_why": lambda why: self.label("due_why", why),
+            "ladder_act": lambda act: self.label("ladder_act", act),
+            "ladder_whom": lambda who: self.label("ladder_whom", who),
             "until": lambda instant: self.formats.day(self.formats.local(datetime.fromisoformat(instant)).date()),
             "since": lambda instant: self.formats.day(datetime.fromisoformat(instant)),
             "close_on": lambda day: self.formats.day(date.fromisoformat(day)),

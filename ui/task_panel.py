@@ -25,6 +25,8 @@ from db.scope import visible
 from db.signing import Signature, Signing, signatures_of
 from db.subject import SubjectCase, subject_case
 from db.task import Listed, find_task
+from db.ticket import Ticket
+from db.ticket_clock import TicketClockRow, clocks_of
 from domain.access import Action, Actor, person_in
 from domain.contact import readable_phone
 from domain.money import plain_amount
@@ -73,6 +75,8 @@ class TaskPanel:
     contacts: Sequence[Contact] = ()
     proves: bool = False
     returned: Returned | None = None
+    ticket: Ticket | None = None
+    clocks: Sequence[TicketClockRow] = ()
     phone: str = ""
     lead_options: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
     plan: CollectionCase | None = None
@@ -183,6 +187,12 @@ async def _case(
             "signing": signing, "about": about, "number": signing.number, "names": called, "places": places,
             "proves": person is not None and person.totp_secret is not None,
             "contacts": await contacts_of(session, signing.customer_id) if task.kind == "choose_signatory" else (),
+        }  # fmt: skip
+    if task.process_kind == "ticket":
+        ticket: Ticket = await visible(session, actor, "ticket", task.record_id)
+        return {
+            "ticket": ticket, "number": ticket.number, "clocks": await clocks_of(session, ticket.id),
+            "names": await names(session, language, people | {ticket.assignee_id}),
         }  # fmt: skip
     if task.process_kind == "collection":
         plan = await find_case(session, actor, task.record_id)

@@ -39,6 +39,7 @@ from activities.signing_sheet import SheetActivities
 from activities.stage_action import StageActivities
 from activities.statement import StatementActivities
 from activities.ticket import TicketActivities
+from activities.ticket_clock import TicketClockActivities
 from commands.bank import StatementOpener
 from commands.contract_check import ClauseReader
 from commands.database import open_database
@@ -84,7 +85,7 @@ ACTIVITIES = [
     QuoteActivities, InvoiceActivities,
     PolicyActivities, LeadActivities, DealActivities, OrderActivities, ContractActivities, ApprovalActivities,
     CollectionActivities, AbsenceActivities, DigestActivities, LetterActivities, StageActivities, SigningActivities,
-    LegalActivities, TicketActivities, EquipmentActivities,
+    LegalActivities, TicketActivities, TicketClockActivities, EquipmentActivities,
 ]  # fmt: skip
 
 GRACE = timedelta(seconds=20)

@@ -1,0 +1,140 @@
+"""A ticket's clocks with targets of seconds: warned, breached, up the ladder, paused; each once and in order."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from commands.policy import Policies
+from commands.ticket import TicketCommands
+from commands.ticket_intake import Inbound
+from db.policy import current_policy
+from db.process import Task, TimelineEvent
+from db.ticket import Ticket
+from db.ticket_clock import TicketClockRow
+from domain.calendar import CalendarPolicy
+from domain.sla import SlaPolicy
+from tests.workflows.office import Office
+
+DAY = {"start": "00:00", "end": "24:00"}
+ALWAYS = {"zone": "UTC", "week": {day: [DAY] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}}
+
+
+@pytest.fixture
+async def round_the_clock(office: Office) -> None:
+    """Ordinary tickets are answered in 100 s and resolved in 1000 s, those of high priority in half of it."""
+    admin = await office.actor("gu.ming")
+    policies = Policies(office.db)
+    async with office.db.session() as session:
+        no, calendars = await current_policy(session, CalendarPolicy.kind)
+        version, _ = await current_policy(session, SlaPolicy.kind)
+    document: dict[str, Any] = {**calendars, "calendars": {**calendars["calendars"], "always": ALWAYS}}
+    await policies.publish(admin, uuid4().hex, "calendar", document, follows=no)
+    sla = deepcopy(SlaPolicy.default)
+    sla["ladder"] = [
+        {"act": "notify", "who": "assignee"}, {"after": "PT20S", "act": "task", "who": "support_lead"},
+    ]  # fmt: skip
+    seconds = {"calendar": "always", "first_response": "PT100S", "next_response": "PT100S", "resolution": "PT1000S"}
+    halves = {"calendar": "always", "first_response": "PT50S", "next_response": "PT50S", "resolution": "PT500S"}
+    sla["table"]["rows"] = [
+        {"id": "high", "when": {"priority": {"op": "in", "values": ["high"]}}, "then": halves, "note": ""},
+        {"id": "otherwise", "when": {}, "then": seconds, "note": ""},
+    ]
+    await policies.publish(admin, uuid4().hex, "sla", sla, follows=version)
+
+
+async def came_in(office: Office) -> Ticket:
+    asked = Inbound(channel="form", text="打印机不出纸了。", email="zhou@lan.example", name="周明", region="east")
+    taken = await TicketCommands(office.desk).receive(asked, uuid4().hex)
+    await office.relay.carry_waiting()
+
+    async def with_clocks() -> Ticket | None:
+        ticket = await office.row(Ticket, id=taken.ticket_id)
+        return ticket if ticket and ticket.due_at and ticket.stage != "new" else None
+
+    return await office.until(with_clocks, "the ticket with its clocks")
+
+
+async def told(office: Office, ticket_id: str) -> list[tuple[str, str]]:
+    """What happened to its clocks, in order."""
+    events = sorted(await office.rows(TimelineEvent, record_id=ticket_id), key=lambda event: event.revision)
+    kinds = ("ticket.amber", "ticket.red", "ticket.breached", "ticket.climbed", "ticket.due_moved")
+    return [
+        (event.kind.removeprefix("ticket."), event.params.get("due_why") or event.params["clock"])
+        for event in events
+        if event.kind in kinds
+    ]
+
+
+async def clock(office: Office, ticket_id: str, kind: str) -> TicketClockRow:
+    return (await office.rows(TicketClockRow, ticket_id=ticket_id, kind=kind))[-1]
+
+
+async def passes(office: Office, ticket_id: str, seconds: float, then: int) -> None:
+    await office.env.sleep(timedelta(seconds=seconds))
+
+    async def so_many() -> bool:
+        return len(await told(office, ticket_id)) >= then
+
+    await office.until(so_many, f"{then} things told of the clocks")
+
+
+FIRST = "first_response"
+
+
+@pytest.mark.usefixtures("round_the_clock")
+async def test_a_clock_warns_twice_is_breached_and_climbs_each_at_its_instant(office: Office) -> None:
+    ticket = await came_in(office)
+    assert ticket.due_at is not None
+    assert ticket.due_at - ticket.opened_at == timedelta(seconds=100)
+    await passes(office, ticket.id, 130, 5)
+    assert await told(office, ticket.id) == [
+        ("amber", FIRST), ("red", FIRST), ("breached", FIRST), ("climbed", FIRST), ("climbed", FIRST),
+    ]  # fmt: skip
+    events = await office.rows(TimelineEvent, record_id=ticket.id, kind="ticket.breached")
+    assert timedelta() <= events[0].at - ticket.due_at < timedelta(seconds=2)
+    task = (await office.rows(Task, record_id=ticket.id, kind="ticket_overdue"))[0]
+    assert (task.status, task.title) == ("open", ticket.number)
+    tickets, gao = TicketCommands(office.desk), await office.actor("gao.fei")
+    await tickets.reply(gao, uuid4().hex, ticket.id, text="请重启。")
+    first = await office.until(lambda: office.row(TicketClockRow, ticket_id=ticket.id, kind=FIRST), "the clock")
+    assert (first.breached_at, first.level) == (ticket.due_at, 3)
+
+
+@pytest.mark.usefixtures("round_the_clock")
+async def test_what_was_left_at_a_pause_is_left_when_it_goes_on_and_the_timeline_says_so(office: Office) -> None:
+    tickets, gao = TicketCommands(office.desk), await office.actor("gao.fei")
+    ticket = await came_in(office)
+    await passes(office, ticket.id, 30, 0)
+    await tickets.wait_for_third(gao, uuid4().hex, ticket.id)
+    await office.env.sleep(timedelta(hours=1))
+    paused = await clock(office, ticket.id, FIRST)
+    assert paused.paused_at is not None
+    assert await told(office, ticket.id) == []
+    await tickets.go_on(gao, uuid4().hex, ticket.id)
+    await passes(office, ticket.id, 0, 2)
+    assert await told(office, ticket.id) == [("due_moved", "went_on"), ("due_moved", "went_on")]
+    again = await clock(office, ticket.id, FIRST)
+    assert timedelta(hours=1) <= again.due_at - paused.due_at < timedelta(hours=1, seconds=30)
+    await passes(office, ticket.id, 120, 7)
+    assert [what for what, _ in await told(office, ticket.id)][2:5] == ["amber", "red", "breached"]
+
+
+@pytest.mark.usefixtures("round_the_clock")
+async def test_another_priority_is_reckoned_from_the_start_and_says_old_due_new_due_and_why(office: Office) -> None:
+    tickets, gao = TicketCommands(office.desk), await office.actor("gao.fei")
+    ticket = await came_in(office)
+    await tickets.change(gao, uuid4().hex, ticket.id, priority="high")
+    await passes(office, ticket.id, 0, 2)
+    moved = (await office.rows(TimelineEvent, record_id=ticket.id, kind="ticket.due_moved"))[0]
+    assert moved.params["due_why"] == "priority"
+    first = await clock(office, ticket.id, FIRST)
+    assert (first.target, first.due_at - ticket.opened_at) == (50, timedelta(seconds=50))
+    await tickets.resolve(gao, uuid4().hex, ticket.id)
+    await tickets.reopen(gao, uuid4().hex, ticket.id)
+    resolution = await clock(office, ticket.id, "resolution")
+    assert (resolution.met_at, len(resolution.pauses)) == (None, 1)
