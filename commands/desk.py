@@ -22,7 +22,14 @@ class Desk:
         self.settings = settings
 
     async def update(
-        self, actor: Actor, key: str, kind: str, record_id: str, update: Any, message: type[Command], /,
+        self,
+        actor: Actor,
+        key: str,
+        kind: str,
+        record_id: str,
+        update: Any,
+        message: type[Command],
+        /,
         **fields: Any,
     ) -> Answer:
         """Sends the process of a record one command, with the actor as known now, once per key.

@@ -12,16 +12,18 @@ from pydantic_core import InitErrorDetails
 
 from domain.decision_table import DecisionTable, decide
 from domain.document import Duration, Key, PolicyDocument, Problem, Strict, fault, refuse_faults
+from domain.order import Tier
 from domain.table_check import check_table, gap_problems
+from domain.ticket import CHANNELS, PRIORITIES, TICKET_KINDS
 
 ClockKind = Literal["first_response", "next_response", "resolution"]
 CLOCKS: tuple[ClockKind, ...] = get_args(ClockKind)
 
 FACTS: dict[str, tuple[str, ...]] = {
-    "tier": ("standard", "vip"),
-    "ticket_kind": ("question", "fault", "complaint", "request", "maintenance"),
-    "channel": ("form", "api", "mail", "hook", "phone", "portal", "device", "timer"),
-    "priority": ("low", "normal", "high", "urgent"),
+    "tier": get_args(Tier),
+    "ticket_kind": TICKET_KINDS,
+    "channel": CHANNELS,
+    "priority": PRIORITIES,
 }
 """What the rules may ask of a ticket, and every answer there is."""
 

@@ -62,7 +62,7 @@ RATES = frozenset({"discount", "margin"})
 VALUES = {
     "kind": "subject", "contract_status": "contract", "source": "source", "industry": "industry", "size": "size",
     "intent": "intent", "language": "language", "quote_status": "quote",
-    "tier": "tier", "ticket_kind": "ticket_kind", "channel": "ticket_channel", "priority": "ticket_priority",
+    "tier": "tier", "ticket_kind": "ticket_kind", "channel": "channel", "priority": "ticket_priority",
 }  # fmt: skip
 """The group of labels that a fact's values are called by."""
 

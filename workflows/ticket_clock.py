@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.human_task import TaskCommand, TaskProcess
     from workflows.process import command
 
+WARNINGS = {"amber": "ticket.amber", "red": "ticket.red"}
 UNDER_WAY = ("reopened", "went_on")
 
 
@@ -176,9 +177,9 @@ class TicketClocks(TaskProcess[TicketState]):
             due.clock.done = [*due.clock.done, due.mark]
             if due.mark == BREACH:
                 self._told("ticket.breached", due)
-            elif due.mark in ("amber", "red"):
-                self._told(f"ticket.{due.mark}", due)
-                self._notify(f"ticket.{due.mark}", self._with_whom(), due)
+            elif due.mark in WARNINGS:
+                self._told(WARNINGS[due.mark], due)
+                self._notify(WARNINGS[due.mark], self._with_whom(), due)
             else:
                 self._climb(due, due.clock.ladder[int(due.mark.removeprefix("rung."))])
 

@@ -42,6 +42,8 @@ VARIABLE = {
     "lead.{state.stage}": ("converted", "closed"),
     "quote.{asked.outcome}": ("accepted", "refused"),
     "quote.{ended.outcome}": ("approved", "returned", "rejected"),
+    "ticket.{stage}": ("waiting_customer", "waiting_third"),
+    "ticket.{state.stage}": ("triage", "queued", "assigned", "waiting_customer", "waiting_third", "resolved"),
     "quote.{state.stage}": ("draft", "in_approval", "approved", "sent", "refused", "lapsed"),
 }
 
