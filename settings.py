@@ -69,6 +69,21 @@ class Settings(BaseSettings):
     )
     intake_imap_every: int = Field(60, ge=1, description="Seconds between two looks into that mailbox.")
 
+    service_address: str | None = Field(
+        None, description="Address customers write to: support@example.com; empty: none."
+    )
+    service_smtp_host: str = Field("127.0.0.1", description="Address that mail to the service desk is listened for on.")
+    service_smtp_port: int = Field(
+        0, ge=0, le=65535, description="Port for mail (SMTP) to the service address, which becomes tickets; 0: none."
+    )
+    service_mail_mb: int = Field(25, ge=1, le=100, description="The largest mail taken there, in MiB.")
+    service_imap_url: SecretStr | None = Field(
+        None, description="imaps://user:password@host:993/INBOX: a mailbox whose unread mail becomes tickets."
+    )
+    service_imap_every: int = Field(60, ge=1, description="Seconds between two looks into that mailbox.")
+    service_rate: int = Field(60, ge=1, description="Mails an hour from one sender that become tickets; more are kept.")
+    service_answers: int = Field(3, ge=0, description="Automatic answers an hour to one sender; 0: none at all.")
+
     smtp_url: SecretStr | None = Field(
         None, description="smtp://user:password@host:587 (STARTTLS) or smtps://...; empty: .eml files under home/mail."
     )

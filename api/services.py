@@ -55,6 +55,8 @@ from commands.statement import CustomerStatements
 from commands.task import TaskCommands
 from commands.temporal import Processes, connect
 from commands.ticket import TicketCommands
+from commands.ticket_link import TicketLinks
+from commands.ticket_mail import TicketMail
 from commands.verify import Verifications
 from commands.webhook import Webhooks
 from db.engine import Database
@@ -88,6 +90,8 @@ class Services:
     products: ProductCommands
     tasks: TaskCommands
     tickets: TicketCommands
+    ticket_mail: TicketMail
+    ticket_links: TicketLinks
     signings: SigningCommands
     invitations: InvitationCommands
     signings_by_link: SigningsByLink
@@ -125,6 +129,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         pages = PageImages(documents, settings.home / "pages")
         quote_links = QuoteLinks(key, settings.base_url)
         leads = LeadCommands(desk)
+        tickets = TicketCommands(desk)
+        ticket_links = TicketLinks(key, settings)
         tasks = TaskCommands(desk, credentials)
         yield Services(
             settings=settings,
@@ -149,7 +155,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             contacts=ContactCommands(db, settings.country),
             products=ProductCommands(db),
             tasks=tasks,
-            tickets=TicketCommands(desk),
+            tickets=tickets,
+            ticket_mail=TicketMail(tickets, store, ticket_links),
+            ticket_links=ticket_links,
             signings=SigningCommands(tasks),
             invitations=InvitationCommands(desk),
             signings_by_link=SigningsByLink(desk, store, pages, InvitationLinks(key)),

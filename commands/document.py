@@ -48,7 +48,9 @@ class DocumentStore:
     def path(self, digest: str) -> Path:
         return self.folder / digest[:2] / digest[2:4] / digest
 
-    async def put(self, chunks: AsyncIterator[bytes], check: Callable[[bytes], object]) -> tuple[str, int]:
+    async def put(
+        self, chunks: AsyncIterator[bytes], check: Callable[[bytes], object] = lambda head: None, most: int = LARGEST
+    ) -> tuple[str, int]:
         """Hash and size in bytes. Raises Refused for a file that is empty or too large, or what `check` raises when it
         sees how the file begins; then nothing is kept.
 
@@ -58,7 +60,7 @@ class DocumentStore:
         path = Path(incoming.name)
         try:
             with incoming as file:
-                digest, size = await self._receive(file, chunks, check)
+                digest, size = await self._receive(file, chunks, check, most)
             await asyncio.to_thread(self._keep, path, digest)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -74,15 +76,15 @@ class DocumentStore:
         return tempfile.NamedTemporaryFile(dir=folder, delete=False)
 
     async def _receive(
-        self, file: IO[bytes], chunks: AsyncIterator[bytes], check: Callable[[bytes], object]
+        self, file: IO[bytes], chunks: AsyncIterator[bytes], check: Callable[[bytes], object], most: int
     ) -> tuple[str, int]:
         digest, size = sha256(), 0
         async for chunk in chunks:
             if not size:
                 check(chunk)
             size += len(chunk)
-            if size > LARGEST:
-                raise Refused("document_too_large", 413, field="file", most=LARGEST // 1024**2)
+            if size > most:
+                raise Refused("document_too_large", 413, field="file", most=most // 1024**2)
             digest.update(chunk)
             await asyncio.to_thread(file.write, chunk)
         if not size:

@@ -27,6 +27,8 @@ End = Literal["lead", "automatic", "bounce", "loop", "nobody"]
 
 
 class LeadMail:
+    most = LARGEST
+
     def __init__(self, leads: LeadCommands) -> None:
         self.leads = leads
         self.db = leads.desk.db
@@ -36,7 +38,7 @@ class LeadMail:
         async with self.db.session("mail") as session:
             return await find_mailbox(session, [address.strip().lower()]) is not None
 
-    async def receive(self, raw: bytes, to: Sequence[str] = ()) -> End:
+    async def receive(self, raw: bytes, to: Sequence[str] = (), sender: str = "", *, size: int = 0) -> End:
         """What became of a mail; `to` are the addresses on its envelope, else those in its head count.
 
         Raises Refused (422) for one that cannot be read, or says nobody to answer.

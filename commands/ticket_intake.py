@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -14,22 +14,30 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from activities.ticket import Said
 from commands.desk import Desk
 from commands.idempotency import claim_once
+from commands.ticket_thread import answered_by, open_to
 from db.customer import Assignment, Contact, Customer
+from db.letter import write_letter
 from db.outbox import enqueue, payload_of
 from db.person import OrgUnit
 from db.policy import current_policy
 from db.projection import next_number
-from db.ticket import Ticket, TicketMessage, goes_on_as, start_of
+from db.ticket import Ticket, TicketMessage, start_of
+from db.ticket_intake import note_inbound, written_lately
 from domain.access import Action, Actor
 from domain.contact import phone_number
 from domain.person import email_address
 from domain.policy import load
 from domain.refusal import forbidden, invalid
-from domain.ticket import Channel, Priority, ServicePolicy, TicketKind, may_come_back
+from domain.ticket import Channel, Priority, ServicePolicy, TicketKind
+from domain.ticket_number import numbers_in, without_numbers
 from domain.ticket_thanks import says_more
 from workflows.ticket_message import ticket_workflow_id
 
 FROM_OUTSIDE = Actor(id="public")
+CONFIRMED = ("mail", "form", "hook")
+"""Ways in by which somebody waits to hear that it arrived."""
+CONFIRMATION = "ticket_received"
+HOUR = timedelta(hours=1)
 
 
 class Attachment(BaseModel):
@@ -44,8 +52,11 @@ class Attachment(BaseModel):
 class Inbound(BaseModel):
     """What somebody turns to us with. `region` is a region's code; without it, it is the customer's.
 
-    `ticket_id` is the ticket it is known to belong to; `references` are the mail ids it answers. Number and address
-    stand in it as they are kept (`TicketIntake.reachable`).
+    `ticket_id` is the ticket it is proven to belong to; `references` are the mail ids it answers, which count for a
+    sender who is part of that ticket. Number and address stand in it as they are kept (`TicketIntake.reachable`).
+    `automatic`: a machine wrote it; `quiet`: it wants no automatic answer. `full`, `raw`, `notes`, `others` are what
+    the journal keeps of a mail: all its text, its hash where its reading left something out, what was odd about it,
+    and whom else it names.
     """
 
     channel: Channel
@@ -67,7 +78,12 @@ class Inbound(BaseModel):
     mail_id: str | None = None
     references: list[str] = []
     automatic: bool = False
+    quiet: bool = False
     ticket_id: str | None = None
+    full: str | None = None
+    raw: str | None = None
+    notes: list[str] = []
+    others: list[str] = []
 
 
 class Received(NamedTuple):
@@ -97,44 +113,79 @@ class TicketIntake:
 
     async def receive(self, inbound: Inbound, key: str, actor: Actor = FROM_OUTSIDE) -> Received:
         """One transaction; the same key finds what it made. Raises Refused (422) for a customer that is not there."""
+        # A mail that comes twice has come by two ways: it is the same by its id, however it was changed under way.
+        said = {"mail_id": inbound.mail_id} if inbound.mail_id else inbound.model_dump(exclude_defaults=True)
         async with self.desk.db.session(actor.id) as session:
-            asked = await claim_once(
-                session, actor, key, "Inbound", "ticket", inbound.model_dump(exclude_defaults=True)
-            )
+            asked = await claim_once(session, actor, key, "Inbound", "ticket", said)
             if not asked.fresh:
                 message = await session.get_one(TicketMessage, asked.id)
                 first = message.first_ticket_id or message.ticket_id
                 return Received(message.ticket_id, message.id, new=first == message.id)
             sender = await _sender(session, inbound)
-            ticket = await self._thread(session, inbound)
-            if ticket is not None:
+            ticket = await open_to(session, inbound.ticket_id or await self._answered(session, inbound))
+            new = ticket is None
+            if ticket is None:
+                ticket = await self._begin(session, inbound, sender, asked.id, actor)
+            else:
                 await self._go_on(session, ticket, inbound, sender, asked.id)
-                return Received(ticket.id, asked.id, new=False)
-            ticket = await self._begin(session, inbound, sender, asked.id, actor)
-            return Received(ticket.id, asked.id, new=True)
+            confirmed = new and await self._confirm(session, ticket, inbound)
+            await self._note(session, ticket, inbound, f"{actor.id}/{key}", asked.id, new=new, answered=confirmed)
+            return Received(ticket.id, asked.id, new=new)
 
-    async def _thread(self, session: AsyncSession, inbound: Inbound) -> Ticket | None:
-        """The ticket it goes on in: the end of its chain of mergers, unless that ended too long ago."""
-        known = inbound.ticket_id
-        if known is None and inbound.references:
-            answered = select(TicketMessage.ticket_id).where(TicketMessage.mail_id.in_(inbound.references)).limit(1)
-            known = await session.scalar(answered)
-        ticket = await goes_on_as(session, known) if known else None
-        if ticket is None or ticket.stage != "closed":
-            return ticket
-        policy = load(ServicePolicy, (await current_policy(session, ServicePolicy.kind))[1])
-        return ticket if may_come_back(ticket.closed_at, policy, datetime.now(UTC)) else None
+    async def _answered(self, session: AsyncSession, inbound: Inbound) -> str | None:
+        sender = inbound.email or inbound.phone or ""
+        return await answered_by(
+            session, sender=sender.lower(), subject=inbound.subject if inbound.channel == "mail" else "",
+            references=inbound.references,
+        )  # fmt: skip
+
+    async def _note(
+        self, session: AsyncSession, ticket: Ticket, inbound: Inbound, key: str, message_id: str, *, new: bool,
+        answered: bool,
+    ) -> None:  # fmt: skip
+        """The journal's line: by whom, who else was named, and what of it the message does not say."""
+        strange = new and inbound.channel == "mail" and numbers_in(inbound.subject)
+        await note_inbound(
+            session, key=key, channel=inbound.channel, kind="automatic" if inbound.automatic else "person",
+            sender=(inbound.email or inbound.phone or inbound.name or "").lower() or None, addresses=inbound.others,
+            subject=inbound.subject[:300], ticket_id=ticket.id, message_id=message_id,
+            full=inbound.full if inbound.full != inbound.text else None, raw=inbound.raw, answered=answered,
+            notes=[*inbound.notes, *(["number_of_another"] if strange else [])],
+        )  # fmt: skip
+
+    async def _confirm(self, session: AsyncSession, ticket: Ticket, inbound: Inbound) -> bool:
+        """Tells who wrote that it came in, with the link to their ticket: no machine, and nobody too often."""
+        wanted = inbound.channel in CONFIRMED and inbound.email and not inbound.automatic and not inbound.quiet
+        if not wanted or not self.desk.settings.service_answers:
+            return False
+        if not load(ServicePolicy, (await current_policy(session, ServicePolicy.kind))[1]).confirms:
+            return False
+        sender = (inbound.email or "").lower()
+        lately = await written_lately(session, sender, datetime.now(UTC) - HOUR, answered=True)
+        if lately >= self.desk.settings.service_answers:
+            return False
+        letter: dict[str, Any] = {
+            "key": f"ticket/{ticket.id}/received", "customer_id": ticket.customer_id, "contact_id": ticket.contact_id,
+            "template": CONFIRMATION, "language": ticket.language, "line_id": ticket.id, "documents": [],
+            "params": {"number": ticket.number, "title": ticket.subject, "ticket_id": ticket.id, "automatic": True},
+        }  # fmt: skip
+        await write_letter(session, letter, to=inbound.email)
+        return True
 
     async def _go_on(
         self, session: AsyncSession, ticket: Ticket, inbound: Inbound, sender: Sender, message_id: str
     ) -> None:
-        message = _message(inbound, ticket.id, message_id, sender)
+        message = await _message(session, inbound, ticket.id, message_id, sender)
         session.add(message)
+        await self.tell(session, ticket, message)
+
+    async def tell(self, session: AsyncSession, ticket: Ticket, message: TicketMessage) -> None:
+        """Its process hears of a message that is in the conversation, and begins again where it had ended."""
         payload = start_of(ticket)
         if ticket.revision == 0:  # its process has not begun: it is to begin as it was meant to
             payload = await payload_of(session, ticket_workflow_id(ticket.id)) or payload
         news = {"signal": "customer_wrote", "message": _said(message).model_dump(mode="json")}
-        await enqueue(session, f"{ticket_workflow_id(ticket.id)}/said/{message_id}", "start", payload | news)
+        await enqueue(session, f"{ticket_workflow_id(ticket.id)}/said/{message.id}", "start", payload | news)
 
     async def _begin(
         self, session: AsyncSession, inbound: Inbound, sender: Sender, message_id: str, actor: Actor
@@ -147,13 +198,13 @@ class TicketIntake:
         said = {"channel", "kind", "priority", "product", "equipment_id", "fault_code"}
         now = datetime.now(UTC)
         ticket = Ticket(
-            id=message_id, subject=inbound.subject or _first_line(inbound.text), from_name=inbound.name,
-            from_email=inbound.email, from_phone=inbound.phone, customer_id=customer.id if customer else None,
-            contact_id=contact.id if contact else None, region_id=region_id, stage="new", language=language,
-            tier=customer.service_tier if customer else "standard", opened_at=now, said_at=now, sentiment_words=[],
-            breached=0, revision=0, **inbound.model_dump(include=said),
+            id=message_id, subject=without_numbers(inbound.subject) or _first_line(inbound.text), stage="new",
+            from_name=inbound.name, from_email=inbound.email, from_phone=inbound.phone, region_id=region_id,
+            customer_id=customer.id if customer else None, contact_id=contact.id if contact else None,
+            tier=customer.service_tier if customer else "standard", language=language, opened_at=now, said_at=now,
+            sentiment_words=[], breached=0, revision=0, **inbound.model_dump(include=said),
         )  # fmt: skip
-        message = _message(inbound, ticket.id, message_id, sender)
+        message = await _message(session, inbound, ticket.id, message_id, sender)
         # The number last: whoever takes one keeps all others waiting until the transaction ends.
         ticket.number = await next_number(session, "T", now.astimezone(ZoneInfo(self.desk.settings.zone)).year)
         session.add_all([ticket, message])
@@ -211,12 +262,18 @@ def _same(inbound: Inbound) -> Sequence[Any]:
     return found
 
 
-def _message(inbound: Inbound, ticket_id: str, message_id: str, sender: Sender) -> TicketMessage:
+async def _message(
+    session: AsyncSession, inbound: Inbound, ticket_id: str, message_id: str, sender: Sender
+) -> TicketMessage:  # fmt: skip
+    """Its mail's id, unless another's mail came under it before: that may be made up."""
     contact = sender.contact
+    mail_id = inbound.mail_id
+    if mail_id and await session.scalar(select(TicketMessage.id).where(TicketMessage.mail_id == mail_id)):
+        mail_id = None
     return TicketMessage(
         id=message_id, ticket_id=ticket_id, author="customer", author_id=contact.id if contact else None,
         author_name=inbound.name, direction="in", body=inbound.text, at=datetime.now(UTC), status="received",
-        automatic=inbound.automatic, mail_id=inbound.mail_id or f"{message_id}@{inbound.channel}",
+        automatic=inbound.automatic, mail_id=mail_id or f"{message_id}@{inbound.channel}",
         references=inbound.references, attachments=[one.model_dump() for one in inbound.attachments],
     )  # fmt: skip
 
@@ -224,6 +281,7 @@ def _message(inbound: Inbound, ticket_id: str, message_id: str, sender: Sender) 
 def _said(message: TicketMessage) -> Said:
     return Said(
         id=message.id,
+        by="system" if message.author == "system" else "customer",
         at=message.at,
         automatic=message.automatic,
         says_more=bool(message.attachments) or says_more(message.body),

@@ -179,6 +179,23 @@ _TICKET_REPLY: dict[str, Any] = {
     },
 }
 
+_TICKET_RECEIVED: dict[str, Any] = {
+    "name": {"zh": "工单已收到", "en": "Ticket received"},
+    "zh": {
+        "subject": "已收到：{{ title }} [{{ number }}]",
+        "body": "{% if contact %}{{ contact }}，您好：\n\n{% endif %}"
+        "我们已收到您的“{{ title }}”，工单号 {{ number }}，会尽快答复。直接回复这封邮件即可补充。"
+        "{% if link %}\n\n在线查看和回复：{{ link }}{% endif %}\n\n{{ company }}",
+    },
+    "en": {
+        "subject": "We have it: {{ title }} [{{ number }}]",
+        "body": "{% if contact %}Dear {{ contact }},\n\n{% endif %}"
+        "we have received “{{ title }}” as ticket {{ number }} and will answer soon."
+        " To add something, just answer this mail."
+        "{% if link %}\n\nSee it and answer online: {{ link }}{% endif %}\n\n{{ company }}",
+    },
+}
+
 DEFAULT: dict[str, Any] = {
     "engine": 1,
     "letters": {
@@ -192,5 +209,6 @@ DEFAULT: dict[str, Any] = {
         "contract_sign_reminder": _SIGN_REMINDER,
         "contract_signed": _SIGNED,
         "ticket_reply": _TICKET_REPLY,
+        "ticket_received": _TICKET_RECEIVED,
     },
 }

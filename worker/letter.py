@@ -15,17 +15,20 @@ from aiosmtplib import SMTPRecipientsRefused, SMTPResponseException
 from babel.dates import format_date
 
 from commands.document import DocumentStore
+from commands.ticket_link import TicketLinks
 from db.engine import Database
 from db.letter import Addressed, Letter, letter_failed, letter_sent, letter_to_send
 from db.person import Person
 from db.policy import current_policy
 from db.record import Document
-from db.ticket_message import mail_id, message_delivered, references_to
+from db.ticket_message import message_delivered
 from domain.letter import Filled, LetterPolicy, fill
 from domain.policy import load
+from keys import master_key
 from locales.formats import Formats
 from settings import Settings
 from worker.mail import Mailer
+from worker.ticket_mail import TicketPost
 
 MONEY = frozenset({"amount", "paid", "outstanding"})
 DAYS = frozenset({"due_on", "valid_until", "as_of"})
@@ -40,6 +43,7 @@ class LetterSender:
         self.db = db
         self.mailer = mailer
         self.store = DocumentStore(mailer.settings.home / "documents")
+        self.tickets = TicketPost(db, TicketLinks(master_key(mailer.settings), mailer.settings))
 
     async def send(self, key: str, entry: dict[str, Any]) -> None:
         """`entry`: the id of a `letter`. What the mail server refuses for good is marked as failed, not tried again."""
@@ -58,6 +62,9 @@ class LetterSender:
             return await self._failed(addressed.letter, "no_template")
         called = owner.called(language) if owner else ""
         values = {"owner": called, **letter_values(addressed, language, self.mailer.settings)}
+        link = await self.tickets.link(addressed.letter.params)
+        if link:
+            values["link"] = link
         filled = fill(template.wording(language), values)
         if sum(document.size for document in addressed.documents) > LARGEST:
             return await self._failed(addressed.letter, "attachments_too_large")
@@ -71,8 +78,10 @@ class LetterSender:
             if error.code >= REFUSED_FOR_GOOD:
                 return await self._failed(addressed.letter, f"{error.code} {error.message}")
             raise
+        # A link that opens without signing in is its reader's alone: it is not kept with the words.
+        kept = filled.body.replace(link, "…") if link else filled.body
         async with self.db.session("letter") as session:
-            await letter_sent(session, letter_id, language, filled.subject, filled.body)
+            await letter_sent(session, letter_id, language, filled.subject, kept)
             if message_id := addressed.letter.params.get("message_id"):
                 await message_delivered(session, message_id)
         return None
@@ -86,24 +95,15 @@ class LetterSender:
     async def _compose(self, letter_id: str, addressed: Addressed, language: str, filled: Filled) -> EmailMessage:
         message = self.mailer.addressed(f"letter/{letter_id}", addressed.letter.address or "", filled.subject)
         message["Content-Language"] = language.replace("_", "-")
-        if message_id := addressed.letter.params.get("message_id"):
-            await self._thread(message, message_id)
         message.set_content(filled.body)
         message.add_alternative(as_html(filled, language, self.mailer.settings.company), subtype="html")
+        if "ticket_id" in addressed.letter.params:
+            await self.tickets.address(message, addressed.letter.params)
         for document in addressed.documents:
             content = await asyncio.to_thread(self._read, document)
             main, _, sub = document.media_type.partition("/")
             message.add_attachment(content, maintype=main, subtype=sub or "octet-stream", filename=document.name)
         return message
-
-    async def _thread(self, message: EmailMessage, message_id: str) -> None:
-        """An answer to a ticket goes where the customer's mail program shows the rest, and theirs back to us."""
-        async with self.db.session("letter") as session:
-            before = await references_to(session, message_id)
-        message.replace_header("Message-ID", mail_id(message_id))
-        if before:
-            message["In-Reply-To"] = before[-1]
-            message["References"] = " ".join(before)
 
     def _read(self, document: Document) -> bytes:
         path: Path = self.store.path(document.hash)

@@ -53,13 +53,16 @@ from commands.sealing import Sealer
 from commands.signing_link import InvitationLinks
 from commands.signing_sheet import Sheets
 from commands.temporal import Processes, connect
+from commands.ticket_intake import TicketIntake
+from commands.ticket_link import TicketLinks
+from commands.ticket_mail import TicketMail
 from db.engine import Database
 from keys import master_key
 from settings import Settings
-from worker.lead_mail import listen_for_mail, look_into_mailbox
 from worker.mail import Mailer
 from worker.relay import Relay
 from worker.schedule import keep_schedules
+from worker.ticket_mail import take_mail_in
 from worker.webhook import WebhookSender
 from workflows.absence import AbsenceWorkflow
 from workflows.approval import ApprovalWorkflow
@@ -183,13 +186,15 @@ async def run_worker(settings: Settings) -> None:
     client = await connect(settings, runtime=_runtime(settings))
     await keep_schedules(client, settings)
     relay = Relay(db, Processes(client, settings.task_queue), Mailer(settings), WebhookSender(db, settings))
-    mail = LeadMail(LeadCommands(Desk(db, Processes(client, settings.task_queue), settings)))
+    desk = Desk(db, Processes(client, settings.task_queue), settings)
+    key = master_key(settings)
+    shelf = DocumentStore(settings.home / "documents")
+    tickets = TicketMail(TicketIntake(desk), shelf, TicketLinks(key, settings))
     try:
         async with build_worker(client, db, settings), asyncio.TaskGroup() as group:
             log.info("worker.ready", queue=settings.task_queue)
             group.create_task(relay.run())
-            group.create_task(listen_for_mail(settings, mail))
-            group.create_task(look_into_mailbox(settings, mail))
+            group.create_task(take_mail_in(settings, LeadMail(LeadCommands(desk)), tickets))
     finally:
         await db.close()
         # The SDK's threads may still hold Python objects; an exit right now can abort in the interpreter's shutdown.

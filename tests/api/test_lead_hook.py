@@ -23,7 +23,7 @@ from db.lead_hook import LeadHook
 from domain.json_path import paths_of, value_at
 from tests.conftest import SignIn
 from tests.somebody import phone_of
-from worker.lead_mail import listen_for_mail
+from worker.mail_listener import listen
 
 WECOM = {
     "event": "lead",
@@ -115,8 +115,7 @@ async def port(services: Services, people: dict[str, str], sign_in: SignIn) -> A
     with socket() as free:
         free.bind(("127.0.0.1", 0))
         number = free.getsockname()[1]
-    settings = services.settings.model_copy(update={"intake_smtp_port": number})
-    listening = asyncio.create_task(listen_for_mail(settings, services.lead_mail))
+    listening = asyncio.create_task(listen("127.0.0.1", number, [services.lead_mail]))
     while True:
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", number)

@@ -49,7 +49,7 @@ async def test_a_ticket_is_taken_answered_and_closes_by_itself_after_it_was_reso
         await tickets.reply(gao, key, ticket.id, text="请关机后再开机。", then="wait_customer")
     waiting = await standing(office, ticket.id, "waiting_customer")
     assert waiting.assignee_id == gao.id
-    letters = await office.rows(Letter, line_id=ticket.id)
+    letters = await office.rows(Letter, line_id=ticket.id, template="ticket_reply")
     assert [letter.address for letter in letters] == ["zhou@lan.example"]
 
     await wrote(office, ticket.id, "还是不行。")
