@@ -13,6 +13,7 @@ from api import (
     account,
     approval,
     bank,
+    canned_answer,
     codec,
     collection,
     collection_act,
@@ -61,7 +62,7 @@ ROUTERS = (
     collection.router, collection_act.router, bank.router, customer.router, receivable.router, task.router, team.router,
     approval.router,
     equipment.router, absence.router, notification.router, policy.router, policy_draft.router, report.router,
-    sla.router, ops.router, codec.router, ticket.router,
+    sla.router, ops.router, codec.router, ticket.router, canned_answer.router,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from commands.account import Account
 from commands.approval import ApprovalCommands
 from commands.bank import BankCommands
 from commands.billing import BillingCommands
+from commands.canned_answer import CannedAnswers
 from commands.clause_standard import ClauseStandards
 from commands.collection import CollectionCommands
 from commands.contact import ContactCommands
@@ -92,6 +93,7 @@ class Services:
     tickets: TicketCommands
     ticket_mail: TicketMail
     ticket_links: TicketLinks
+    canned_answers: CannedAnswers
     signings: SigningCommands
     invitations: InvitationCommands
     signings_by_link: SigningsByLink
@@ -158,6 +160,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             tickets=tickets,
             ticket_mail=TicketMail(tickets, store, ticket_links),
             ticket_links=ticket_links,
+            tickets=TicketCommands(desk),
+            canned_answers=CannedAnswers(db),
             signings=SigningCommands(tasks),
             invitations=InvitationCommands(desk),
             signings_by_link=SigningsByLink(desk, store, pages, InvitationLinks(key)),

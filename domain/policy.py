@@ -19,6 +19,7 @@ from domain.lead import LeadPolicy
 from domain.lead_assignment import LeadAssignmentPolicy
 from domain.lead_score import LeadScorePolicy
 from domain.letter import LetterPolicy
+from domain.macro import MacroPolicy
 from domain.order import ServiceTierPolicy
 from domain.pipeline import PipelinePolicy
 from domain.quote_template import QuotePolicy
@@ -46,6 +47,7 @@ KINDS: dict[str, type[PolicyDocument]] = {
         ClauseStandard,
         SlaPolicy,
         ServicePolicy,
+        MacroPolicy,
     )
 }
 

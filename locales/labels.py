@@ -278,6 +278,7 @@ LABELS: dict[str, dict[str, str]] = (
             "clause_standard": N_("Clause standard"),
             "sla": N_("Service levels"),
             "service": N_("Service desk"),
+            "macro": N_("Macros"),
         },
         "stage_action": {
             "task": N_("a task"),
@@ -373,6 +374,7 @@ LABELS: dict[str, dict[str, str]] = (
             "reference": N_("what to quote with the payment"),
             "link": N_("link to the page for the customer"),
             "owner": N_("who looks after the customer"),
+            "text": N_("the answer itself"),
         },
         "subject": {
             "contract": N_("Contract"),

@@ -68,6 +68,7 @@ SENTENCES = {
     "zone_unknown": N_("There is no such time zone."),
     "letter_unreadable": N_("Line %(line)s cannot be read: every {{ or {% needs its end."),
     "letter_does_too_much": N_("A letter can only name things and ask whether there are any."),
+    "macro_names_unknown": N_("There is no {{ %(name)s }}; the list says what an answer can name."),
     "letter_names_unknown": N_("There is no {{ %(name)s }}; the list says what a letter can name."),
     "letter_empty": N_("Nothing stands here."),
     "promise_never": N_("No ticket reaches this row: it asks for the impossible, or for what rows above take already."),

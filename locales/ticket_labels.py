@@ -45,6 +45,14 @@ TICKET_LABELS: dict[str, dict[str, str]] = {
         "wait_third": N_("and wait for a third party"),
         "resolve": N_("and resolve it"),
     },
+    "macro_part": {
+        "contact": N_("whom it is written to"),
+        "customer": N_("the customer's company"),
+        "number": N_("number of the ticket"),
+        "subject": N_("subject of the ticket"),
+        "agent": N_("who answers"),
+        "company": N_("our company"),
+    },
     "message_status": {
         "pending": N_("on its way"),
         "sent": N_("sent"),

@@ -56,6 +56,8 @@ ABOUT = {
         N_("How soon which tickets are answered and resolved, when it warns, and what happens once time is up."),
         "timer",
     ),
+    "service": (N_("When a resolved ticket closes, may be opened again, or goes back untouched."), "life-buoy"),
+    "macro": (N_("Answers with gaps, and what is done with the ticket beside them."), "zap"),
     "service_tier": (N_("Which customers wait in the VIP queue, by what they order."), "star"),
 }
 """What each kind of policy rules, and its icon."""

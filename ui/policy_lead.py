@@ -22,6 +22,7 @@ from domain.lead_assignment import SELLING, LeadAssignmentPolicy
 from domain.lead_score import LeadScorePolicy
 from domain.policy import load
 from domain.refusal import Refused, invalid
+from domain.ticket import ServicePolicy
 from locales import N_
 from locales.labels import label
 from ui.acting import say
@@ -75,7 +76,7 @@ async def keep(
 
 
 _MODELS: dict[str, Any] = {
-    model.kind: model for model in (LeadPolicy, LeadScorePolicy, LeadAssignmentPolicy, ContractPolicy)
+    model.kind: model for model in (LeadPolicy, LeadScorePolicy, LeadAssignmentPolicy, ContractPolicy, ServicePolicy)
 }
 
 

@@ -146,6 +146,7 @@ def _sample(formats: Formats, settings: Settings) -> dict[str, str]:
         "reference": "P-2026-000007",
         "link": f"{settings.base_url}/…",
         "owner": "李伟" if chinese else "Li Wei",
+        "text": "请您重启网关。" if chinese else "Please restart the gateway.",
     }
 
 

@@ -52,10 +52,21 @@ async def speak(
             answer = await services.tickets.note(actor, key, ticket_id, text=noted.text)
         else:
             asked = body(ReplyBody, form, "text", "then", "seen")
+            await _beside(actor, services, key, ticket_id, form)
             answer = await services.tickets.reply(actor, key, ticket_id, **asked.model_dump())
     except (Refused, ValidationError) as error:
         return await _again(request, actor, services, ticket_id, form, error)
     return _done(request, ticket_id, answer, N_("The note is kept.") if note else N_("The answer is on its way."))
+
+
+async def _beside(actor: Actor, services: Services, key: str, ticket_id: str, form: dict[str, str]) -> None:
+    """What a macro does with the ticket beside its words: each once, under a key of its own."""
+    changed = {name: form[f"set_{name}"] for name in ("priority", "kind", "queue") if form.get(f"set_{name}")}
+    if changed:
+        asked = ChangeBody.model_validate(changed)
+        await services.tickets.change(actor, f"{key}/change", ticket_id, **asked.model_dump())
+    if noted := form.get("note"):
+        await services.tickets.note(actor, f"{key}/note", ticket_id, text=noted)
 
 
 @router.post("/{ticket_id}/take")

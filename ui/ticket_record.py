@@ -12,12 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.services import Services
 from commands.ticket import answering
+from db.policy import current_policy
 from db.process import Process
 from db.ticket import Ticket, TicketMessage, messages_of
 from db.ticket_list import Listed, find_ticket, mergeable, of_customer
 from db.timeline import line_events
 from domain.access import Action, Actor
 from domain.contact import readable_phone
+from domain.macro import MacroPolicy
+from domain.policy import load
 from domain.ticket import PRIORITIES, TICKET_KINDS, Act, may
 from domain.ticket_thanks import own_words
 from locales.labels import label
@@ -63,6 +66,7 @@ async def record(request: Request, actor: Actor, services: Services, ticket_id: 
         met = {*people_in(events, waits), *able, *_agents(messages), ticket.assignee_id}
         called = await names(session, language, met)
         others = await _others(session, actor, ticket)
+        macros = await _macros(session, language)
         alike = await mergeable(session, actor, ticket, "") if may("merge", ticket.stage) else []
     story = ticket_story(formats, called, services.settings.currency)
     works = actor.reaches(Action.TICKET_WORK, owner=ticket.assignee_id, region=ticket.region_id)
@@ -84,6 +88,7 @@ async def record(request: Request, actor: Actor, services: Services, ticket_id: 
         "events": story.told(events),
         "others": others,
         "alike": alike,
+        "macros": macros,
         "agents": [(person, called.person(person)) for person in able],
         "can": {act: works and may(act, ticket.stage) for act in _ACTS},
         "options": {
@@ -104,6 +109,12 @@ _ACTS: tuple[Act, ...] = (
     "assign", "take", "reply", "note", "wait_customer", "wait_third", "go_on", "resolve", "reopen", "prioritise",
     "merge", "split", "close",
 )  # fmt: skip
+
+
+async def _macros(session: AsyncSession, language: str) -> list[tuple[str, str]]:
+    """Keys and names of those in force."""
+    policy = load(MacroPolicy, (await current_policy(session, MacroPolicy.kind))[1])
+    return [(key, one.name.en if language == "en" else one.name.zh) for key, one in policy.macros.items()]
 
 
 def _agents(messages: Sequence[TicketMessage]) -> set[str]:
