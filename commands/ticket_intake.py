@@ -192,7 +192,7 @@ class TicketIntake:
     ) -> Ticket:
         customer, contact = sender
         region_id = await self._region(session, inbound, customer)
-        if actor is not FROM_OUTSIDE and not actor.reaches(Action.TICKET_CREATE, owner=actor.id, region=region_id):
+        if actor is not FROM_OUTSIDE and not actor.reaches(Action.TICKET_CREATE, owner=None, region=region_id):
             raise forbidden(Action.TICKET_CREATE)
         language = inbound.language or (customer.language if customer else None) or self.desk.settings.language
         said = {"channel", "kind", "priority", "product", "equipment_id", "fault_code"}

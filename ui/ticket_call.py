@@ -101,7 +101,7 @@ async def _page(
         able = [
             (unit.code, unit.called(language))
             for unit in await regions(session)
-            if actor.reaches(Action.TICKET_CREATE, owner=actor.id, region=unit.id)
+            if actor.reaches(Action.TICKET_CREATE, owner=None, region=unit.id)
         ]
     context = {
         "typed": form,

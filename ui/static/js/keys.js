@@ -45,7 +45,7 @@ function act(event, does) {
 function send(event) {
   // A confirmation sends what it asks about, whatever else its form could send; elsewhere the button asks first.
   const around = event.target.form && (event.target.closest("dialog") ?? event.target.form);
-  const button = around?.querySelector('button.btn-primary, button[type="submit"]');
+  const button = (around?.querySelector("button.btn-primary") ?? around?.querySelector('button[type="submit"]'));
   if (button) act(event, () => button.click());
 }
 
