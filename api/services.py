@@ -160,7 +160,6 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             tickets=tickets,
             ticket_mail=TicketMail(tickets, store, ticket_links),
             ticket_links=ticket_links,
-            tickets=TicketCommands(desk),
             canned_answers=CannedAnswers(db),
             signings=SigningCommands(tasks),
             invitations=InvitationCommands(desk),
