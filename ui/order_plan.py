@@ -14,7 +14,9 @@ from db.deal import Deal
 from domain.order_plan import KINDS, MOST_PARTS, PlanPart, proposed
 from domain.payment_plan import EVENTS
 from domain.refusal import invalid
+from locales.formats import Formats
 from locales.labels import label
+from ui.clause_words import ClauseWords
 
 ROWS = 4
 _HUNDREDTH = Decimal("0.01")
@@ -22,7 +24,10 @@ _HUNDREDTH = Decimal("0.01")
 
 @dataclass(frozen=True)
 class Proposal:
-    """`rows` as they are typed: share in percent, event, days. `found` are the findings they come from."""
+    """`rows` as they are typed: share in percent, event, days. `found` are the findings they come from.
+
+    `term` is the payment term in words.
+    """
 
     contract: Contract
     found: Mapping[str, ContractFinding]
@@ -30,6 +35,7 @@ class Proposal:
     events: Sequence[tuple[str, str]]
     total: str = ""
     other_total: bool = False
+    term: str = ""
     typed: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -49,9 +55,12 @@ async def proposal(session: AsyncSession, deal: Deal, language: str, typed: Mapp
         rows = [{name: typed.get(f"plan_{name}_{no}", "") for name in ("share", "event", "days")} for no in range(ROWS)]
     blank = {"share": "", "event": "invoice", "days": ""}
     total = found["total_amount"].value if "total_amount" in found else ""
+    words = ClauseWords(language, Formats(language, "UTC", deal.currency))
+    term = found.get("payment_term")
     return Proposal(
         contract=contract, found=found, rows=[*rows, *[blank] * (ROWS - len(rows))], typed=typed,
         events=[(event, label("plan_event", event, language)) for event in EVENTS],
+        term=words.value(term.kind, term.value) if term else "",
         total=total, other_total=bool(total) and total != _plain(deal),
     )  # fmt: skip
 
