@@ -35,7 +35,7 @@ from db.customer import Contact, Customer
 from db.outbox import enqueue
 from db.record import Document
 from db.scope import visible
-from db.signing import Signing
+from db.signing import Signature, Signing, signatures_of
 from db.signing_invitation import SigningAnswer, SigningInvitation, invitation_of
 from domain.access import Actor
 from domain.process import Answer
@@ -52,7 +52,8 @@ Outcome = Literal["signed", "declined", "handed_back"]
 
 @dataclass(frozen=True)
 class SigningCase:
-    """What the link shows. `status`: open, replaced, expired, or how the signing stands or ended."""
+    """What the link shows. `status`: open, sealing (they signed a moment ago), replaced, expired, or how the signing
+    ended."""
 
     invitation: SigningInvitation
     signing: Signing
@@ -115,9 +116,11 @@ class SigningsByLink:
                 raise Refused("link_unknown", 404)
             contract = await session.get(Contract, signing.contract_id)
             customer = await session.get(Customer, signing.customer_id)
+            theirs = next((one for one in await signatures_of(session, [signing.id]) if one.kind == "customer"), None)
         return SigningCase(
             invitation=invitation, signing=signing, number=contract.number if contract else "", contact=contact,
-            customer=customer.name if customer else "", document=document, status=_status(invitation, signing),
+            customer=customer.name if customer else "", document=document,
+            status=_status(invitation, signing, theirs),
         )  # fmt: skip
 
     async def page(self, case: SigningCase, number: int) -> Path:
@@ -239,10 +242,12 @@ class InvitationCommands:
         return await self.desk.update(actor, key, "signing", signing_id, SigningWorkflow.take_back, TakeBackInvitation)
 
 
-def _status(invitation: SigningInvitation, signing: Signing) -> str:
+def _status(invitation: SigningInvitation, signing: Signing, theirs: Signature | None) -> str:
     if signing.status == "with_customer":
         if signing.invitation_id != invitation.id:
             return "replaced"
+        if theirs and theirs.status == "sealing":
+            return "sealing"
         return "expired" if invitation.expires_at <= datetime.now(UTC) else "open"
     if signing.status != "signed" and signing.invitation_id != invitation.id:
         return "replaced"
@@ -252,7 +257,10 @@ def _status(invitation: SigningInvitation, signing: Signing) -> str:
 def _must_be_open(case: SigningCase) -> None:
     if case.status != "open":
         raise Refused(
-            {"replaced": "link_replaced", "expired": "signing_link_expired"}.get(case.status, "signing_over"), 409
+            {"replaced": "link_replaced", "expired": "signing_link_expired", "sealing": "signed_already"}.get(
+                case.status, "signing_over"
+            ),
+            409,
         )
 
 

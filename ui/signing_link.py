@@ -23,6 +23,9 @@ Short = Annotated[str, Form(max_length=200)]
 Long = Annotated[str, Form(max_length=2_000)]
 SAID_HERE = (409, 413, 422, 429, 503)
 """Refusals that the page itself says."""
+OVER = ("signed_already", "signing_over")
+SIGNED = ("sealing", "signed")
+"""How it stands for those who have signed."""
 
 
 @router.get("/{token}")
@@ -79,7 +82,10 @@ async def answer(
     try:
         await services.signings_by_link.answer(case, visitor, said)
     except Refused as refused:
-        return await _again(request, services, token, visitor, refused, typed)
+        fresh = await services.signings_by_link.read(token, visitor)
+        if refused.code not in OVER or fresh.status not in SIGNED:  # else: the same click once more
+            return await _again(request, services, token, visitor, refused, typed)
+        outcome = "signed"
     return RedirectResponse(f"/s/{token}?lang={language_of(request)}&done={outcome}", 303)
 
 
@@ -105,7 +111,7 @@ async def pdf(token: str, visitor: Visiting, services: Provided) -> FileResponse
 
 def _must_show(case: SigningCase) -> None:
     """Who holds a link that is over sees no contract by it, but for the one they signed."""
-    if case.status not in ("open", "signed"):
+    if case.status not in ("open", *SIGNED):
         raise Refused("link_unknown", 404)
 
 
@@ -122,7 +128,7 @@ async def _case(
     request: Request, services: Services, token: str, case: SigningCase, *, refused: Refused | None = None,
     typed: dict[str, str] | None = None,
 ) -> HTMLResponse:  # fmt: skip
-    count = await services.signings_by_link.page_count(case) if case.status in ("open", "signed") else 0
+    count = await services.signings_by_link.page_count(case) if case.status in ("open", *SIGNED) else 0
     return _unseen(
         await page(
             request,

@@ -21,13 +21,16 @@ from tests.workflows.signings import a_page
 pytestmark = pytest.mark.usefixtures("worker")
 
 
-async def to_be_signed(selling: Selling, title: str) -> tuple[str, str]:
+async def to_be_signed(
+    selling: Selling, title: str, rules: dict[str, object] | None = None, kind: str = "sign_contract"
+) -> tuple[str, str]:
     """The contract's id and its signing task's: the regional manager has approved."""
+    signing = rules or {"customer": False}
     services, owner = selling.services, await selling.actor("li.wei")
     async with services.db.session() as session:
-        version, rules = await current_policy(session, "contract")
+        version, policy = await current_policy(session, "contract")
     await services.policies.publish(
-        await selling.actor("gu.ming"), uuid4().hex, "contract", rules | {"signing": {"customer": False}},
+        await selling.actor("gu.ming"), uuid4().hex, "contract", policy | {"signing": signing},
         follows=version,
     )  # fmt: skip
 
@@ -41,7 +44,7 @@ async def to_be_signed(selling: Selling, title: str) -> tuple[str, str]:
     await selling.decide(deal_id, "zhao.min")
 
     async def asked() -> str | None:
-        wanted = select(Task.id).where(Task.kind == "sign_contract", Task.line_id == contract.line_id)
+        wanted = select(Task.id).where(Task.kind == kind, Task.line_id == contract.line_id)
         async with services.db.session() as session:
             return await session.scalar(wanted)
 
