@@ -28,6 +28,7 @@ class VersionView(BaseModel):
     by: str
     at: datetime
     outcome: str | None
+    kind: str = Field("", description="Of contract: the key of the clause standard it is judged by.")
 
 
 class ContractView(BaseModel):
@@ -64,6 +65,10 @@ class SubmitBody(BaseModel):
         {}, max_length=50,
         description="What its approval may ask for: contract_kind, discount (1/100 %), customer_tier, payment_days, "
         "risk, and custom fields whose names begin with x_.",
+    )  # fmt: skip
+    kind: Annotated[str, Field(max_length=40)] = Field(
+        "", description="A further clause standard's key, by which its document is judged; empty: that of the fact "
+        "contract_kind, or the standard of all others.",
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Instant, Ref
+from domain.clause.standard import ClauseStandard
 from domain.policy import digest
 from domain.refusal import Refused, not_found
 
@@ -60,6 +61,13 @@ async def versions(session: AsyncSession, kind: str) -> Sequence[Policy]:
 async def current_policies(session: AsyncSession) -> Sequence[Policy]:
     """What is in force of each kind."""
     return (await session.scalars(in_force().ext(distinct_on(Policy.kind)))).all()
+
+
+async def standards_in_force(session: AsyncSession) -> dict[str, dict[str, str]]:
+    """The clause standards of kinds of contract by their key (the one of all others has none), with their names."""
+    kinds = Policy.kind.startswith(f"{ClauseStandard.kind}.", autoescape=True)
+    query = in_force().where(kinds).ext(distinct_on(Policy.kind))
+    return {one.kind.partition(".")[2]: one.document.get("name") or {} for one in await session.scalars(query)}
 
 
 async def find_version(session: AsyncSession, kind: str, version: int | None = None) -> Policy:

@@ -117,6 +117,8 @@ class Rules(Strict):
     add_signer: bool = True
 
 
+CONTRACT_KIND = "contract_kind"
+"""The fact that also chooses the clause standard, where there is one of its value."""
 FACTS = {
     "amount": "money", "currency": "enum", "region": "enum", "kind": "enum", "contract_kind": "enum",
     "discount": "int", "customer_tier": "enum", "payment_days": "int", "risk": "enum",

@@ -26,11 +26,11 @@ from domain.ids import RecordId
 from domain.money import parse_amount, plain_amount
 from domain.refusal import Refused, invalid, not_found
 from locales import N_
-from ui import request_facts
 from ui.acting import body, done, kept_file, say, typed
 from ui.approval_panel import ApprovalPanel
 from ui.clause_finding import checks_in_words
 from ui.clause_words import ClauseWords
+from ui.contract_submission import read_submission, submission_form
 from ui.environment import pages_of
 from ui.form import mistakes
 from ui.line import workflow_link
@@ -63,7 +63,7 @@ async def submit(
         asked = body(
             SubmitBody, form, "version", "note",
             amount=parse_amount(form["amount"], services.settings.currency),
-            document=await kept_file(request, actor, services), facts=await _facts(request, services, form),
+            document=await kept_file(request, actor, services), **await read_submission(request, services, form),
         )  # fmt: skip
         answer = await services.contracts.submit(actor, key, contract_id, **asked.model_dump())
     except (Refused, ValidationError) as error:
@@ -71,15 +71,6 @@ async def submit(
     return done(
         request, f"/contracts/{contract_id}", answer, say(request, N_("The contract is on its way to approval."))
     )
-
-
-async def _facts(request: Request, services: Services, form: dict[str, str]) -> dict[str, Any]:
-    """What the approval policy asks of the request, as typed. Raises Refused with the field."""
-    async with services.db.session() as session:
-        columns = await request_facts.asked_columns(session)
-    sent = await request.form()
-    chosen = {name: [str(value) for value in sent.getlist(name)] for name in sent}
-    return request_facts.read(columns, form, chosen, services.settings.currency)
 
 
 async def _again(
@@ -116,12 +107,12 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         returned = await read_returned(session, case, formats.language) if contract.status == "draft" else None
         named = signers | (returned.people if returned else set())
         called = await names(session, formats.language, case.people.keys() | named)
-        columns = await request_facts.asked_columns(session)
         other = await other_party(session, actor, contract)
         checks = await checks_in_words(session, contract_id, ClauseWords(formats.language, formats))
         reviews = await reviews_of(session, contract_id)
         called = await called.with_people(session, {one.closed_by for one in reviews.values() if one.closed_by})
-    words = PolicyWords(formats.language, formats, called)
+        words = PolicyWords(formats.language, formats, called)
+        submission = await submission_form(session, words)
     works = actor.reaches(Action.CONTRACT_WORK, owner=contract.owner_id, region=contract.region_id)
     ops = actor.scope(Action.OPS) is not None
     return {
@@ -140,7 +131,7 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         "signing": signings[0] if signings else None,
         "places": places,
         "returned": returned,
-        "facts": request_facts.fields(columns, words),
+        "submission": submission,
         "typed": {},
         "errors": {},
     }

@@ -19,6 +19,8 @@ from domain.process import Answer
 from domain.text import ON_ONE_LINE
 from locales import N_
 from ui.acting import kept_file
+from ui.acting import typed as form_typed
+from ui.contract_submission import read_submission
 from ui.render import refreshed, wants_fragment
 from ui.task_form import Acting
 from ui.task_panel import read_panel, show_panel
@@ -132,6 +134,7 @@ async def submit_contract(acting: Act) -> Response:
             acting.actor, acting.key, task.record_id,
             version=typed.version, amount=amount, note=typed.note or None,
             document=await kept_file(acting.request, acting.actor, acting.services),
+            **await read_submission(acting.request, acting.services, await form_typed(acting.request)),
         )  # fmt: skip
 
     return await acting.do(Submission, act, N_("Submitted for approval: %(title)s"))

@@ -33,6 +33,7 @@ from domain.money import plain_amount
 from domain.task import holds, on_behalf, taken_by_other
 from ui.approval_case import ApprovalCase, read_case
 from ui.approval_panel import ApprovalPanel
+from ui.contract_submission import Submission, submission_form
 from ui.environment import pages_of
 from ui.lead_record import task_options
 from ui.names import Names, names
@@ -77,6 +78,7 @@ class TaskPanel:
     returned: Returned | None = None
     ticket: Ticket | None = None
     clocks: Sequence[TicketClockRow] = ()
+    submission: Submission | None = None
     phone: str = ""
     lead_options: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
     plan: CollectionCase | None = None
@@ -204,10 +206,11 @@ async def _case(
     returned = await read_returned(session, about, language) if submits and about else None
     people |= (about.people.keys() if about else set()) | (returned.people if returned else set())
     called = await names(session, language, people)
+    words = PolicyWords(language, formats, called)
     if approval is None or about is None:
         number = about.subject.number if about else ""
-        return {"about": about, "number": number, "names": called, "returned": returned}
-    words = PolicyWords(language, formats, called)
+        asked = await submission_form(session, words) if submits else None
+        return {"about": about, "number": number, "names": called, "returned": returned, "submission": asked}
     mine = task.id if yours and task.kind == "approve" else ""
     case = await read_case(session, actor, approval, about, words, mine=mine, opened=opened)
     return {"about": about, "case": case, "number": approval.number, "names": called}
