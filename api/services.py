@@ -58,6 +58,7 @@ from commands.temporal import Processes, connect
 from commands.ticket import TicketCommands
 from commands.ticket_link import TicketLinks
 from commands.ticket_mail import TicketMail
+from commands.ticket_portal import TicketPortal
 from commands.verify import Verifications
 from commands.webhook import Webhooks
 from db.engine import Database
@@ -92,6 +93,7 @@ class Services:
     tasks: TaskCommands
     tickets: TicketCommands
     ticket_mail: TicketMail
+    ticket_portal: TicketPortal
     ticket_links: TicketLinks
     canned_answers: CannedAnswers
     signings: SigningCommands
@@ -161,6 +163,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             ticket_mail=TicketMail(tickets, store, ticket_links),
             ticket_links=ticket_links,
             canned_answers=CannedAnswers(db),
+            ticket_portal=TicketPortal(tickets, store),
             signings=SigningCommands(tasks),
             invitations=InvitationCommands(desk),
             signings_by_link=SigningsByLink(desk, store, pages, InvitationLinks(key)),
