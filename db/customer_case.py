@@ -13,6 +13,8 @@ from db.contract import Contract
 from db.customer import Assignment, Contact, Customer
 from db.deal import Deal
 from db.scope import customers_within, within
+from db.ticket import Ticket
+from db.ticket_list import of_customer
 from domain.access import Actor
 from domain.refusal import not_found
 
@@ -29,6 +31,7 @@ class CustomerCase(NamedTuple):
     deals: Sequence[Deal]
     contracts: Sequence[Contract]
     collections: Sequence[Collection]
+    tickets: Sequence[Ticket]
 
 
 async def find_customer(session: AsyncSession, actor: Actor, customer_id: str) -> Customer:
@@ -59,4 +62,5 @@ async def customer_case(session: AsyncSession, actor: Actor, customer_id: str) -
         deals=(await session.scalars(deals.order_by(Deal.opened_at.desc()).limit(SHOWN))).all(),
         contracts=(await session.scalars(contracts.order_by(Contract.opened_at.desc()).limit(SHOWN))).all(),
         collections=(await session.scalars(owed.order_by(Collection.next_due_on))).all(),
+        tickets=await of_customer(session, actor, customer_id),
     )

@@ -13,6 +13,7 @@ from db.quote import Invoice, Quote
 from db.record import Document
 from db.scope import within
 from db.signing import Signature, Signing
+from db.ticket import Ticket, TicketMessage
 from domain.access import Actor
 from domain.refusal import not_found
 
@@ -58,7 +59,14 @@ async def _referred_to(session: AsyncSession, actor: Actor, digest: str) -> Docu
     places = select(Signature.signing_id).where(Signature.document == digest)
     signed = or_(Signing.source == digest, Signing.document == digest, Signing.sheet == digest, Signing.id.in_(places))
     signings = select(Signing.id).where(signed, within(actor, "signing"))
-    refers = or_(contracts.exists(), deals.exists(), quotes.exists(), invoices.exists(), signings.exists())
+    tickets = (
+        select(Ticket.id)
+        .join(TicketMessage, TicketMessage.ticket_id == Ticket.id)
+        .where(TicketMessage.attachments.contains([{"hash": digest}]), within(actor, "ticket"))
+    )
+    refers = or_(
+        tickets.exists(), contracts.exists(), deals.exists(), quotes.exists(), invoices.exists(), signings.exists()
+    )
     document = await session.scalar(select(Document).where(Document.hash == digest, refers))
     if document is None:
         raise not_found("document")

@@ -14,7 +14,7 @@ from db.customer import Contact, Customer
 from db.person import Person
 from db.scope import Whose, narrowed, visible, within
 from db.ticket import Ticket
-from domain.access import Actor
+from domain.access import Action, Actor
 from domain.ticket import OPEN, STAGES, UNASSIGNED
 
 Due = Literal["overdue", "hour", "today"]
@@ -93,10 +93,15 @@ async def count_mine(session: AsyncSession, actor: Actor) -> int:
 
 
 async def of_customer(
-    session: AsyncSession, customer_id: str, *, but: str | None = None, limit: int = 20
+    session: AsyncSession, actor: Actor, customer_id: str, *, but: str | None = None, limit: int = 20
 ) -> Sequence[Ticket]:
-    """What a customer turned to us with, what is open first, then the newest; whoever sees the customer sees it."""
+    """What a customer turned to us with, what is open first, then the newest.
+
+    Who reads tickets sees those of their reach; who sells sees, for a customer in their sight, that there are some.
+    """
     query = select(Ticket).where(Ticket.customer_id == customer_id, Ticket.stage != "merged")
+    if actor.scope(Action.TICKET_READ) is not None:
+        query = query.where(within(actor, "ticket"))
     if but is not None:
         query = query.where(Ticket.id != but)
     ended = Ticket.stage.not_in(OPEN)

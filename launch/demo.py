@@ -43,6 +43,7 @@ from launch.demo_data import CUSTOMERS, DEALS, GRADED_LEADS, LEADS, RENEWALS, De
 from launch.demo_intake import ask_again, open_ways_in
 from launch.demo_quote import load_products
 from launch.demo_record import LOSSES, NEXT_STEPS, WON, DemoLoss, load_people, parts
+from launch.demo_ticket import load_tickets
 from settings import Settings
 from workflows.approval import ApprovalStart, approval_workflow_id
 from workflows.contract import ContractStart, contract_workflow_id
@@ -74,6 +75,7 @@ async def load_demo(db: Database, settings: Settings) -> None:
         customers = await _load_customers(session, ids)
         await load_people(session, customers)
         await load_products(session, settings.currency)
+        await load_tickets(session, settings, ids, customers)
         approvals = await _pinned(session, ApprovalPolicy.kind)
         await publish(
             session, RENEWALS_KIND, RENEWALS, by=None, note="续约流程", follows=0,

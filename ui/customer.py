@@ -29,7 +29,12 @@ router = APIRouter(prefix="/customers", include_in_schema=False, dependencies=[D
 
 PAGE = 50
 EVENTS = 40
-READS = {"deal": Action.DEAL_READ, "contract": Action.CONTRACT_READ, "collection": Action.COLLECTION_READ}
+READS = {
+    "deal": Action.DEAL_READ,
+    "contract": Action.CONTRACT_READ,
+    "collection": Action.COLLECTION_READ,
+    "ticket": Action.TICKET_READ,
+}
 
 
 @router.get("")

@@ -124,7 +124,7 @@ def _agents(messages: Sequence[TicketMessage]) -> set[str]:
 async def _others(session: AsyncSession, actor: Actor, ticket: Ticket) -> Sequence[Ticket]:
     if ticket.customer_id is None:
         return []
-    return await of_customer(session, ticket.customer_id, but=ticket.id, limit=8)
+    return await of_customer(session, actor, ticket.customer_id, but=ticket.id, limit=8)
 
 
 def _said(message: TicketMessage, shown: Listed, called: Names) -> Said:

@@ -93,7 +93,8 @@ class TicketWorkflow(TicketActs):
         for said in state.unheard:
             state.last_said, state.said_at = said.id, said.at
         state.unheard = []
-        self.change("ticket.received", channel=state.channel)
+        if not state.events:  # else it was brought with its past
+            self.change("ticket.received", channel=state.channel)
         await self.start_clocks()
 
     def _come_back(self, former: TicketState) -> None:

@@ -41,10 +41,10 @@ class SeenTo(TaskCommand):
 
 class TicketClocks(TaskProcess[TicketState]):
     async def start_clocks(self) -> None:
-        """Those of first response and resolution run from when it came in."""
+        """Those of first response and resolution run from when it came in, or as its past says."""
         state = self.state
         opened = state.opened_at or workflow.now()
-        state.history = [Happened(at=opened, what="opened", facts=self._facts())]
+        state.history = state.history or [Happened(at=opened, what="opened", facts=self._facts())]
         await self.reckon()
 
     def customer_wrote(self, at: datetime) -> None:
