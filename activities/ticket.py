@@ -15,8 +15,10 @@ from db.ticket import Ticket, goes_on_as, take_over, tell_ticket
 from db.ticket_clock import shown as shown_clocks
 from db.ticket_clock import write_clocks
 from db.ticket_message import take_spoken
+from db.ticket_turn import settle_ticket_turns
 from domain.policy import load
 from domain.process import ProcessState
+from domain.routing import RoutingState
 from domain.ticket import ServicePolicy
 from domain.ticket_clock import Happened, TicketClock
 
@@ -24,12 +26,6 @@ SAID_KEPT = 300
 """Messages a ticket remembers to have heard, so that one told twice is heard once."""
 ANSWERS_KEPT = 50
 """Answers to commands that an ended ticket remembers."""
-
-
-class RoutingState(BaseModel):
-    """How a ticket found its queue and its person."""
-
-    by: str = ""
 
 
 class Said(BaseModel):
@@ -146,6 +142,7 @@ class TicketActivities(ProcessActivities):
                 session, state.record_id, state.clocks, state.history, policies=state.policies,
                 region_id=str(state.region_id), queue=state.queue, assignee_id=state.owner_id, tier=state.tier,
             )  # fmt: skip
+            await settle_ticket_turns(session, state.record_id, state.owner_id, state.routing.turned)
             if state.spoken:
                 await take_spoken(session, state.record_id, [one.id for one in state.spoken])
 

@@ -31,12 +31,15 @@ from db import (
     product,
     quote,
     record,
+    shift,
     sign_in,
     signing,
     signing_invitation,
     ticket,
     ticket_clock,
     ticket_intake,
+    ticket_routing,
+    ticket_turn,
     webhook,
 )
 from db.base import Base
@@ -45,6 +48,6 @@ __all__ = [
     "Base", "absence", "approval_reader", "approval_turn", "bank", "board_view", "collection", "contract",
     "contract_check", "contract_version", "customer", "deal", "deal_part", "equipment", "lead", "lead_form",
     "lead_hook", "lead_turn", "lead_upload", "ledger", "legal", "letter", "order", "person", "policy", "process",
-    "product", "quote", "record", "sign_in", "signing", "signing_invitation", "ticket", "ticket_clock",
-    "ticket_intake", "webhook",
+    "product", "quote", "record", "shift", "sign_in", "signing", "signing_invitation", "ticket", "ticket_clock",
+    "ticket_intake", "ticket_routing", "ticket_turn", "webhook",
 ]  # fmt: skip

@@ -24,6 +24,7 @@ from domain.order import ServiceTierPolicy
 from domain.pipeline import PipelinePolicy
 from domain.quote_template import QuotePolicy
 from domain.refusal import Refused, invalid
+from domain.routing import RoutingPolicy
 from domain.sla import SlaPolicy
 from domain.ticket import ServicePolicy
 
@@ -48,6 +49,7 @@ KINDS: dict[str, type[PolicyDocument]] = {
         SlaPolicy,
         ServicePolicy,
         MacroPolicy,
+        RoutingPolicy,
     )
 }
 

@@ -4,7 +4,7 @@ The person within a queue is chosen in `domain.ticket_turn`.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -169,7 +169,9 @@ class RoutingPolicy(PolicyDocument):
     has been right at least `least_precision` percent of the time, more often than the rules; else a person decides.
 
     A text whose sentiment is as bad as `negative` percent or worse makes the ticket of high priority. Customers of
-    `senior_tiers` go to agents who have `senior_level` in what the queue needs, where one is on duty.
+    `senior_tiers` go to agents who have `senior_level` in what the queue needs, where one is on duty. Where nobody can
+    take a ticket its lead hears of it after `tell_lead_after`; where all hands are full it is tried again every
+    `look_again`.
     """
 
     kind: ClassVar[str] = "ticket_routing"
@@ -187,6 +189,7 @@ class RoutingPolicy(PolicyDocument):
     senior_level: Annotated[int, Field(ge=1, le=3)] = 3
     capacity: Capacity = Capacity()
     tell_lead_after: Duration | None = None
+    look_again: Duration = timedelta(minutes=5)
 
     @model_validator(mode="after")
     def routes_by_known_facts(self) -> Self:

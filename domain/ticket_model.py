@@ -150,10 +150,10 @@ class TicketModel:
         model = self._languages.get(language_of(text))
         return model.guess(text) if model and text.strip() else []
 
-    def measured(self, text: str, queue: str) -> QueueMeasure | None:
-        """How the model of this text's language did for a queue."""
+    def measures(self, text: str) -> dict[str, QueueMeasure]:
+        """How the model of this text's language did, by queue."""
         model = self._languages.get(language_of(text))
-        return model.header.measure.queues.get(queue) if model else None
+        return model.header.measure.queues if model else {}
 
 
 def scores_of(said: Floats, owns: NDArray[Any], queues: int) -> Floats:

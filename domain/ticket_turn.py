@@ -61,7 +61,12 @@ class Case(NamedTuple):
 
 
 def choose_agent(policy: RoutingPolicy, case: Case, agents: Sequence[Agent]) -> tuple[str | None, TicketChoice]:
-    """Of those who can, who has least in hand; of several, whose last ticket is longest ago."""
+    """Of those who can, who has least in hand; of several, whose last ticket is longest ago.
+
+    While nobody's skills were ever said, none are asked for.
+    """
+    if not any(agent.skills for agent in agents):
+        case = case._replace(queue=case.queue.model_copy(update={"skills": ()}))
     over: list[PassedOver] = []
     able: list[Agent] = []
     for agent in agents:

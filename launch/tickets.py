@@ -101,7 +101,7 @@ def routed(found: TicketModel, text: str, least: float) -> dict[str, Any]:
 
     guesses = found.guess(text)
     best = guesses[0] if guesses else None
-    measure = found.measured(text, best.queue) if best else None
+    measure = found.measures(text).get(best.queue) if best else None
     sure = best is not None and best.confidence >= least and measure is not None and measure.used
     feeling = sentiment(text)
     return {

@@ -279,6 +279,7 @@ LABELS: dict[str, dict[str, str]] = (
             "sla": N_("Service levels"),
             "service": N_("Service desk"),
             "macro": N_("Macros"),
+            "ticket_routing": N_("Ticket routing"),
         },
         "stage_action": {
             "task": N_("a task"),

@@ -40,6 +40,8 @@ from activities.stage_action import StageActivities
 from activities.statement import StatementActivities
 from activities.ticket import TicketActivities
 from activities.ticket_clock import TicketClockActivities
+from activities.ticket_routing import TicketRoutingActivities
+from activities.ticket_training import TicketTrainingActivities
 from commands.bank import StatementOpener
 from commands.contract_check import ClauseReader
 from commands.database import open_database
@@ -78,11 +80,12 @@ from workflows.quote import QuoteWorkflow
 from workflows.signing import SigningWorkflow
 from workflows.statement import StatementWorkflow
 from workflows.ticket import TicketWorkflow
+from workflows.ticket_training import TicketTrainingWorkflow
 
 WORKFLOWS = [
     QuoteWorkflow, InvoiceWorkflow,
     LeadWorkflow, DealWorkflow, ContractWorkflow, ApprovalWorkflow, CollectionWorkflow, AbsenceWorkflow, DigestWorkflow,
-    StatementWorkflow, SigningWorkflow, TicketWorkflow, MaintenanceWorkflow,
+    StatementWorkflow, SigningWorkflow, TicketWorkflow, MaintenanceWorkflow, TicketTrainingWorkflow,
 ]  # fmt: skip
 ACTIVITIES = [
     QuoteActivities, InvoiceActivities,
@@ -123,10 +126,11 @@ def _documents(client: Client, db: Database, settings: Settings) -> Worker:
     shelf = DocumentStore(settings.home / "documents")
     clauses = ClauseActivities(db, settings.zone, shelf.path, ClauseReader(settings.names))
     versions = ContractVersionActivities(db, settings.zone, shelf.path)
+    training = TicketTrainingActivities(db, settings.zone, shelf.path)
     return Worker(
         client,
         task_queue=settings.task_queue + DOCUMENTS,
-        activities=[clauses.check_document, versions.compare_versions],
+        activities=[clauses.check_document, versions.compare_versions, training.train_ticket_model],
         max_concurrent_activities=2,
         graceful_shutdown_timeout=GRACE,
     )
@@ -174,7 +178,8 @@ def _activities(db: Database, settings: Settings) -> list[object]:
     invitations = InvitationActivities(db, settings.zone, InvitationLinks(master_key(settings)))
     sealing = SealingActivities(db, settings.zone, Sealer(settings))
     sheets = SheetActivities(db, settings.zone, Sheets(settings))
-    return [*held, StatementActivities(db, settings.zone, opener), invitations, sealing, sheets]
+    routing = TicketRoutingActivities(db, settings.zone, store.path)
+    return [*held, StatementActivities(db, settings.zone, opener), invitations, sealing, sheets, routing]
 
 
 async def run_worker(settings: Settings) -> None:

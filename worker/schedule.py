@@ -18,10 +18,13 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
+from activities.ticket_training import Training
 from settings import Settings
 from workflows.digest import SAME_DAY, DigestWorkflow
+from workflows.ticket_training import TRAINING, TicketTrainingWorkflow
 
 DIGEST = "digest"
+AT_NIGHT = ScheduleCalendarSpec(hour=[ScheduleRange(3)], minute=[ScheduleRange(10)])
 HALF_PAST_EIGHT = ScheduleCalendarSpec(hour=[ScheduleRange(8)], minute=[ScheduleRange(30)])
 
 
@@ -32,11 +35,23 @@ async def keep_schedules(client: Client, settings: Settings) -> None:
         spec=ScheduleSpec(calendars=[HALF_PAST_EIGHT], time_zone_name=settings.zone),
         policy=SchedulePolicy(catchup_window=SAME_DAY - timedelta(hours=1)),
     )
+    training = Schedule(
+        action=ScheduleActionStartWorkflow(
+            TicketTrainingWorkflow.run, Training(), id=TRAINING, task_queue=settings.task_queue
+        ),
+        spec=ScheduleSpec(calendars=[AT_NIGHT], time_zone_name=settings.zone),
+        policy=SchedulePolicy(catchup_window=timedelta(hours=6)),
+    )
+    for name, schedule in ((DIGEST, digest), (TRAINING, training)):
+        await _keep(client, name, schedule)
+
+
+async def _keep(client: Client, name: str, schedule: Schedule) -> None:
     try:
-        await client.create_schedule(DIGEST, digest)
+        await client.create_schedule(name, schedule)
     except ScheduleAlreadyRunningError:
 
         def renewed(known: ScheduleUpdateInput) -> ScheduleUpdate:
-            return ScheduleUpdate(replace(digest, state=known.description.schedule.state))
+            return ScheduleUpdate(replace(schedule, state=known.description.schedule.state))
 
-        await client.get_schedule_handle(DIGEST).update(renewed)
+        await client.get_schedule_handle(name).update(renewed)

@@ -150,6 +150,6 @@ class TicketWorkflow(TicketActs):
         if state.stage == "assigned" and state.owner_id:
             holders = [person_key(state.owner_id)]
         if state.stage not in ("new", "closed", "merged"):
-            due = state.wake_at or self.next_wake()
+            due = state.wake_at or self.turn_wake() or self.next_wake()
             waits.append(Waiting(reason=f"ticket.{state.stage}", holders=holders, since=state.changed_at, due=due))
         return waits

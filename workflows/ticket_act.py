@@ -289,6 +289,7 @@ class TicketActs(TicketClocks, TicketRouting):
         """Whoever had it has it no longer: the other queue's people take their turn."""
         state = self.state
         state.queue, state.owner_id, state.untouched_at = queue, None, None
+        state.routing.queue_since, state.routing.tried = None, []
         if state.stage in ("new", "triage", "queued", "assigned"):
             state.stage = "queued"
         state.to_turn = True

@@ -102,6 +102,11 @@ def test_a_served_first_customer_goes_to_a_senior_where_one_is_there() -> None:
     assert choose_agent(policy(), Case(REPAIR, "vip", None), away)[0] == "junior"
 
 
+def test_while_nobody_has_said_their_skills_none_are_asked_for() -> None:
+    assert choose_agent(policy(), Case(REPAIR, None, None), [agent("a", skills={})])[0] == "a"
+    assert choose_agent(policy(), Case(REPAIR, None, None), [agent("a", skills={"billing": 1})])[0] is None
+
+
 def test_who_cannot_is_passed_over_and_it_is_said_why() -> None:
     people = [
         agent("unskilled", skills={"billing": 3}), agent("french", languages={"fr": 3}), agent("off", on_duty=False),
