@@ -11,11 +11,14 @@ from domain.clause.quantity import exact, shares
 STEMS = (
     "lpr", "基准", "报价利率", "贷款利率", "拆借利率", "存款利率", "base rate", "prime", "lending rate", "libor",
     "euribor", "sofr", "bank rate",
+    "dealing rate", "central bank", "refinancing", "reference rate", "cash rate", "bank of england",
 )  # fmt: skip
 
 _BASE = re.compile(
     r"(?:\(LPR\)|LPR|市场报价利率|(?:贷款|存款)?基准利率|贷款利率|拆借利率|存款利率|"
-    r"(?:base|prime|lending|repo|refinancing|bank) rate|\bprime\b|LIBOR|EURIBOR|SOFR)",
+    r"(?:base|prime|lending|repo|refinancing|bank|dealing|discount|reference|cash) rate|"
+    r"refinancing (?:facility|operations?)|rate of (?:the )?(?:European )?(?:Central )?Bank|\bprime\b|LIBOR|EURIBOR|"
+    r"SOFR)",
     re.I,
 )
 _TIMES_ZH = re.compile(rf"^[^,。;]{{0,14}}?(?P<n>\d+(?:\.\d+)?|[{CHINESE}]+(?:点[{CHINESE}]+)?)\s*倍")

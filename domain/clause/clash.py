@@ -33,6 +33,11 @@ _SCOPE = re.compile(
     re.I,
 )
 
+_EVENT = re.compile(
+    r"invoice|deliver|accept|complet|approv|month|shipment|lading|commission|install|"
+    r"发票|验收|到货|交货|收货|提单|对账|竣工|终验|初验|上线|交付"
+)
+"""After which a payment is due: each may have its own term."""
 _PART = re.compile(
     r"[%‰]|百分之|成|质保金|首|期款|二期|三期|尾款|余款|余额|剩余|进度|里程碑|阶段|instal|milestone|"
     r"balance|retention",
@@ -73,6 +78,9 @@ def _may_both_hold(contract: Contract, kind: str, found: list[Finding]) -> bool:
     if kind in ("governing_law", "auto_renewal"):
         return False
     if kind == "payment_term":
+        events = [set(_EVENT.findall(sentence.text.lower())) if sentence else set() for sentence in said]
+        if not set.intersection(*events) and all(events):
+            return True
         return any(sentence is not None and _PART.search(sentence.text + sentence.row) for sentence in said)
     scopes = [
         frozenset(_SCOPE.findall(sentence.text + sentence.label)) if sentence else frozenset() for sentence in said

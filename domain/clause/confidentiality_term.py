@@ -42,10 +42,15 @@ _SURVIVES = re.compile(
     r"expir)[^.;0-9]*[.;]?$",
     re.I,
 )
+_SURVIVES_ZH = re.compile(
+    r"(?:义务|责任|条款|本条)[^,。;]{0,16}(?:终止|解除|届满|期满)后(?:仍|继续|"
+    r"依然)[^,。;\d年月]*有效"
+)
 """Without saying for how long."""
 _OTHER = re.compile(
     r"solicit|招揽|竞业|compet|non-hire|retain\w* records|backup|audit|档案|return|destroy|销毁|归还", re.I
 )
+_NAMED = re.compile(r"\s*(?:confidentiality|non-?disclosure|保密(?:义务|责任)?)\s*", re.I)
 _LABEL = re.compile(r"保密(?:期限|期|义务期限)|term of confidentiality|confidentiality (?:term|period)", re.I)
 
 
@@ -60,7 +65,7 @@ def find(contract: Contract) -> Iterator[Finding]:
 
 def _of(contract: Contract, sentence: Sentence) -> Finding | None:
     text = sentence.text
-    labelled = bool(_LABEL.search(sentence.label) or _LABEL.match(text))
+    labelled = bool(_LABEL.search(sentence.label) or _LABEL.match(text) or _NAMED.fullmatch(sentence.label))
     spoken = _SECRET.search(text)
     about = f"{sentence.heading[-60:]} {sentence.label}"
     by_heading = re.search(r"保密|confiden|non-?disclosure|secrecy", about, re.I) and re.search(
@@ -84,7 +89,7 @@ def _of(contract: Contract, sentence: Sentence) -> Finding | None:
     for duration in durations(text):
         if duration.unit == "m" and duration.count >= 3 and (labelled or _about_the_duty(text, duration)):
             return contract.finding(KIND, str(duration), sentence, duration.start, duration.end)
-    forever = _FOREVER.search(text) or (_SURVIVES.search(text) if spoken else None)
+    forever = _FOREVER.search(text) or (_SURVIVES.search(text) or _SURVIVES_ZH.search(text) if spoken else None)
     if forever and not _TRADE_SECRET.search(text[max(0, forever.start() - 60) : forever.end()]):
         if re.search(r"licen[cs]e|许可", text, re.I) and not re.search(r"保密|obligation|duty", text, re.I):
             return None

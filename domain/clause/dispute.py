@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from domain.clause.contract import Contract, Finding, Sentence
 from domain.clause.institution import INSTITUTIONS
 from domain.clause.party import Side
-from domain.clause.place import PLACE_EN, city_zh, court_place_en, latin
+from domain.clause.place import PLACE_EN, PROVINCE, city_zh, court_place_en, latin
 
 KIND = "dispute"
 
@@ -22,6 +22,8 @@ _PARTY_COURT = re.compile(
     r"所在)(?:的)?[^,。;]{0,20}?(?:法院|仲裁)"
 )
 _COURT_ZH = re.compile(r"(?:人民)?法院")
+_SIGNED_AT = re.compile(r"(?:签订|签署|签约)地点?:\s*(?P<place>[一-鿿]{2,14})")
+_KINDS_OF_BODY = {"学校": ("中学", "小学", "大学", "学院", "学校")}
 _PERFORMANCE = re.compile(
     r"(?:合同|协议)?(?:履行|交货|交付|使用|项目|工程|施工|服务|安装|租赁物(?:使用|所在)?|设备(?:使用|"
     r"所在)?|标的物?(?:所在|交付)?|房屋所在|不动产所在)(?:所在)?地"
@@ -132,7 +134,7 @@ def _arbitration(contract: Contract, sentence: Sentence) -> Finding | None:
     local = re.search(r"(?:提交|向|由|至)?(?P<city>[一-鿿]{2,4}?)市?(?:国际)?仲裁(?:委员会|院|中心|机构)", text)
     if local:
         party = _party_place(contract, text, _PARTY_COURT.search(text))
-        city = city_zh(local["city"])
+        city = city_zh(local["city"]) or PROVINCE.search(local["city"])
         if party:
             return contract.finding(KIND, f"arb/{party}", sentence, local.start(), local.end())
         if city:
@@ -172,7 +174,8 @@ def _party_place(contract: Contract, text: str, match: re.Match[str] | None) -> 
         return mentions[-1][2].value
     # `医院所在地`: the one party that is a hospital
     noun = match["who"][-2:]
-    sides = {side for name, side in contract.parties.sides.items() if len(name) > 4 and name.endswith(noun)}
+    ends = _KINDS_OF_BODY.get(noun, (noun,))
+    sides = {side for name, side in contract.parties.sides.items() if len(name) > 4 and name.endswith(ends)}
     return sides.pop().value if len(sides) == 1 and noun != "公司" else ""
 
 
@@ -190,7 +193,8 @@ def _court_zh(contract: Contract, sentence: Sentence) -> Finding | None:
     if performance and performance.start() < at:
         return contract.finding(KIND, "court/performance", sentence, performance.start(), at)
     if re.search(r"(?:签订|签署|签约|缔结)地", text[:at]) and court:
-        city = city_zh(text[:at])
+        named = _SIGNED_AT.search(contract.text)
+        city = city_zh(text[:at]) or (city_zh(named["place"]) if named else None)
         value = latin(_name(city)) if city else "signing"
         return contract.finding(KIND, f"court/{value}", sentence, 0, court.end())
     city = city_zh(text[max(0, at - 14) : at])

@@ -24,17 +24,17 @@ _ZH_ENDS = re.compile(r"管辖|解释|约束|调整|适用|为准|处理|执行|
 _EN = re.compile(
     r"(?:govern\w*|constru\w+|interpret\w*|subject to|in accordance with|"
     r"enforced)[^.;]{0,110}?\blaws?\b(?:\s+(?:of|in force in|applicable in|in))?[^.;]{0,60}|"
-    r"\blaws? of [^.;]{2,70}?(?:shall |will )?(?:govern|appl(?:y|ies)|\bcontrols?\b)|"
+    r"\blaws? (?:of|in (?:effect|force) (?:at|in)) [^.;]{2,70}?(?:shall |will )?(?:govern|appl(?:y|ies)|\bcontrols?\b)|"
     r"[A-Z][\w ]{2,30}\blaws?\s+(?:shall |will )?(?:exclusively |alone |solely )?(?:govern\w*|appl(?:y|ies)|"
     r"controls?\b|(?:is|be|are) the (?:governing|applicable|proper))|"
-    r"governing law[^.;]{0,10}(?:is|:|shall be|will be)[^.;]{0,60}|"
+    r"(?:governing law|law of (?:the|this) (?:contract|agreement))[^.;]{0,10}(?:is|:|shall be|will be)[^.;]{0,60}|"
     r"(?:governed by|under|construed\s+(?:under|"
     r"in accordance with))\s+(?:the )?[A-Z][\w ]{2,20}\slaw\b|governed by\s+(?:the )?(?:substantive |"
     r"internal )?laws?[^.;]{0,60}",
     re.I,
 )
 _EN_STARTS = re.compile(
-    r"\b(?=govern|constru|interpret|subject to|in accordance|enforced|laws? of|under\b)|"
+    r"\b(?=govern|constru|interpret|subject to|in accordance|enforced|laws? (?:of|in)\b|governing law|under\b)|"
     r"\b(?=[A-Z][\w ]{2,30}\blaws?\b)",
     re.I,
 )
@@ -101,7 +101,9 @@ def _english(contract: Contract, sentence: Sentence) -> Finding | None:
 def _labelled(contract: Contract, sentence: Sentence) -> Finding | None:
     """A row or a line `Governing law: California`."""
     text = sentence.text
-    named = re.match(r"[^:]{0,40}(?:governing law|applicable law|适用法律|准据法|法律适用)\s*[:：]\s*", text, re.I)
+    named = re.match(r"\W*(?:\d+\W*)?(?:the )?laws? of (?=[^.;]{3,50}[.;]?$)", text, re.I) or re.match(
+        r"[^:]{0,40}(?:governing law|applicable law|适用法律|准据法|法律适用)\s*[:：]\s*", text, re.I
+    )
     if not (named or _LABEL.search(sentence.label[-30:])) or len(text) > 160:
         return None
     rest = text[named.end() if named else 0 :]

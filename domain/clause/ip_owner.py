@@ -31,7 +31,8 @@ _OWNS_ZH = re.compile(
     r"所有权|专利权)"
 )
 _DATA = re.compile(
-    r"数据|资料(?!、)|内容|素材|商标|标识|背景(?:技术|知识产权)|原有|既有|固有|自有|各自|现有|此前|"
+    r"数据|资料(?!、)|内容|素材|商标|标识|背景(?:技术|知识产权)|标准(?:产品|软件)|通用(?:产品|组件|软件)|原有|既有|"
+    r"固有|自有|各自|现有|此前|"
     r"签订前|签署前|已有|保密信息"
 )
 _GOODS = re.compile(r"模具|工装|夹具|软件|成果|作品|代码|知识产权|著作权|版权|专利|系统|开发|设计|报告|文档")
@@ -60,12 +61,12 @@ _RIGHT_EN = re.compile(
 _TAKES_EN = re.compile(
     r"(?P<joint>jointly own\w*|joint ownership|joint property|owned jointly|co-own\w*|owned by both|joint owners?)|"
     r"(?:vests? (?:\w+ )?in|vested in|belongs? (?:\w+ )?to|owned (?:\w+ ){0,2}by|property of|"
-    r"remain(?:s|ing)? (?:\w+ ){0,2}with|assign\w* (?:[\w,]+ ){0,14}?to|"
+    r"remain(?:s|ing)? (?:\w+ ){0,2}(?:with|in)|assign\w* (?:[\w,]+ ){0,14}?to|"
     r"transfer\w* (?:[\w,]+ ){0,10}?to|(?:pass(?:es)?|is transferred|are transferred) to|"
     r"made for hire (?:\w+ ){0,3}(?:for|owned by|by)|"
     r"ownership of)\s+(?:the )?(?P<to>[A-Z]\w+(?: [A-Z]\w+)?|\w+)|"
     r"\b(?:is|are|be|remains?|becomes?) (?:the )?(?P<whose>[A-Z]\w+)'s? (?:sole |exclusive |absolute )*property\b|"
-    r"(?P<holder>[A-Z]\w+)(?: and its (?:licensors?|suppliers?|affiliates?))?,?\s+(?:shall |will |"
+    r"(?P<holder>[A-Z]\w+(?:-[A-Z]\w+)?)(?: and its (?:licensors?|suppliers?|affiliates?))?,?\s+(?:shall |will |"
     r"hereby |exclusively |solely |fully |have and will |expressly |does |and will |has and )*(?:retains?|owns?|"
     r"reserves?|keeps?|"
     r"holds?|(?:is|be|are) the (?:sole |exclusive |and |rightful )*owner|remains? the (?:sole |exclusive )*owner|"

@@ -31,7 +31,8 @@ _LIMIT = re.compile(
 _ENDLESS = re.compile(
     r"不设(?:置|定)?(?:任何)?(?:最高)?(?:赔偿)?(?:上限|限额|限制)|无(?:最高)?(?:上限|限额|限度)|"
     r"没有(?:任何)?(?:上限|限额)|无限(?:额)?(?:赔偿)?责任|不受(?:任何)?(?:金额|数额|上限|限额|前述|"
-    r"合同)[^,。]{0,8}限制|无限制地?(?:赔偿|责任)|不以[^,。;]{0,10}为(?:上)?限|上不封顶|不封顶|"
+    r"合同)[^,。]{0,8}限制|(?:责任|金额|数额)不受(?:任何)?限制|无限制地?(?:赔偿|责任)|不以[^,。;]{0,10}为(?:上)?限|"
+    r"上不封顶|不封顶|"
     r"liabilit[^.;]{0,80}?(?:shall be|is|are|will be|remains?) (?:unlimited|uncapped)|"
     r"(?<!including )(?<!including, )without (?:any )?(?:limit\b|cap\b|limitation (?:as to|in|"
     r"of) amount)|unlimited liabilit|liabilit[^.;]{0,60}not (?:be )?(?:limited|capped)|"
@@ -69,7 +70,8 @@ _PAID = re.compile(
 _FEES = re.compile(r"费|款|fees?|amounts?|charges|sums|price|paid|payable", re.I)
 _LABEL = re.compile(
     r"责任(?:上限|限额|限制)|赔偿(?:上限|限额)|liability cap|cap amount|general cap|"
-    r"limit(?:ation)? (?:of|on) liab|liability limit|(?:total|aggregate|maximum|overall) liability\s*$|责任总额\s*$|"
+    r"limit(?:ation)? (?:of|on) liab|liability limit|(?:total|aggregate|maximum|overall) liability\s*$|"
+    r"^\s*(?:our )?liability(?: cap| limit)?\s*$|责任总额\s*$|"
     r"\"?(?:general )?(?:liability )?cap\"? means",
     re.I,
 )
@@ -160,12 +162,13 @@ def _related_to_price(text: str, limit: int) -> str:
 
 def _value(text: str, at: int) -> tuple[str, int, int]:
     """The cap nearest to the word that limits."""
-    months = [d for d in durations(text) if d.unit == "m" and d.count in (6, 12, 18, 24, 36)]
+    months = [d for d in durations(text) if d.unit == "m" and d.count in (3, 6, 12, 18, 24, 36)]
     times = _TIMES.search(text)
     year = re.search(
         r"(?:previous|preceding|prior|past|last|that|such|each|any|contract) (?:contract )?year|一年内|"
         r"上一?年度|前一年",
         text,
+        re.I,
     )
     if (months or year) and _FEES.search(text):
         count = int(months[0].count) if months else 12

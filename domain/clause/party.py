@@ -54,6 +54,12 @@ _BETWEEN = re.compile(r"\b(?:between|among|parties)\b", re.I)
 _COMPANY = re.compile(
     r"\b(?:inc|llc|ltd|limited|corp(?:oration)?|company|gmbh|plc|llp|ag|s\.?a|b\.?v|pty|co)\b|公司", re.I
 )
+_COMMON = frozenset([
+    "American", "British", "China", "City", "First", "General", "Global", "International", "National", "Pacific",
+    "State", "United", "University", "Northern", "Southern", "Eastern", "Western", "Shanghai", "Beijing", "Shenzhen",
+    "Agency", "Service", "Digital", "Software", "Data", "Cloud",
+])  # fmt: skip
+"""First words of companies' names that mean something else when they stand alone."""
 _THINGS = frozenset([
     "agreement", "contract", "lease", "license", "licence", "software", "territory", "products", "product", "services",
     "order", "effective", "date", "sow",
@@ -75,6 +81,7 @@ class Parties:
     @classmethod
     def of(cls, text: str, ours: str = "") -> Parties:
         groups = _groups(text[:20_000])
+        _call_by_first_word(groups, text)
         own = _said_to_be_ours(groups, text, _ARTICLE.sub("", ours.strip()))
         sides = _by_words(flipped=bool(own and own & CUSTOMERS and not own & SUPPLIERS))
         named_ours = own if own is not None else _supplier_of(groups, text)
@@ -153,7 +160,7 @@ def _groups(text: str) -> list[set[str]]:
         _join(groups, {*roles, match["name"]})
     for match in _CALLED_EN.finditer(text):
         roles = {match["role"].lower(), (match["also"] or "").lower()}
-        party = _COMPANY.search(match[0]) or _BETWEEN.search(text[max(0, match.start() - 300) : match.start() + 20])
+        party = _COMPANY.search(match[0]) or _BETWEEN.search(text[max(0, match.start() - 300) : match.end()])
         if roles & known or (party and not roles & _THINGS):
             short = (
                 re.split(r",|\b(?:and|between|by)\b ", match["name"])[-1].strip().lower()
@@ -166,8 +173,22 @@ def _groups(text: str) -> list[set[str]]:
         if role in known:
             line = text[match.start("name") : match.end("name") + 40].split("\n")[0]
             called = _QUOTED.search(re.split(r"[;\t]", line)[0])
-            _join(groups, {role, (match["also"] or "").lower().strip('"'), called["called"].lower() if called else ""})
+            company = re.split(r"[,;(]", match["name"])[0].strip() if _COMPANY.search(match["name"]) else ""
+            also = (match["also"] or "").lower().strip('"')
+            _join(groups, {role, also, called["called"].lower() if called else "", company})
     return [group for group in groups if group]
+
+
+def _call_by_first_word(groups: list[set[str]], text: str) -> None:
+    """`Lumen` for Lumen Payroll Ltd, where the contract says so."""
+    for group in groups:
+        for name in [name for name in group if _COMPANY.search(name) and " " in name]:
+            first = name.split()[0]
+            if len(first) < 4 or any(other.startswith(first) for each in groups if each is not group for other in each):
+                continue
+            written = first.capitalize()
+            if len(re.findall(rf"\b{re.escape(written)}\b(?! [A-Z])", text)) > 0 and written not in _COMMON:
+                group.add(first)
 
 
 def _join(groups: list[set[str]], names: set[str]) -> None:

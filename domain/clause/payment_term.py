@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from domain.clause.contract import Contract, Finding, Sentence
 from domain.clause.number import ENGLISH, number
 from domain.clause.party import Side
-from domain.clause.quantity import Duration, durations
+from domain.clause.quantity import Duration, durations, shares
 
 KIND = "payment_term"
 
@@ -34,7 +34,8 @@ _SIGNING = re.compile(r"签订|签署|签字|生效|订立|盖章|签约")
 _PREPAYING = re.compile(r"预付|定金|订金|首付|预先|预存|头款")
 _LATE = re.compile(r"(?:逾期|(?<!不)超过|超出|迟延|延迟|延误|提前|届满前|期满前|到期前|每)[^,。]{0,3}$")
 _AT_ONCE = re.compile(
-    r"款到发货|款到即?发|货到付款|货到即付|见票即付|现款现货|现款现结|先款后货|钱货两清|付款后发货|"
+    r"款到(?:发|提|交|供|装)(?:货|运)|款到即?发|货到付款|货到即付|见票即付|现款现货|现款现结|先款后货|钱货两清|"
+    r"付款后发货|"
     r"款到后?(?:交货|开通|服务)|即时结清|当场付清|见索即付"
 )
 _TERMS_LABEL = re.compile(
@@ -63,7 +64,7 @@ _AFTER_EN = re.compile(r"\(?'?\s*,?\s*(?:net|after|from|of|following|upon|end of
 _EVENT_EN = re.compile(
     r"invoice|approv|application|certificat|receipt|receiv|date|deliver|accept|month|quarter|complet|"
     r"ship|fees|amount|sum|price|"
-    r"balance|installation|statement|milestone|terms|bill",
+    r"balance|install|commission|statement|milestone|terms|bill",
     re.I,
 )
 _NET = re.compile(
@@ -99,7 +100,9 @@ def _chinese(contract: Contract, sentence: Sentence) -> Iterator[Finding]:
     labelled = bool(_TERMS_LABEL.search(sentence.label)) or bool(
         re.match(r"\s*(?:\d[\d.]*\s*)?(?:付款(?:期限|条件|方式|周期)|账期|结算方式|支付期限|信用期)", text)
     )
-    paid_in_row = sentence.row and _PAYING.search(sentence.row)
+    paid_in_row = sentence.row and (
+        _PAYING.search(sentence.row) or (shares(sentence.row) and re.search(r"支付|付款", sentence.heading[-16:]))
+    )
     if not (labelled or paid_in_row or _PAYING.search(text) or re.search(r"账期|月结|信用期", text)):
         return
     labelled = labelled or bool(paid_in_row)
@@ -205,6 +208,8 @@ def _is_payment_term_en(contract: Contract, sentence: Sentence, duration: Durati
         re.I,
     ):
         return False
+    if re.search(r"\bfails? to (?:\w+ )?(?:pay|remit|make)[^,.;]{0,60}$", before[-90:], re.I):
+        return False  # how late one may be
     if not (_BEFORE_EN.search(before) or _AFTER_EN.match(after)) or re.match(
         r"\s*'?\s*(?:prior|before|written|notice|in advance|overdue|late)", after, re.I
     ):

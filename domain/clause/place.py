@@ -78,6 +78,11 @@ _CITIES = (
     r"襄阳|株洲|芜湖|赣州|香港|澳门|湛江|汕头|江门"
 )
 _KNOWN_CITY = re.compile(_CITIES)
+PROVINCE = re.compile(
+    r"河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|广西|海南|四川|贵州|云南|陕西|"
+    r"甘肃|青海|内蒙古|宁夏|新疆"
+)
+"""As institutions are named after them."""
 _ANY_CITY = re.compile(r"(?:[向由在至到于交]|^)?(?P<city>[一-鿿]{2,3}?)市")
 
 
@@ -99,5 +104,15 @@ def latin(city: str) -> str:
     """`长沙` -> `Changsha`."""
     from pypinyin import lazy_pinyin  # half a second of dictionaries that few contracts need
 
-    known = {"香港": "Hong Kong", "澳门": "Macau", "新加坡": "Singapore", "伦敦": "London", "纽约": "New York"}
+    known = {
+        "西安": "Xi'an",
+        "哈尔滨": "Harbin",
+        "乌鲁木齐": "Urumqi",
+        "呼和浩特": "Hohhot",
+        "香港": "Hong Kong",
+        "澳门": "Macau",
+        "新加坡": "Singapore",
+        "伦敦": "London",
+        "纽约": "New York",
+    }
     return known.get(city) or "".join(lazy_pinyin(city)).capitalize()

@@ -15,7 +15,7 @@ KIND = "prepayment"
 
 _STEMS = (
     "预", "定金", "订金", "首付", "头款", "启动款", "前", "advance", "deposit", "down", "front", "prepa", "100%",
-    "full", "entire", "whole", "total", "先行", "一次性", "全额",
+    "full", "entire", "whole", "total", "先行", "先付", "一次性", "全额",
 )  # fmt: skip
 
 _WORDS = re.compile(
@@ -30,7 +30,9 @@ _NOT_OURS = re.compile(
 )
 _ALL = re.compile(
     r"(?:(?:前|之前|预先|提前|预付|生效后)[^。;]{0,14}(?:一次性|全额|全部|足额)[^。;]{0,10}(?:支付|"
-    r"付清|缴纳|付讫|预付|付)|预付(?:全部|全额|全年|年度)|按年(?:度)?预付|全额预付|全款预付|"
+    r"付清|缴纳|付讫|预付|付)|预付(?:全部|全额|全年|年度)|按年(?:度)?预付|"
+    r"(?<!验收)(?<!竣工)(?<!届满)(?<!期满)(?<!到期)前[^。;]{0,16}(?:付清|支付|缴清|结清)(?:全款|全部|全额)|"
+    r"(?<!月)(?<!按月支付,)先付后用|全额预付|全款预付|"
     r"(?:一次性|全额|全部|足额)[^。;]{0,30}(?:款|费用?)[^。;]{0,14}后[^,。;]{0,14}(?:开通|交付|发货|提供)|"
     r"\b(?:bill(?:s|ed)?|invoiced?s?|payable|paid|due|charged?s?|pays?)\b(?![^.;]*month)[^.;%]{0,25}\bin advance\b|"
     r"(?:annually|yearly|quarterly|semi-?annually|in full),? in advance|"
@@ -38,6 +40,8 @@ _ALL = re.compile(
     r"shipment|commencement|the services))|annual (?:fee|subscription)[^.;]{0,40}in advance)",
     re.I,
 )
+_MONTHLY = re.compile(r"按月|每月|逐月", re.I)
+"""Paid in advance by the month is no advance."""
 _NONE = re.compile(
     r"(?:无|没有|不设|无须(?:支付|缴纳)?|不收取?|不(?:向[^,。;]{1,8})?支付|无需支付|不需支付|不予支付|"
     r"免)(?:任何)?(?:预付|定金|订金|首付)|"
@@ -81,7 +85,7 @@ def find(contract: Contract) -> Iterator[Finding]:
             yield from found
         elif part:
             yield contract.finding(KIND, _PARTS[(part["en"] or part["zh"]).lower()], sentence, part.start(), part.end())
-        elif everything and _payer(contract, text, everything) is not Side.OURS:
+        elif everything and not _MONTHLY.search(text) and _payer(contract, text, everything) is not Side.OURS:
             yield contract.finding(KIND, "1.00", sentence, everything.start(), everything.end())
         else:
             yield from _amount(contract, sentence)

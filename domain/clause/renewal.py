@@ -35,7 +35,7 @@ _AUTO_EN = re.compile(
     r"exten\w+[^.;]{0,25}automatically|"
     r"(?:shall|will|is|are|be)\s+(?:be\s+)?(?:renewed?|extended|prolonged)\s+(?:\w+\s+){0,4}(?:for|"
     r"by (?:a |an )?(?:further|additional|another|successive)|annually|"
-    r"yearly|unless)|\b(?:renews|evergreen)\b|(?:will|shall) renew\b|rolls? over\b|automatic renewals?|"
+    r"yearly|unless)|\b(?:renews|evergreen)\b|(?:will|shall) renew\b|rolls? over\b|automatic renewals?|\brenewing\b|"
     r"\bcontinues?\b[^.;]{0,30}\b(?:month[\s-]to[\s-]month|year[\s-]to[\s-]year)",
     re.I,
 )
@@ -174,7 +174,7 @@ def _notices(contract: Contract, sentence: Sentence) -> Iterator[Finding]:
     around = text + contract.before(sentence, 1) + contract.after(sentence, 1)
     # The notice may stand in the sentence before or after the renewal it stops.
     beside = (
-        re.search(r"notice|通知|异议", text, re.I)
+        re.search(r"notice|opt(?:s|ing)? out|通知|异议", text, re.I)
         and (_AUTO_ZH.search(around) or _AUTO_EN.search(around))
         and re.search(r"end of|expir|届满|期满|到期", text, re.I)
     )
@@ -204,7 +204,10 @@ def _notices(contract: Contract, sentence: Sentence) -> Iterator[Finding]:
 
 def _gives_notice(text: str, duration: Duration, before: str, after: str) -> bool:
     if not re.search(
-        r"notice|notif|\bwriting|\btells?\b|inform|通知|异议|提出|告知|书面|terminat|cancel|终止|表示", text, re.I
+        r"notice|notif|\bwriting|\btells?\b|inform|opts? out|opting|e-?mail|通知|异议|提出|告知|书面|terminat|"
+        r"cancel|终止|表示",
+        text,
+        re.I,
     ):
         return False
     if re.search(r"at any time|随时", text[max(0, duration.start - 60) : duration.start], re.I):

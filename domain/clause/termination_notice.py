@@ -12,14 +12,17 @@ from domain.clause.quantity import Duration, durations
 KIND = "termination_notice"
 
 _STEMS = (
-    "解除", "终止", "结束", "退出", "退租", "terminat", "cancel", "end the", "end this", "to an end", "determine th",
+    "解除", "终止", "取消", "withdraw", "结束", "退出", "退租", "terminat", "cancel", "end the", "end this", "to an end",
+    "determine th",
 )  # fmt: skip
 
 _ENDING = re.compile(
-    r"(?:解除|终止|提前结束|退出)(?:本|该|此|全部|任何|上述|有关|部分|任一)*(?:合同|协议|订单|项目|"
+    r"(?:解除|终止|提前结束|退出|取消(?=[^,。;]{0,4}(?:合同|订单|协议)))(?:本|该|此|全部|任何|上述|有关|部分|"
+    r"任一)*(?:合同|协议|订单|项目|"
     r"服务|合作|租赁|委托|订购单)?|退租|terminat\w*|cancel\w*|\bend(?:ing)? (?:this|the) (?:agreement|contract)|"
     r"\bending(?= without)|"
-    r"bring (?:this|the) (?:agreement|contract|order) to an end|determine (?:this|the) (?:agreement|contract)",
+    r"withdraw from (?:this|the) (?:agreement|contract|order)|bring (?:this|the) (?:agreement|contract|"
+    r"order) to an end|determine (?:this|the) (?:agreement|contract)",
     re.I,
 )
 _CAUSE = re.compile(
@@ -101,6 +104,8 @@ def _of_part(contract: Contract, sentence: Sentence, text: str, offset: int) -> 
         r"\bif\b|\bwhere\b|如(?!下)|若|倘|when\b|in the event", text[: ending.start()], re.I
     ) and not re.search(r"any reason|convenience|如需|如因", text, re.I):
         return None
+    if re.search(r"协商(?:一致)?(?:后)?(?:的)?[,可]?(?:解除|终止)", text):
+        return None
     stem = contract.before(sentence, 1)
     if re.match(r"\s*\(?[a-z\d]{1,3}\)", text) and _CAUSE.search(stem) and not re.search("convenience", text, re.I):
         return None
@@ -120,7 +125,8 @@ def _of_part(contract: Contract, sentence: Sentence, text: str, offset: int) -> 
 def _without_reasonless(text: str) -> str:
     """`without cause` and `无需承担违约责任` name no cause."""
     return re.sub(
-        r"违约金|\bsuspend(?: or|,) |without (?:any )?(?:cause|liability|penalty)|(?:无需|无须|不|"
+        r"违约金|\bsuspend(?: or|,) |\bnot (?:then )?in (?:default|breach)|without (?:any )?(?:cause|liability|"
+        r"penalty)|(?:无需|无须|不|"
         r"而不)(?:因此)?(?:承担|构成|"
         r"视为)[^,。;]{0,12}(?:责任|违约金|违约|赔偿)|[^,。;]{0,4}逾期未通知|materials?\b",
         " ",
@@ -151,9 +157,12 @@ def _notice(text: str) -> Duration | None:
             r"^(?:以?前|之前|的?(?:书面)?通知|的?提前)", after
         ):
             return duration
-        if re.search(r"^\s*\)?'?\s*(?:,?\s*(?:prior|advance|previous|written|notice|days))", after, re.I) or re.search(
-            r"notice[^.;]{0,40}(?:of|least|than|within)?\s*\(?$", before, re.I
-        ):
+        if re.search(
+            r"^\s*\)?(?:'s?)?\s*(?:,?\s*(?:prior|advance|previous|written|notice|"
+            r"days))",
+            after,
+            re.I,
+        ) or re.search(r"notice[^.;]{0,40}(?:of|least|than|within)?\s*\(?$", before, re.I):
             return duration
         if (
             re.search(r"(?:upon|on|with|giving|by|least)\s*(?:at least|not less than|no less than)?\s*$", before, re.I)

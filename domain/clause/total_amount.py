@@ -25,7 +25,7 @@ _STRONG = re.compile(
     r"subscription |agreement )?(?:price|fees?|amount|value|charges?|sum|consideration|cost)|"
     r"\b(?:purchase|contract|fixed|lump[\s-]sum|agreement|project|order)"
     r"\s+(?:price|sum|value|fee|amount)|aggregate (?:fees?|price|consideration|rent|value|sum|cost)|\btotal\b|"
-    r"not[\s-]to[\s-]exceed|fixed (?:price|fee)|lump sum",
+    r"not[\s-]to[\s-]exceed|compensation shall not exceed|fixed (?:price|fee)|lump sum",
     re.I,
 )
 _WEAK = re.compile(
@@ -50,7 +50,12 @@ _PER = re.compile(
     r"every) (?:hour|day|week|month|delivery)",
     re.I,
 )
-_LIMIT = re.compile(r"liab|责任|赔偿|\bfail|\blate\b", re.I)
+_AT_MOST = re.compile(
+    r"\b(?:compensation|(?:total|contract) (?:fees?|price|amount|"
+    r"cost))\b[^,.;]{0,30}\bnot (?:to )?exceed[^,.;]{0,30}$",
+    re.I,
+)
+_LIMIT = re.compile(r"liab|责任|赔偿|liquidated|penalt|\bfail|\blate\b", re.I)
 """What the amount of the same clause is for cannot be the price."""
 
 
@@ -114,11 +119,13 @@ def _is_total(contract: Contract, sentence: Sentence, money: Money, named: re.Pa
     if not name or money.amount <= 0:
         return False
     after = _IN_PARTS.sub("", after)
+    if _AT_MOST.search(clause):
+        return True
     if _NOT_TOTAL.search(clause[max(0, name.start() - 30) :] if name.string == clause else clause) or _NOT_TOTAL.search(
         after
     ):
         return False
-    if _PER.match(after) or _LIMIT.search(clause):
+    if _PER.match(after) or _LIMIT.search(before[-400:]):
         return False
     if alone and _NOT_TOTAL.search(label):
         return False
