@@ -22,7 +22,7 @@ _BASE = re.compile(
     re.I,
 )
 _TIMES_ZH = re.compile(rf"^[^,。;]{{0,14}}?(?P<n>\d+(?:\.\d+)?|[{CHINESE}]+(?:点[{CHINESE}]+)?)\s*倍")
-_UP_ZH = re.compile(r"^[^,。;]{0,16}?上浮[^,。;]{0,6}?$")
+_UP_ZH = re.compile(r"^[^,。;]{0,16}?(?:上浮|上调|加计|加收)[^,。;]{0,6}?$")
 _PLUS_ZH = re.compile(r"^[^,。;]{0,16}?(?:加|另加|外加)[^,。;]{0,4}?$")
 _TIMES_EN = re.compile(rf"(?P<n>\d+(?:\.\d+)?|{ENGLISH})\s*(?:times|x)\s*(?:the\s*)?[^.;,]{{0,50}}$", re.I)
 _PLUS_EN = re.compile(r"\b(?:plus|increased by|and a margin of)\b[^.;,]{0,14}$", re.I)

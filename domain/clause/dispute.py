@@ -48,7 +48,7 @@ _PLACE_AFTER = re.compile(
     r"state |Republic of )*(?P<place>[A-Z][^\W\d_]+(?:[ ,]+[A-Z][^\W\d_]+)*)"
 )
 _PLACE_BEFORE = re.compile(
-    r"(?P<place>(?:[A-Z][^\W\d_]+ ){0,2}?[A-Z][^\W\d_]+)(?: County| District| City| High| state| federal|"
+    r"(?P<place>(?:[A-Z][^\W\d_]+ ){0,2}?[A-Z][^\W\d_]+(?: County)?)(?: County| District| City| High| state| federal|"
     r" civil| commercial)*\s+(?i:courts?)\b"
 )
 _PLACE_ALONE = re.compile(r"\s*(?P<place>[A-Z][^\W\d_]+(?:[ ,]+[A-Z][^\W\d_]+)*)\s*$")
@@ -97,6 +97,7 @@ _GENERIC = {
     "Commercial",
     "Regional",
     "Appeal",
+    "Session",
 }
 
 

@@ -37,7 +37,7 @@ _DATA = re.compile(
 )
 _GOODS = re.compile(r"模具|工装|夹具|软件|成果|作品|代码|知识产权|著作权|版权|专利|系统|开发|设计|报告|文档")
 _RESULT = re.compile(
-    r"成果|开发|定制|交付物|本(?:合同|项目)(?:所)?(?:产生|形成)|履行|所形成|所产生|软件|系统|平台|"
+    r"成果|开发|定制|交付物|产生|本(?:合同|项目)(?:所)?(?:产生|形成)|履行|所形成|所产生|软件|系统|平台|"
     r"源代码|作品|deliverable|work product|result|developed|created|software|product|service|work|"
     r"foreground|customi[sz]ation|platform|report|improvement|invention|configuration|produced|drawing|data prepared|"
     r"\btool(?:s|ing)\b|\bmou?lds?\b|\bdies\b|模具|工装|夹具|形成",

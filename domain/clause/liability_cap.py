@@ -165,7 +165,8 @@ def _value(text: str, at: int) -> tuple[str, int, int]:
     months = [d for d in durations(text) if d.unit == "m" and d.count in (3, 6, 12, 18, 24, 36)]
     times = _TIMES.search(text)
     year = re.search(
-        r"(?:previous|preceding|prior|past|last|that|such|each|any|contract) (?:contract )?year|一年内|"
+        r"year (?:in|during) which|(?:previous|preceding|prior|past|last|that|such|each|any|"
+        r"contract) (?:contract )?year|一年内|"
         r"上一?年度|前一年",
         text,
         re.I,

@@ -54,6 +54,12 @@ _BETWEEN = re.compile(r"\b(?:between|among|parties)\b", re.I)
 _COMPANY = re.compile(
     r"\b(?:inc|llc|ltd|limited|corp(?:oration)?|company|gmbh|plc|llp|ag|s\.?a|b\.?v|pty|co)\b|公司", re.I
 )
+_BODY = re.compile(
+    r"\b(?:board|university|council|authority|trust|college|hospital|bank|department|ministry|commission|agency|"
+    r"school|district|city|county)$",
+    re.I,
+)
+"""`The Board` for the Glenmore Health Board."""
 _COMMON = frozenset([
     "American", "British", "China", "City", "First", "General", "Global", "International", "National", "Pacific",
     "State", "United", "University", "Northern", "Southern", "Eastern", "Western", "Shanghai", "Beijing", "Shenzhen",
@@ -173,7 +179,8 @@ def _groups(text: str) -> list[set[str]]:
         if role in known:
             line = text[match.start("name") : match.end("name") + 40].split("\n")[0]
             called = _QUOTED.search(re.split(r"[;\t]", line)[0])
-            company = re.split(r"[,;(]", match["name"])[0].strip() if _COMPANY.search(match["name"]) else ""
+            name = re.split(r"[,;(]|\.\s+(?=[A-Z]\w+:)", match["name"])[0].strip(" .")
+            company = name if _COMPANY.search(name) or _BODY.search(name) else ""
             also = (match["also"] or "").lower().strip('"')
             _join(groups, {role, also, called["called"].lower() if called else "", company})
     return [group for group in groups if group]
@@ -189,6 +196,9 @@ def _call_by_first_word(groups: list[set[str]], text: str) -> None:
             written = first.capitalize()
             if len(re.findall(rf"\b{re.escape(written)}\b(?! [A-Z])", text)) > 0 and written not in _COMMON:
                 group.add(first)
+        for body in [body for name in group if (body := _BODY.search(name)) and name != body[0]]:
+            if not any(_BODY.search(other) for each in groups if each is not group for other in each):
+                group.add(body[0])
 
 
 def _join(groups: list[set[str]], names: set[str]) -> None:

@@ -50,7 +50,7 @@ _PAY_EN = re.compile(
 _OTHER_EN = re.compile(
     r"\b(?:notif\w+|notice|terminat\w+|suspen\w+|cure\w*|remed\w+|deliver(?:s|ed|ing)?\b|refund\w*|"
     r"reimburse\w*|reinstat\w+|object\w*|reject\w*|inspect\w*|"
-    r"correct(?:s|ed|ions?)\b|renew\w*|respond\w*|return\w*|delet\w+|indemnif\w+|damages|penalt\w+|deposit|"
+    r"correct(?:s|ed|ions?)\b|renew\w*|respond\w*|return\w*|delet\w+|indemnif\w+|damages|penalt\w+|security deposit|"
     r"warrant\w*|audit\w*|interest|withh\w+|commission|"
     r"(?<!un)disput\w+|arbitrat\w+|overdue|past due|delinquent|late)\b",
     re.I,

@@ -62,7 +62,8 @@ _PERIOD_ZH_AFTER = re.compile(
 )
 PERIOD_EN = re.compile(
     r"(?:\bper|\beach|\bevery|\ba|/)\s*(?:full |complete |completed |calendar |business |working |"
-    r"commenced |additional |whole |started )*(?P<unit>day|week|month|year|annum|(?:seven|"
+    r"commenced |additional |whole |started |further |such |subsequent |elapsed )*(?P<unit>day|week|month|year|"
+    r"annum|(?:seven|"
     r"7)(?: \(7\))? days)\b|"
     r"\b(?P<adverb>daily|weekly|monthly|annually|yearly|annual)\b|(?P<pa>\bp\.\s?a\.)",
     re.I,
@@ -185,6 +186,8 @@ def _period(text: str, share: Share, after_last: int) -> str:
     for match in PERIOD_ZH.finditer(text, start, share.end):
         if match.end() <= share.start:
             found = match
+    if re.search(r"每[^,。;%]{0,8}小时|\bper (?:\w+ )?hour", text[start : share.start]):
+        return ""  # of an hour
     if found and not re.search(r"[。;]", text[found.end() : share.start]):
         if found["n"] in ("七", "7"):
             return "week"

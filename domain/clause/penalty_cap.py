@@ -16,7 +16,7 @@ from domain.clause.total_amount import total_of
 KIND = "penalty_cap"
 
 _NAMED = re.compile(
-    r"违约金|滞纳金|扣款|扣减|扣除|罚|误期赔偿|liquidated damages|penalt|reductions?|\bLDs?\b|"
+    r"违约金|违约赔偿金|滞纳金|扣款|扣减|扣除|罚|误期赔偿|liquidated damages|penalt|reductions?|\bLDs?\b|"
     r"credits?|such (?:damages|amounts?|sums?)|delay damages|deduct",
     re.I,
 )

@@ -47,7 +47,12 @@ COUNTRIES = {
     "Ontario": "CA-ON",
     "British Columbia": "CA-BC", "Quebec": "CA-QC", "Alberta": "CA-AB", "Canada": "CA", "South Africa": "ZA",
     "Russia": "RU",
-    "Commonwealth of Massachusetts": "US-MA", "District of Columbia": "US-DC", "United States": "US",
+    "Estonia": "EE", "Latvia": "LV", "Lithuania": "LT", "Czech Republic": "CZ", "Hungary": "HU", "Greece": "GR",
+    "Romania": "RO", "Bulgaria": "BG", "Croatia": "HR", "Slovenia": "SI", "Slovakia": "SK", "Ukraine": "UA",
+    "Egypt": "EG", "Nigeria": "NG", "Kenya": "KE", "Argentina": "AR", "Chile": "CL", "Colombia": "CO", "Peru": "PE",
+    "Pakistan": "PK", "Bangladesh": "BD", "Sri Lanka": "LK", "Cayman Islands": "KY", "Bermuda": "BM",
+    "British Virgin Islands": "VG", "Jersey": "JE", "Guernsey": "GG", "Qatar": "QA", "Kuwait": "KW", "Iceland": "IS",
+    "Cyprus": "CY", "Malta": "MT", "Abu Dhabi": "AE", "Commonwealth of Massachusetts": "US-MA", "District of Columbia": "US-DC", "United States": "US",
 }  # fmt: skip
 _BY_ADJECTIVE = {
     "English": "England", "German": "Germany", "French": "France", "Swiss": "Switzerland", "Dutch": "Netherlands",
@@ -60,7 +65,11 @@ _BY_ADJECTIVE = {
     "Polish": "Poland", "Korean": "Korea", "Vietnamese": "Vietnam", "Thai": "Thailand", "Malaysian": "Malaysia",
     "Indonesian": "Indonesia", "Israeli": "Israel", "Turkish": "Turkey", "Brazilian": "Brazil", "Mexican": "Mexico",
     "Australian": "Australia", "Canadian": "Canada", "Russian": "Russia", "Portuguese": "Portugal",
-    "Singaporean": "Singapore",
+    "Singaporean": "Singapore", "Estonian": "Estonia", "Latvian": "Latvia", "Lithuanian": "Lithuania",
+    "Czech": "Czech Republic", "Hungarian": "Hungary", "Greek": "Greece", "Romanian": "Romania",
+    "Bulgarian": "Bulgaria", "Croatian": "Croatia", "Ukrainian": "Ukraine", "Egyptian": "Egypt",
+    "Nigerian": "Nigeria", "Kenyan": "Kenya", "Argentine": "Argentina", "Chilean": "Chile",
+    "Colombian": "Colombia", "Icelandic": "Iceland",
 }  # fmt: skip
 _EN = {**{name: f"US-{code}" for name, code in STATES.items()}, **COUNTRIES}
 _EN |= {adjective: _EN[country] for adjective, country in _BY_ADJECTIVE.items()}

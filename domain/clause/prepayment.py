@@ -35,7 +35,7 @@ _ALL = re.compile(
     r"(?<!月)(?<!按月支付,)先付后用|全额预付|全款预付|"
     r"(?:一次性|全额|全部|足额)[^。;]{0,30}(?:款|费用?)[^。;]{0,14}后[^,。;]{0,14}(?:开通|交付|发货|提供)|"
     r"\b(?:bill(?:s|ed)?|invoiced?s?|payable|paid|due|charged?s?|pays?)\b(?![^.;]*month)[^.;%]{0,25}\bin advance\b|"
-    r"(?:annually|yearly|quarterly|semi-?annually|in full),? in advance|"
+    r"(?:annually|yearly|quarterly|semi-?annually|annual|yearly|quarterly|in full),? in advance|"
     r"(?:full|entire|whole|total|100%)[^.;]{0,40}(?:in advance|upfront|up front|before (?:delivery|"
     r"shipment|commencement|the services))|annual (?:fee|subscription)[^.;]{0,40}in advance)",
     re.I,

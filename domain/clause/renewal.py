@@ -18,7 +18,7 @@ _STEMS = (
 _RENEWAL = re.compile(
     r"续(?:订|期|约|展|签|租|费|延|保)|顺延|延续|延长|延展|展期|renew\w*|non-renewal|\b(?:extend|prolong)(?:s|"
     r"ed)? (?:automatically|for|by)|automatic(?:ally)? exten\w+|exten\w+ automatically|auto-?exten\w+|"
-    r"roll(?:s|ed)? over|continues? [^.;]{0,30}(?:month[\s-]to[\s-]month|year[\s-]to[\s-]year)",
+    r"roll(?:s|ed)? over|continues? [^.;]{0,60}(?:month[\s-]to[\s-]month|year[\s-]to[\s-]year)",
     re.I,
 )
 _AUTO_ZH = re.compile(
@@ -36,7 +36,7 @@ _AUTO_EN = re.compile(
     r"(?:shall|will|is|are|be)\s+(?:be\s+)?(?:renewed?|extended|prolonged)\s+(?:\w+\s+){0,4}(?:for|"
     r"by (?:a |an )?(?:further|additional|another|successive)|annually|"
     r"yearly|unless)|\b(?:renews|evergreen)\b|(?:will|shall) renew\b|rolls? over\b|automatic renewals?|\brenewing\b|"
-    r"\bcontinues?\b[^.;]{0,30}\b(?:month[\s-]to[\s-]month|year[\s-]to[\s-]year)",
+    r"\bcontinues?\b[^.;]{0,60}\b(?:month[\s-]to[\s-]month|year[\s-]to[\s-]year)",
     re.I,
 )
 _NOT_AUTO = re.compile(
@@ -180,6 +180,8 @@ def _notices(contract: Contract, sentence: Sentence) -> Iterator[Finding]:
     )
     if not (labelled or _RENEWAL.search(text) or beside):
         return
+    if re.search(r"(?:如欲|有意|如需|希望|申请)[^,。;]{0,8}续|(?:书面|提出)申请", text) and "自动" not in text:
+        return  # who wants to go on has to ask
     if not labelled and not (
         _AUTO_ZH.search(around)
         or _AUTO_EN.search(around)
@@ -191,7 +193,10 @@ def _notices(contract: Contract, sentence: Sentence) -> Iterator[Finding]:
     for duration in durations(text):
         before, after = text[max(0, duration.start - 30) : duration.start], text[duration.end : duration.end + 30]
         if duration.unit == "h" or re.search(
-            r"price|increase|fee|rent|价格|调价|涨", text[max(0, duration.start - 60) : duration.start], re.I
+            r"\b(?:prices?|increases?|fees?|rent)\b|价格|调价|"
+            r"涨",
+            text[max(0, duration.start - 60) : duration.start],
+            re.I,
         ):
             continue
         if (labelled and not re.search(r"renew|续期一|续约一", text[: duration.start], re.I)) or _gives_notice(

@@ -12,8 +12,8 @@ from domain.clause.quantity import Duration, durations
 KIND = "termination_notice"
 
 _STEMS = (
-    "解除", "终止", "取消", "withdraw", "结束", "退出", "退租", "terminat", "cancel", "end the", "end this", "to an end",
-    "determine th",
+    "解除", "终止", "取消", "withdraw", "结束", "退出", "退租", "terminat", "cancel", "end the", "end this",
+    "to an end", "determine th",
 )  # fmt: skip
 
 _ENDING = re.compile(
@@ -36,7 +36,8 @@ _CAUSE = re.compile(
     re.I,
 )
 _WITHOUT_CAUSE = re.compile(
-    r"无(?:需|须)(?:说明|任何|理由|提供)|无任何理由|无理由|不论任何原因|任何理由|任何原因|随时|任意|"
+    r"无(?:需|须)(?:说明|任何|理由|提供)|无任何理由|无理由|不论任何原因|任何理由|任何原因|随时|任何时[候间]|无条件|"
+    r"任意|"
     r"单方|无故|提前|for (?:its |their |his )?(?:own |sole )?convenience|without (?:any )?(?:cause|reason)|(?:any|"
     r"no) reason|at any time|"
     r"for any or no|in its (?:sole )?discretion|"
@@ -51,7 +52,7 @@ _MAY = re.compile(
     re.I,
 )
 _AT_ANY_TIME = re.compile(
-    r"随时|立即|无需(?:提前|通知)|无须(?:提前|通知)|at any time|immediately|any or no reason|"
+    r"随时|立即|任何时[候间]|无需(?:提前|通知)|无须(?:提前|通知)|at any time|immediately|any or no reason|"
     r"without (?:prior |any )?(?:notice|cause)|for (?:its |their |his )?(?:own |sole )?convenience|forthwith|"
     r"with immediate effect",
     re.I,

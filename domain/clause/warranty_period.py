@@ -12,22 +12,24 @@ KIND = "warranty_period"
 
 _STEMS = (
     "质保", "保修", "保质", "质量保证", "保证", "缺陷责任", "免费", "三包", "维保", "维护期", "warrant", "guarant",
-    "defect", "rectification", "free maint", "free supp",
+    "defect", "rectification", "free maint", "free supp", "of charge", "without charge", "own expense", "own cost",
 )  # fmt: skip
 
 _WARRANTY = re.compile(
     r"质保期|质量保证期|保修期|保质期|质保|保修|质量保证|缺陷责任期|免费(?:的)?(?:维护|维修|质保|保修|"
     r"售后|运维|技术支持|技术服务|更换|修理|返修)|质量负责|三包|warrant\w*|guarantee[ds]?\b|"
     r"defects? (?:liability )?period|limitation period for [^.;]{0,30}defect|claims? (?:based on|for) defects?|"
-    r"defects? (?:which|that) (?:appear|arise|become|occur)|rectification period|defects? correction period|"
-    r"\b(?:correct|repair|replace|remedy|rectify|re-?perform)\w*\b[^.;]{0,60}\b(?:defect|non-?conform)[^.;]{0,40}"
+    r"defects? (?:which|that) (?:appear|arise|become|occur)|rectification period|defects? (?:correction|"
+    r"notification) period|"
+    r"\b(?:correct|repair|replace|remed|rectif|fix|re-?perform)\w*\b[^.;]{0,60}\b(?:defect|non-?conform|error|fault|"
+    r"bug)[^.;]{0,40}"
     r"(?:without (?:\w+ )?(?:charge|cost)|free of charge|at (?:its|no) (?:\w+ )?(?:cost|expense|charge))|"
     r"free (?:maintenance|support)",
     re.I,
 )
 _NAMED_PERIOD = re.compile(
     r"质保期|质量保证期|保修期|保质期|缺陷责任期|质保期限|维护期|warranty period|"
-    r"defects? liability period|guarantee period|rectification period|defects? correction period|"
+    r"defects? liability period|guarantee period|rectification period|defects? (?:correction|notification) period|"
     r"limitation period for [^.;]{0,40}defects?",
     re.I,
 )
@@ -87,7 +89,7 @@ def _is_period(contract: Contract, sentence: Sentence, duration: Duration) -> bo
     last = clause[clause.rfind(",") + 1 :]
     if duration.unit in ("d", "bd") and duration.count < 20:
         return False
-    if re.search(r"(?:warranty period of|质保期|保修期)\s*\(?$", clause, re.I):
+    if re.search(r"(?:warranty period of|质保期|保修期)\s*\(?$|(?:质保|保修)期?:[^,。;]{0,10}$", clause, re.I):
         return True
     if re.search(r"保证(?!金),?[^,。;]*后$", clause) and re.match(
         r"内[^,。;]{0,16}(?:符合|正常|无|运行|按照|"
