@@ -52,7 +52,8 @@ COUNTRIES = {
     "Egypt": "EG", "Nigeria": "NG", "Kenya": "KE", "Argentina": "AR", "Chile": "CL", "Colombia": "CO", "Peru": "PE",
     "Pakistan": "PK", "Bangladesh": "BD", "Sri Lanka": "LK", "Cayman Islands": "KY", "Bermuda": "BM",
     "British Virgin Islands": "VG", "Jersey": "JE", "Guernsey": "GG", "Qatar": "QA", "Kuwait": "KW", "Iceland": "IS",
-    "Cyprus": "CY", "Malta": "MT", "Abu Dhabi": "AE", "Commonwealth of Massachusetts": "US-MA", "District of Columbia": "US-DC", "United States": "US",
+    "Cyprus": "CY", "Malta": "MT", "Abu Dhabi": "AE",
+    "Commonwealth of Massachusetts": "US-MA", "District of Columbia": "US-DC", "United States": "US",
 }  # fmt: skip
 _BY_ADJECTIVE = {
     "English": "England", "German": "Germany", "French": "France", "Swiss": "Switzerland", "Dutch": "Netherlands",

@@ -50,6 +50,7 @@ _FREE_YEAR = re.compile(
     r"(?:首年|第一年)[^,。;]{0,12}(?:维护|质保|保修|维保|服务费?)[^,。;]{0,4}(?:免费|免收)|"
     r"免费[^,。;]{0,6}首年[^,。;]{0,4}(?:维护|质保|维保)"
 )
+_LIST = re.compile(r"(?:质保|保修)期?:[^。;]*$")
 _GUARANTOR = re.compile(r"担保|履约保函|bank guarantee|performance bond|guarantor|保函", re.I)
 
 
@@ -62,13 +63,17 @@ def find(contract: Contract) -> Iterator[Finding]:
             yield contract.finding(KIND, "12m", sentence, free.start(), free.end())
         first: Duration | None = None
         for duration in durations(sentence.text):
-            if duration.unit == "h" or not _is_period(contract, sentence, duration):
+            before = sentence.text[: duration.start]
+            part = re.split(r"[,。;]", before)[-1]
+            in_list = (
+                first is not None
+                and duration.unit == "m"
+                and _LIST.search(before)
+                and re.fullmatch(r"[一-鿿]{2,10}", part)
+            )
+            if not in_list and (duration.unit == "h" or not _is_period(contract, sentence, duration)):
                 continue
-            clause = re.split(r"[,。;]", sentence.text[: duration.start])[-1]
-            listed = re.search(r"(?:质保|保修)期?:[^。;]*$|^[^。;]{0,40}$", sentence.text[: duration.start])
-            if first is not None and not (
-                _WARRANTY.search(clause) or (listed and re.fullmatch(r"[一-鿿]{2,10}", clause))
-            ):
+            if first is not None and not (in_list or _WARRANTY.search(part)):
                 continue  # of another part of the goods only where it is named again, or in a list
             first, value = duration, str(duration)
             if value not in seen:
