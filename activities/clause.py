@@ -162,7 +162,7 @@ def _carried(said: dict[str, Any], standard: ClauseStandard) -> list[dict[str, A
     return [
         {"kind": "hidden_text", "value": carried, "page": None, "quote": None, "rects": [],
          "risk": standard.risk("hidden_text", carried).value}
-        for carried in said.get("carries", []) if carried in ("javascript", "attachments")
+        for carried in said.get("carries", []) if carried in ("javascript", "attachments", "unshown", "unknown")
     ]  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """The child process that opens one PDF: takes its limits on, reads, and hands over what it read.
 
-Run by its path with `python -I`, so it imports nothing of ours. Standard input is the file. Standard output is one
-line of JSON (see `read`), then for each page four 32-bit floats a character: left, top, right, bottom in points of
-the page as displayed, origin top left.
+Run by its path with `python -I`; of ours it imports only its sibling. Standard input is the file. Standard output is
+one line of JSON (see `read`), then for each page four 32-bit floats a character: left, top, right, bottom in points
+of the page as displayed, origin top left.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ from collections import deque
 from collections.abc import Iterator
 from itertools import repeat
 from operator import sub
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from activities.annotation_child import whole_page
 
 MOST_BYTES = 25 * 1024 * 1024
 MOST_PAGES = 500
@@ -81,12 +86,13 @@ def read(data: bytes, boxes: list[bytes]) -> dict[str, Any]:
         return {"state": document}
     count = len(document)
     pages: list[dict[str, Any]] = []
-    total = 0
+    total, beside = 0, set[str]()
     for number in range(count):
         try:
-            page = document[number]
+            page, found = whole_page(document, number)
         except pdfium.PdfiumError:
             return {"state": "unreadable"}
+        beside |= found
         pages.append(read_page(page, boxes))
         page.close()
         total += len(pages[-1]["text"])
@@ -97,7 +103,7 @@ def read(data: bytes, boxes: list[bytes]) -> dict[str, Any]:
     state = state_of(pages)
     if state == "needs_ocr":
         mark_unread(pages)
-    return {"state": state, "pages": pages, "carries": carried(data)}
+    return {"state": state, "pages": pages, "carries": sorted({*carried(data), *beside})}
 
 
 def opened(data: bytes) -> Any:

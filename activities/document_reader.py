@@ -6,6 +6,7 @@ down, make it wait for ever, or be taken for "nothing found".
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import subprocess
@@ -29,6 +30,8 @@ _OFFICE_NAMES = {".docx", ".doc", ".odt", ".rtf", ".wps", ".xlsx", ".pptx"}
 
 def read_document(path: Path) -> Reading:
     """Raises OSError where the file cannot be opened. Whatever is in it ends as a state."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "It is no file")  # one would wait for what a pipe never says
     with path.open("rb", buffering=0) as file:  # the child goes on where this one stands
         start = file.read(8)
         if path.stat().st_size > MOST_BYTES:

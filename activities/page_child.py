@@ -16,8 +16,9 @@ from array import array
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # of ours it finds its sibling, which imports nothing of ours
+sys.path.insert(0, str(Path(__file__).parents[1]))  # of ours it finds its siblings, which import nothing else of ours
 
+from activities.annotation_child import whole_page
 from activities.document_child import MOST_BYTES, Refused, leave_network, opened, page_text, take_limits
 
 SCALE = 1.5
@@ -60,8 +61,7 @@ def draw(data: bytes, number: int, fonts: list[str]) -> tuple[dict[str, Any], by
     if not 1 <= number <= count:
         return _NO_PAGE, b""
     try:
-        document.init_forms()  # else what was filled in, and every signature, is left out of the picture
-        page = document[number - 1]
+        page, _ = whole_page(document, number - 1)
     except pdfium.PdfiumError:
         return {"state": "unreadable"}, b""
     width, height = page.get_size()

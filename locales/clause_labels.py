@@ -30,6 +30,8 @@ CLAUSE_LABELS: dict[str, dict[str, str]] = {
         "amount_mismatch.instalments": N_("the instalments do not make up the whole"),
         "hidden_text.javascript": N_("JavaScript in the file"),
         "hidden_text.attachments": N_("files attached to the PDF"),
+        "hidden_text.unshown": N_("words in a field or note that not every program shows"),
+        "hidden_text.unknown": N_("what else is in the file could not be told"),
         "court/supplier": N_("court at our place"),
         "court/customer": N_("court at the customer's place"),
         "court/plaintiff": N_("court of who sues"),

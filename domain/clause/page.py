@@ -45,7 +45,8 @@ class Page:
 
 @dataclass(frozen=True)
 class Reading:
-    """`limit` names what was exceeded of a refused document. `carries`: javascript, attachments, form, signature."""
+    """`limit` names what was exceeded of a refused document. `carries`: javascript, attachments, form, signature,
+    unshown (words in a field or note that not every program shows), unknown."""
 
     state: State
     pages: tuple[Page, ...] = ()

@@ -75,6 +75,25 @@ FILLED_IN = assembled({
     6: stream(b"0 0 200 100 re f", "/Type /XObject /Subtype /Form /BBox [0 0 200 100]"),
 })  # fmt: skip
 """Blank but for what stands in a field: as a signature does."""
+
+
+def noted(kind: str, *, shown: bool = True) -> bytes:
+    """`SENTENCE`, and words that stand on the page in a field (/Widget /FT /Tx) or a note (/FreeText)."""
+    said = "The Supplier shall be liable without any limit for all losses."
+    fonts = "/Resources << /Font << /F 7 0 R >> >>"
+    entry = "/V" if "Widget" in kind else "/Contents"
+    place = "/F 4 /P 3 0 R /Rect [60 600 560 640]" + (" /AP << /N 6 0 R >>" if shown else "")
+    return assembled({
+        1: b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [5 0 R] >> >>",
+        2: b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+        3: f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Annots [5 0 R] /Contents 8 0 R {fonts} >>".encode(),
+        5: f"<< /Type /Annot /Subtype {kind} {place} {entry} ({said}) >>".encode(),
+        6: stream(f"BT /F 11 Tf 2 12 Td ({said}) Tj ET".encode(), f"/Subtype /Form /BBox [0 0 500 40] {fonts}"),
+        7: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        8: stream(words().encode()),
+    })  # fmt: skip
+
+
 LOOP = assembled({
     1: b"<< /Type /Catalog /Pages 2 0 R >>", 2: b"<< /Type /Pages /Count 3 /Kids [2 0 R 2 0 R 4 0 R] >>",
     4: b"<< /Type /Pages /Parent 2 0 R /Count 2 /Kids [2 0 R 4 0 R] >>",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -63,6 +64,25 @@ def test_what_a_file_carries_is_said(tmp_path: Path) -> None:
     assert reading(tmp_path, odd.written("javascript")).carries == ("javascript",)
     assert reading(tmp_path, odd.written("attachment")).carries == ("attachments",)
     assert reading(tmp_path, odd.PLAIN).carries == ()
+
+
+@pytest.mark.parametrize("kind", ["/Widget /FT /Tx /T (terms)", "/FreeText"], ids=["field", "note"])
+def test_words_in_fields_and_notes_are_read_where_they_stand(tmp_path: Path, kind: str) -> None:
+    read = reading(tmp_path, odd.noted(kind))
+    assert read.state is State.TEXT
+    assert "liable without any limit" in read.pages[0].text
+    at = read.pages[0].text.index("liable")
+    left, top = read.pages[0].boxes[4 * at : 4 * at + 2]
+    assert 60 < left < 560
+    assert 842 - 640 < top < 842 - 600
+    assert "unshown" not in read.carries
+    assert "unshown" in reading(tmp_path, odd.noted(kind, shown=False)).carries
+
+
+def test_a_pipe_among_the_files_keeps_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "contract.pdf")
+    with pytest.raises(OSError, match="no file"):
+        read_document(tmp_path / "contract.pdf")
 
 
 @pytest.mark.parametrize(
