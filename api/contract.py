@@ -72,6 +72,12 @@ class SubmitBody(BaseModel):
     )  # fmt: skip
 
 
+class TakeBackBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1, le=2**31 - 1, description="The version that is checked or with legal.")
+
+
 @router.get("/{contract_id}")
 async def get_contract(contract_id: RecordId, actor: CurrentActor, services: Provided) -> ContractView:
     async with services.db.session(actor.id) as session:
@@ -125,3 +131,16 @@ async def submit_contract(
     """Send a version on its way through approval; the policy of this moment says who decides."""
     answer = await services.contracts.submit(actor, key, contract_id, **body.model_dump())
     return answered(out, contract_id, answer)
+
+
+@router.post("/{contract_id}/take-back", responses=ACCEPTED)
+async def take_contract_back(
+    contract_id: RecordId,
+    body: TakeBackBody,
+    key: IdempotencyKey,
+    actor: CurrentActor,
+    services: Provided,
+    out: Response,
+) -> Answered:
+    """Take a version back that is still checked or with legal: its owner prepares the next one."""
+    return answered(out, contract_id, await services.contracts.take_back(actor, key, contract_id, **body.model_dump()))

@@ -12,7 +12,7 @@ from domain.access import Actor
 from domain.approval import CONTRACT_KIND, check_facts
 from domain.process import Answer
 from domain.refusal import invalid
-from workflows.contract import ContractWorkflow, SubmitContract
+from workflows.contract import ContractWorkflow, SubmitContract, TakeBack
 
 
 class ContractCommands:
@@ -40,6 +40,12 @@ class ContractCommands:
             actor, key, "contract", contract_id, ContractWorkflow.submit, SubmitContract,
             version=version, amount=amount, document=document, note=note, facts=known, kind=kind,
         )  # fmt: skip
+
+    async def take_back(self, actor: Actor, key: str, contract_id: str, *, version: int) -> Answer:
+        """Before it reaches the approvers. Raises Refused: 403 for others than its submitter and the owner, 409."""
+        return await self.desk.update(
+            actor, key, "contract", contract_id, ContractWorkflow.take_back, TakeBack, version=version
+        )
 
     async def _kind(self, actor: Actor, chosen: str, fact: str | None) -> str:
         if not (chosen or fact):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, func, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -65,6 +65,7 @@ async def stage_names(session: AsyncSession) -> dict[str, dict[str, dict[str, st
     key = value["key"].astext
     query = (
         select(Policy.kind, key, value["name"])
+        .join(stage, true())
         .where(_is_pipeline())
         .order_by(Policy.kind, key, Policy.version.desc())
         .ext(distinct_on(Policy.kind, key))

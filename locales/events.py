@@ -170,6 +170,7 @@ SENTENCES = {
     "contract.approved": N_("Contract approved"),
     "contract.returned": N_("Contract returned for another version"),
     "contract.rejected": N_("Contract rejected"),
+    "contract.taken_back": N_("Version %(version)s taken back before it was cleared"),
     "contract.withdrawn": N_("Contract withdrawn"),
     "contract.closed": N_("Contract closed: %(outcome)s"),
     "approval.opened": N_("Approval of version %(version)s began"),

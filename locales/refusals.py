@@ -139,6 +139,9 @@ SENTENCES = {
     "signature_needed": N_("This step is signed: type your name."),
     "second_factor_needed": N_("This step wants a code of your second factor."),
     "signature_unlike": N_("This is not your name as it is known here."),
+    "contract_not_with_legal": N_(
+        "This version is no longer being checked or with legal, so it cannot be taken back here."
+    ),
     "contract_kind_unknown": N_("There is no clause standard for this kind of contract. Choose one of the list."),
     "fact_unknown": N_("A request says nothing of this kind: %(fact)s."),
     "comment_needed": N_("Say why, so that the submitter knows what to change."),

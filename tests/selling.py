@@ -100,6 +100,16 @@ class Selling:
             await self.actor(by), uuid4().hex, task.id, outcome=outcome, version=task.version, comment=comment
         )
 
+    async def asked_of(self, contract: Contract, kind: str) -> Task:
+        """The contract's open task of this kind."""
+
+        async def found() -> Task | None:
+            async with self.services.db.session() as session:
+                where = (Task.line_id == contract.line_id, Task.kind == kind, Task.status == "open")
+                return await session.scalar(select(Task).where(*where))
+
+        return await self.until(found)
+
     async def invoice(self, deal_id: str) -> Invoice:
         """The invoice draft that the proposal began, which waits for finance."""
 
@@ -118,19 +128,19 @@ class Selling:
         )
         return await self.row(Invoice, invoice.id, status="prepared")
 
-    async def row(self, table: type[T], record_id: str, **fits: object) -> T:
-        """The row, once it is there and has these values."""
+    async def row(self, table: type[T], record_id: str, within: float = 20, **fits: object) -> T:
+        """The row, once it is there and has these values, `within` so many seconds."""
 
         async def found() -> T | None:
             async with self.services.db.session() as session:
                 row = await session.get(table, record_id)
             return row if row and all(getattr(row, name) == value for name, value in fits.items()) else None
 
-        return await self.until(found)
+        return await self.until(found, within)
 
-    async def until(self, look: Callable[[], Awaitable[T | None]]) -> T:
+    async def until(self, look: Callable[[], Awaitable[T | None]], within: float = 20) -> T:
         """Waits for the thing itself; processes need a moment."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(within):
             while (found := await look()) is None:
                 await asyncio.sleep(0.02)
         return found

@@ -17,6 +17,8 @@ from domain.approval import ApprovalPolicy, Rules
 from domain.approval_path import earlier_steps, seat_of, seats
 from ui.approval_panel import ApprovalPanel
 from ui.approval_path import Looked
+from ui.clause_words import ClauseWords
+from ui.legal_said import LegalSaid, legal_said
 from ui.policy_words import PolicyWords
 
 
@@ -48,11 +50,12 @@ class Asking:
 class ApprovalCase:
     """`deciding` where it is the reader's turn, `asking` where it is their own request and under way.
 
-    `speaks`: they may comment.
+    `speaks`: they may comment. `legal`: what legal said of the version.
     """
 
     shown: ApprovalPanel
     speaks: bool
+    legal: LegalSaid | None = None
     deciding: Deciding | None = None
     asking: Asking | None = None
 
@@ -75,9 +78,17 @@ async def read_case(
     return ApprovalCase(
         shown,
         speaks=approval.status == "open",
+        legal=await _legal(session, approval, words),
         deciding=await _deciding(session, actor, shown) if mine and under_way else None,
         asking=await _asking(session, shown) if under_way and approval.submitted_by == actor.id else None,
     )
+
+
+async def _legal(session: AsyncSession, approval: Approval, words: PolicyWords) -> LegalSaid | None:
+    if approval.subject_kind != "contract":
+        return None
+    clauses = ClauseWords(words.language, words.formats)
+    return await legal_said(session, approval.subject_id, approval.subject_version, clauses)
 
 
 def _rules(policy: ApprovalPolicy | None) -> Rules:

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
-from api.contract import SubmitBody
+from api.contract import SubmitBody, TakeBackBody
 from api.problem import named
 from api.services import Provided, Services
 from db.contract import Contract
@@ -73,6 +73,20 @@ async def submit(
     )
 
 
+@router.post("/{contract_id}/take-back")
+async def take_back(
+    request: Request, contract_id: RecordId, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    form = await typed(request)
+    try:
+        asked = body(TakeBackBody, form, "version")
+        answer = await services.contracts.take_back(actor, key, contract_id, **asked.model_dump())
+    except (Refused, ValidationError) as error:
+        return await _again(request, actor, services, contract_id, form, error)
+    said = say(request, N_("Taken back: the next version can be prepared."))
+    return done(request, f"/contracts/{contract_id}", answer, said)
+
+
 async def _again(
     request: Request,
     actor: Actor,
@@ -124,6 +138,8 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         "approvals": {a.subject_version: ApprovalPanel(case, a, words) for a in case.approvals},
         "reviews": reviews,
         "may_submit": works and contract.status == "draft",
+        "may_take_back": contract.status in ("checking", "in_legal")
+        and actor.id in (contract.owner_id, contract.versions[-1]["by"]),
         "amount_typed": plain_amount(contract.amount, contract.currency),
         "workflow": workflow_link(services.temporal.namespace, process) if process and ops else "",
         "other": other,

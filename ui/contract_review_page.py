@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.services import Services
+from db.clause_history import agreed
 from db.contract import Contract
 from db.contract_check import ContractCheck, ContractFinding
 from db.customer import Customer
@@ -28,11 +29,13 @@ from db.process import Task
 from db.record import Document
 from db.scope import visible
 from domain.access import Action, Actor
+from domain.clause.history import Agreed
 from domain.clause.standard import ClauseStandard, Risk, built_in
 from domain.contract_review import Condition
 from domain.legal import reaches
 from domain.refusal import not_found
 from locales.labels import label
+from ui.clause_finding import unusual_in_words
 from ui.clause_words import ClauseWords, RuleWords
 from ui.environment import pages_of
 from ui.names import Names, names
@@ -42,17 +45,58 @@ _CHINESE = ("一", "鿿")
 
 
 @dataclass(frozen=True)
+class Crop:
+    """The part of a page around a finding, in fractions of the page; `rects` are those of this page."""
+
+    page: int
+    left: float
+    top: float
+    width: float
+    height: float
+    rects: list[list[float]]
+
+
+MARGIN = 0.012
+"""Around a finding, in fractions of the page."""
+NARROWEST, HIGHEST = 0.5, 0.3
+"""How much of a page's width a crop shows at least, and of its height at most."""
+
+
+def crop_of(rects: Sequence[list[float]]) -> Crop | None:
+    """Around the rectangles on the first of their pages."""
+    if not rects:
+        return None
+    page = int(rects[0][0])
+    here = [rect for rect in rects if rect[0] == page]
+    left, right = min(rect[1] for rect in here) - MARGIN, max(rect[3] for rect in here) + MARGIN
+    top, bottom = min(rect[2] for rect in here) - MARGIN, max(rect[4] for rect in here) + MARGIN
+    width = min(1.0, max(NARROWEST, right - left))
+    left = min(max(0.0, (left + right - width) / 2), 1.0 - width)
+    top = max(0.0, top)
+    return Crop(page, left, top, width, min(HIGHEST, bottom - top, 1.0 - top), here)
+
+
+@dataclass(frozen=True)
 class FindingPanel:
-    """`needed`: legal has to decide about it; `wording` is what the standard proposes, in the contract's language."""
+    """`needed`: legal has to decide about it; `wording` is what the standard proposes, in the contract's language.
+
+    `unusual` are sentences with the numbers; `before` what this customer's last contracts of ours say of it.
+    """
 
     row: ContractFinding
     value: str
+    unusual: list[str]
+    before: list[str]
     rule: RuleWords
     wording: str
     counts: Overruled
     exception: ClauseException | None
     turn: int
     needed: bool
+
+    @property
+    def crop(self) -> Crop | None:
+        return crop_of(self.row.rects)
 
     @property
     def standard(self) -> list[str]:
@@ -167,7 +211,9 @@ async def read_review(
             raise not_found("review")
         task = await session.get(Task, review.task_id) if review and review.task_id else None
         standard = await standard_by(session, check) if check else built_in()
-        panels = await _panels(session, ClauseWords(formats.language, formats), found, standard, review, task)
+        words = ClauseWords(formats.language, formats)
+        before = await agreed(session, contract.id, contract.customer_id, sorted({row.kind for row in found}))
+        panels = await _panels(session, words, found, standard, review, task, before)
         people = {
             review.closed_by if review else None,
             said["by"],
@@ -198,6 +244,7 @@ async def _panels(
     standard: ClauseStandard,
     review: ContractReview | None,
     task: Task | None,
+    before: Sequence[Agreed],
 ) -> list[FindingPanel]:
     counts = await overruled(session, {row.kind for row in found})
     granted = set(review.exceptions.values()) if review else set()
@@ -215,6 +262,8 @@ async def _panels(
             FindingPanel(
                 row=row,
                 value=words.value(row.kind, row.value),
+                unusual=[unusual_in_words(row.kind, reason, words) for reason in row.unusual],
+                before=[words.value(one.kind, one.value) for one in before if one.own and one.kind == row.kind][:3],
                 rule=rule,
                 wording=_wording(rule, row, found),
                 counts=counts.get(row.kind) or Overruled(row.kind, 0, 0, 0, 0),

@@ -70,6 +70,12 @@ class SubmitContract(Command):
     kind: str = ""
 
 
+class TakeBack(Command):
+    """Its submitter takes `version` back before it reaches the approvers: while it is checked, or with legal."""
+
+    version: int
+
+
 @workflow.defn(name="ContractWorkflow")
 class ContractWorkflow(ContractCheck, ContractVersions, ContractReview, ContractSigning):
     projection = ContractActivities.project_contract
@@ -147,6 +153,23 @@ class ContractWorkflow(ContractCheck, ContractVersions, ContractReview, Contract
         for task in state.open_tasks:
             self.close_task(task, asked.actor.id, "submitted", behalf_of=task.on_behalf(asked.actor))
 
+    def _may_take_back(self, asked: TakeBack) -> None:
+        state = self.state
+        if asked.actor.id not in (state.owner_id, state.versions[-1].by if state.versions else None):
+            raise forbidden(Action.CONTRACT_WORK)
+        if state.stage not in ("checking", "in_legal") or state.withdrawn:
+            raise Refused("contract_not_with_legal", 409, stage=state.stage)
+        if asked.version != state.version:
+            raise Refused("stale_version", 409, version=state.version)
+
+    @command(_may_take_back)
+    def take_back(self, asked: TakeBack) -> None:
+        """The next version is then prepared; legal's task ends."""
+        self.state.versions[-1].outcome = "withdrawn"
+        self.end_review("withdrawn")
+        self.change("contract.taken_back", actor=asked.actor.id, version=asked.version)
+        self._leave_approval("withdrawn")
+
     @workflow.signal
     def approval_ended(self, ended: ApprovalEnded) -> None:
         if ended.approval_id != self.state.approval_id or self.state.stage != "in_approval":
@@ -183,6 +206,8 @@ class ContractWorkflow(ContractCheck, ContractVersions, ContractReview, Contract
         """To legal before or beside the approvers, where the policy has legal read it."""
         rules = self.rules.legal
         asked = await self.consider(rules, outcome.state, outcome.level, outcome.findings)
+        if self.state.stage != "checking":  # taken back meanwhile
+            return
         if self.state.withdrawn:
             self.end_review("withdrawn")
             self.state.stage = "withdrawn"

@@ -61,19 +61,27 @@ class ContractCheck(TaskProcess[ContractState]):
             retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=10)),
             summary=f"read the document of version {version.no}",
         )
-        await self.wait(lambda: reading.done() or state.withdrawn)
-        if state.withdrawn:
+        await self.wait(lambda: reading.done() or self._called_off)
+        if self._called_off:
             reading.cancel()
-            state.stage = "withdrawn"
-            return
-        outcome = await _ended(reading)
-        if outcome.state == State.NEEDS_OCR:
-            outcome = await self._scan_read(asked, outcome)
-        if state.withdrawn:
-            state.stage = "withdrawn"
+        else:
+            outcome = await _ended(reading)
+            if outcome.state == State.NEEDS_OCR:
+                outcome = await self._scan_read(asked, outcome)
+        if self._called_off:
+            self._call_off()
             return
         self._note(outcome)
         await self.checked(outcome)
+
+    @property
+    def _called_off(self) -> bool:
+        """The version was taken back meanwhile, or the deal is lost."""
+        return self.state.withdrawn or self.state.stage != "checking"
+
+    def _call_off(self) -> None:
+        if self.state.withdrawn:
+            self.state.stage = "withdrawn"
 
     async def _scan_read(self, asked: CheckRequest, outcome: CheckOutcome) -> CheckOutcome:
         """What OCR adds, where it is installed; else, and where it does not end, the outcome as it is."""
@@ -90,9 +98,9 @@ class ContractCheck(TaskProcess[ContractState]):
             retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=10)),
             summary=f"read the scanned pages of version {asked.version_no}",
         )
-        await self.wait(lambda: reading.done() or state.withdrawn)
+        await self.wait(lambda: reading.done() or self._called_off)
         state.scanning = False
-        if state.withdrawn:
+        if self._called_off:
             reading.cancel()
             return outcome
         try:

@@ -110,7 +110,7 @@ class ContractReview(TaskProcess[ContractState]):
         )  # fmt: skip
         plan = await self.perform(LegalActivities.plan_review, asked, "what legal accepts, and when it is due")
         if state.withdrawn or state.version != version:
-            return False
+            return False  # the deal is lost, or the version was taken back
         carried = (
             [one.model_copy(update={"met": None, "by": None, "at": None}) for one in before.unmet] if before else []
         )

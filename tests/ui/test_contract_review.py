@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from db.contract import Contract
 from db.process import Task
+from tests.activities.scans import needs_tesseract, scanned
 from tests.conftest import SignIn
 from tests.selling import YUAN, Selling
 from tests.ui.browser import PHONE, Visit, check_everywhere
@@ -21,19 +22,20 @@ pytestmark = pytest.mark.usefixtures("worker")
 CLAUSES = ("甲方应在收到发票之日起90日内付款。", "乙方对甲方的一切损失承担无限赔偿责任。")
 
 
-async def with_legal(selling: Selling, *clauses: str) -> Contract:
+async def with_legal(selling: Selling, *clauses: str, scan: bool = False) -> Contract:
     """A contract whose first version waits for legal."""
     contract = await selling.contract(await selling.deal("冷链平台", amount=180_000 * YUAN, stage="negotiation"))
     actor = await selling.actor("li.wei")
 
     async def chunks() -> AsyncIterator[bytes]:
-        yield a_contract(*(clauses or CLAUSES))
+        content = a_contract(*(clauses or CLAUSES))
+        yield scanned(content) if scan else content
 
     document = (await selling.services.documents.add(actor, "合同.pdf", chunks())).hash
     await selling.services.contracts.submit(
         actor, uuid4().hex, contract.id, version=1, amount=contract.amount, document=document
     )
-    return await selling.row(Contract, contract.id, status="in_legal")
+    return await selling.row(Contract, contract.id, within=90 if scan else 20, status="in_legal")
 
 
 async def test_a_clause_is_found_on_its_page_decided_and_the_version_returned(visit: Visit, selling: Selling) -> None:
@@ -75,6 +77,67 @@ async def test_a_clause_is_found_on_its_page_decided_and_the_version_returned(vi
     await expect(reader.get_by_role("button", name="Accept")).to_have_count(0)
     owner = (await visit(f"/contracts/{contract.id}", as_person="li.wei")).page
     await expect(owner.locator("#record")).to_contain_text("以合同总价为限")
+
+
+@needs_tesseract
+async def test_a_scan_shows_where_ocr_read_a_clause_and_a_phone_shows_its_part_of_the_page(
+    visit: Visit, selling: Selling
+) -> None:
+    contract = await with_legal(selling, scan=True)
+    address = f"/contracts/{contract.id}/review/1"
+    page = (await visit(address, as_person="tang.wen", look=PHONE)).page
+    await expect(page.locator("#review")).to_contain_text("scanned and read by OCR")
+    term = page.locator(".finding", has_text="Payment term")
+    await expect(term).to_contain_text("90 days")
+    await expect(term).to_contain_text("compare it with the page")
+    crop = term.locator(".finding-crop")
+    await crop.scroll_into_view_if_needed()
+    await expect(crop.locator("img")).to_have_js_property("complete", value=True)
+    marked, around = await crop.locator(".doc-mark").first.bounding_box(), await crop.bounding_box()
+    assert marked is not None
+    assert around is not None
+    assert around["y"] <= marked["y"]
+    assert marked["y"] + marked["height"] <= around["y"] + around["height"]
+    await expect(page.locator("button.doc-mark")).not_to_have_count(0)
+    await check_everywhere(visit, address, "contract-review-scan", as_person="tang.wen")
+
+
+async def test_an_approver_sees_what_legal_decided_and_the_submitter_takes_a_version_back(
+    sign_in: SignIn, selling: Selling
+) -> None:
+    contract = await with_legal(selling, CLAUSES[0])
+    english = {"accept": "text/html", "accept-language": "en"}
+    owner, legal, approver = await sign_in("li.wei"), await sign_in("tang.wen"), await sign_in("zhao.min")
+    review = (await legal.get(f"/api/contracts/{contract.id}/reviews/1")).json()
+    for one in review["findings"]:
+        said = {"version": 1, "finding_id": one["id"], "decision": "accept", "reason": "老客户", "turn": 0}
+        done = await legal.post(
+            f"/api/contracts/{contract.id}/judge", json=said, headers={"Idempotency-Key": uuid4().hex}
+        )
+        assert done.is_success
+    ended = {"version": 1, "outcome": "conditions", "comment": "可以", "conditions": ["须补充附件三"], "met": {}}
+    answer = await legal.post(
+        f"/api/contracts/{contract.id}/conclude", json=ended, headers={"Idempotency-Key": uuid4().hex}
+    )
+    assert answer.is_success, answer.text
+    row = await selling.row(Contract, contract.id, status="in_approval")
+    task = await selling.asked_of(row, "approve")
+    panel = await approver.get(f"/inbox/{task.id}", headers=english)
+    assert panel.status_code == 200
+    assert "须补充附件三" in panel.text
+    assert "老客户" in panel.text
+
+    other = await with_legal(selling)
+    back = {"version": "1", "idempotency_key": uuid4().hex}
+    shown = await owner.get(f"/contracts/{other.id}", headers=english)
+    assert "Take this version back" in shown.text
+    refused = await approver.post(f"/contracts/{other.id}/take-back", data=back, headers=english)
+    assert refused.status_code == 403
+    taken = await owner.post(
+        f"/contracts/{other.id}/take-back", data=back | {"idempotency_key": uuid4().hex}, headers=english
+    )
+    assert taken.status_code == 303
+    await selling.row(Contract, other.id, status="draft", version=2)
 
 
 async def test_the_page_works_without_scripts_and_only_for_those_who_see_the_contract(

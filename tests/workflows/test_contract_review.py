@@ -290,3 +290,25 @@ async def test_beside_the_approvers_it_is_approved_once_both_have_ended(office: 
     await desk.accept_all()
     await desk.conclude("clear")
     await desk.now(status="approved")
+
+
+async def test_a_version_with_legal_is_taken_back_by_its_submitter_alone_and_once(office: Office) -> None:
+    desk = await Desk.with_contract(office, LATE)
+    task = await desk.task()
+
+    async def take_back(who: str, version: int = 1) -> Answer:
+        actor = await office.actor(who)
+        return await office.contracts.take_back(actor, uuid4().hex, desk.contract.id, version=version)
+
+    with pytest.raises(Refused, match="forbidden"):
+        await take_back("zhao.min")
+    with pytest.raises(Refused, match="stale_version"):
+        await take_back("li.wei", 7)
+    await take_back("li.wei")
+    contract = await desk.now(status="draft")
+    assert (contract.version, contract.versions[0]["outcome"]) == (2, "withdrawn")
+    assert (await office.row(Task, id=task.id)).status == "cancelled"  # type: ignore[union-attr]
+    with pytest.raises(Refused, match="contract_not_with_legal"):
+        await take_back("li.wei", 2)
+    await desk.submit(SOON)
+    await desk.now(status="in_legal", version=2)

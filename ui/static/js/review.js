@@ -46,6 +46,14 @@ document.addEventListener("click", async (event) => {
   button.querySelector("use").setAttribute("href", button.querySelector("use").getAttribute("href").replace(/#.*/, "#check"));
 });
 
+// On a phone a clause shows its part of the page; until the picture is there, the page is taken for A4.
+document.addEventListener("load", (event) => {
+  const crop = event.target.closest?.("[data-crop]");
+  if (!crop) return;
+  const [width, height] = crop.dataset.crop.split(" ").map(Number);
+  crop.style.aspectRatio = (width * event.target.naturalWidth) / (height * event.target.naturalHeight);
+}, true);
+
 // What is selected stays so when the list was fetched anew.
 let chosen = "";
 document.addEventListener("mark-selected", (event) => (chosen = event.detail.id));
