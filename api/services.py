@@ -48,6 +48,7 @@ from commands.product import ProductCommands
 from commands.quote import QuoteCommands
 from commands.quote_link import QuoteLinks, QuotesForCustomers
 from commands.second_factor import SecondFactor
+from commands.shift import ShiftCommands
 from commands.sign_in import SignIn
 from commands.signing import SigningCommands
 from commands.signing_customer import InvitationCommands, SigningsByLink
@@ -59,6 +60,7 @@ from commands.ticket import TicketCommands
 from commands.ticket_link import TicketLinks
 from commands.ticket_mail import TicketMail
 from commands.ticket_portal import TicketPortal
+from commands.ticket_training import TicketTraining
 from commands.verify import Verifications
 from commands.webhook import Webhooks
 from db.engine import Database
@@ -105,6 +107,8 @@ class Services:
     bank: BankCommands
     customer_statements: CustomerStatements
     equipment: EquipmentCommands
+    ticket_training: TicketTraining
+    shifts: ShiftCommands
     absences: AbsenceCommands
     documents: Documents
     page_images: PageImages
@@ -173,6 +177,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             bank=BankCommands(desk, store),
             customer_statements=CustomerStatements(desk, store),
             equipment=EquipmentCommands(desk),
+            ticket_training=TicketTraining(db, temporal, settings.task_queue),
+            shifts=ShiftCommands(db),
             absences=AbsenceCommands(desk),
             documents=documents,
             page_images=pages,

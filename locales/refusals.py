@@ -30,6 +30,7 @@ SENTENCES = {
     "key_reused": N_("This form was already sent with other contents. Reload the page before sending it again."),
     "not_confirmed": N_("The server did not confirm this in time. Send it again; it will not be done twice."),
     "outdated": N_("Somebody changed this meanwhile. Reload to see it as it is now."),
+    "skill_unreadable": N_("A skill is named with small Latin letters, digits and underscores."),
     "level_unknown": N_("A level is 1, 2 or 3."),
     "shift_person_unfit": N_("%(name)s does not answer tickets, so that they cannot be on a shift."),
     "ticket_training_runs": N_("The text model is being trained already. Its page shows when it is ready."),

@@ -53,10 +53,13 @@ SECTIONS = (
     )),
     Section(N_("Service"), (
         Entry(N_("My queue"), "/tickets", "life-buoy", Action.TICKET_READ, go="q", short=N_("Tickets")),
+        Entry(N_("Triage"), "/tickets/triage", "split", Action.TICKET_WORK),
+        Entry(N_("Shifts"), "/shifts", "calendar-clock", Action.TICKET_WORK),
         Entry(N_("Equipment"), "/equipment", "factory", Action.EQUIPMENT_READ),
     )),
     Section(N_("Insight"), (
         Entry(N_("Won and lost"), "/reports/deals", "trophy", Action.REPORT_READ),
+        Entry(N_("Routing accuracy"), "/reports/routing", "target", Action.TICKET_MANAGE),
         Entry(N_("Approval report"), "/reports/approvals", "chart-column", Action.REPORT_READ),
         Entry(N_("Clauses"), "/reports/clauses", "scale", Action.CLAUSE_JUDGE),
     )),

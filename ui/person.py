@@ -14,9 +14,11 @@ from api.body import IdempotencyKey
 from api.language import language_of
 from api.services import Provided, Services
 from commands.absence import may_arrange
+from commands.shift import ANSWERING
 from db import person as people
 from db.person import Member
-from domain.access import Action, Actor, Role
+from db.shift import skills_of
+from domain.access import Action, Actor, Role, Scope
 from domain.ids import RecordId
 from domain.person import PersonDetails
 from domain.refusal import Refused
@@ -153,11 +155,15 @@ async def _panel(request: Request, actor: Actor, services: Services, person_id: 
     async with services.db.session(actor.id) as session:
         shown: Member = await people.member(session, person_id)
         called = await names(session, language_of(request), [shown.person.manager_id])
+        skills, languages = (await skills_of(session, [person_id])).get(person_id, ({}, {}))
         arranged = await may_arrange(session, actor, person_id)
     return {
         "shown": shown,
         "manager": called.person(shown.person.manager_id),
         "regions": sorted(called.unit(region) for region in shown.regions),
+        "skills": skills,
+        "languages": languages,
+        "may_skill": bool(shown.roles & ANSWERING) and _may_skill(actor, shown),
         "may_manage": _may_manage(actor),
         "may_arrange": shown.person.active and arranged,
         "may_audit": actor.scope(Action.AUDIT_READ) is not None,
@@ -198,6 +204,11 @@ async def _typed(request: Request) -> dict[str, Any]:
     form = await request.form()
     fields = ("email", "name", "name_en", "unit_id", "manager_id")
     return {name: form[name] for name in fields if form.get(name)} | {"roles": form.getlist("roles")}
+
+
+def _may_skill(actor: Actor, shown: Member) -> bool:
+    scope = actor.scope(Action.TICKET_MANAGE)
+    return scope is not None and (scope == Scope.ALL or bool(shown.regions & actor.regions))
 
 
 def _may_manage(actor: Actor) -> bool:
