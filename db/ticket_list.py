@@ -155,7 +155,8 @@ def _filters(actor: Actor, sought: Sought, *, any_stage: bool = False) -> list[C
     if sought.text:
         searched = (Ticket.number, Ticket.subject, Ticket.from_name, Ticket.from_email, Ticket.from_phone)
         matches = [column.icontains(sought.text, autoescape=True) for column in searched]
-        found.append(or_(*matches, Customer.search.contains(sought.text.lower(), autoescape=True)))
+        named = Customer.search.contains(sought.text.lower(), autoescape=True)
+        found.append(or_(*matches, Ticket.customer_id.in_(select(Customer.id).where(named))))
     if not any_stage:
         found.append(Ticket.stage == sought.stage if sought.stage else Ticket.stage.in_(OPEN))
     return found

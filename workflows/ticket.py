@@ -8,6 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.ticket import MergeTicket, Receiving, TicketActivities, TicketState
     from domain.access import Role, person_key, role_key
     from domain.process import Waiting
+    from domain.ticket_clock import most_urgent
     from workflows.ticket_act import TicketActs
     from workflows.ticket_message import TicketStart, ticket_workflow_id
 
@@ -150,6 +151,7 @@ class TicketWorkflow(TicketActs):
         if state.stage == "assigned" and state.owner_id:
             holders = [person_key(state.owner_id)]
         if state.stage not in ("new", "closed", "merged"):
-            due = state.wake_at or self.turn_wake() or self.next_wake()
+            running = most_urgent(state.clocks)
+            due = state.wake_at or self.turn_wake() or (running.due_at if running and running.running else None)
             waits.append(Waiting(reason=f"ticket.{state.stage}", holders=holders, since=state.changed_at, due=due))
         return waits

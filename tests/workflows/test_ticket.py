@@ -11,10 +11,14 @@ import pytest
 from activities.ticket import Said
 from commands.ticket import TicketCommands
 from commands.ticket_intake import Inbound
+from db.engine import Database
 from db.letter import Letter
 from db.ticket import Ticket, TicketMessage
 from domain.refusal import Refused
-from tests.workflows.office import Office
+from settings import Settings
+from tests.workflows.office import Office, open_office
+from tests.workflows.test_kit import wired
+from worker.main import build_worker
 
 
 async def came_in(office: Office, text: str = "打印机不出纸了。", **fields: Any) -> Ticket:
@@ -155,3 +159,46 @@ async def test_what_is_told_twice_is_heard_once(office: Office) -> None:
         await handle.signal("customer_wrote", said)
     await office.until(lambda: _told(office, ticket.id, "ticket.customer_wrote"), "what they wrote")
     assert (await office.line(ticket.id)).count("ticket.customer_wrote") == 1
+
+
+async def test_a_worker_killed_between_an_answer_and_its_mail_sends_it_once(
+    db: Database, people: dict[str, str], settings: Settings, database_url: str
+) -> None:
+    async with wired(database_url) as (far, wire), open_office(db, people, settings, working=False) as office:
+        tickets, gao = TicketCommands(office.desk), await office.actor("gao.fei")
+        async with build_worker(office.env.client, far, settings, strict=True):
+            ticket = await came_in(office)
+            wire.sever()
+            key = uuid4().hex
+            answer = await tickets.reply(gao, key, ticket.id, text="正在处理。")
+            assert not answer.seen
+        wire.cut = False
+        assert await answers_by_mail(office, ticket.id) == []
+        async with build_worker(office.env.client, db, settings, strict=True):
+            await tickets.reply(gao, key, ticket.id, text="正在处理。")  # who does not know sends it again
+            await standing(office, ticket.id, "waiting_customer")
+            for _ in range(2):
+                await office.relay.carry_waiting()
+    assert [letter.status for letter in await answers_by_mail(office, ticket.id)] == ["sent"]
+    out = [one for one in await office.rows(TicketMessage, ticket_id=ticket.id) if one.direction == "out"]
+    assert [(one.status, one.body) for one in out] == [("sent", "正在处理。")]
+
+
+async def answers_by_mail(office: Office, ticket_id: str) -> list[Letter]:
+    return [letter for letter in await office.rows(Letter, line_id=ticket_id) if letter.template == "ticket_reply"]
+
+
+async def test_what_a_customer_writes_after_the_end_opens_the_ticket_with_what_it_was(office: Office) -> None:
+    tickets, gao = TicketCommands(office.desk), await office.actor("gao.fei")
+    ticket = await came_in(office)
+    await tickets.change(gao, uuid4().hex, ticket.id, priority="urgent", kind="complaint")
+    await tickets.close(gao, uuid4().hex, ticket.id, why="重复")
+    await standing(office, ticket.id, "closed")
+    await wrote(office, ticket.id, "谢谢。")  # thanks wake nobody
+    await office.until(lambda: _told(office, ticket.id, "ticket.thanked"), "the thanks")
+    await standing(office, ticket.id, "closed")
+    await tickets.reopen(gao, uuid4().hex, ticket.id, why="还有问题")
+    await office.until(lambda: _told(office, ticket.id, "ticket.reopened"), "the ticket open again")
+    again = await office.until(lambda: office.row(Ticket, id=ticket.id, closed_at=None), "the ticket open again")
+    assert (again.priority, again.kind) == ("urgent", "complaint")
+    assert again.stage in ("queued", "assigned")
