@@ -48,6 +48,7 @@ from api import (
     task,
     team,
     ticket,
+    ticket_hook,
 )
 from api.auth import identify
 from api.body import BodyLimit, text_is_storable
@@ -62,7 +63,7 @@ ROUTERS = (
     collection.router, collection_act.router, bank.router, customer.router, receivable.router, task.router, team.router,
     approval.router,
     equipment.router, absence.router, notification.router, policy.router, policy_draft.router, report.router,
-    sla.router, ops.router, codec.router, ticket.router, canned_answer.router,
+    sla.router, ops.router, codec.router, ticket.router, ticket_hook.router, canned_answer.router,
 )  # fmt: skip
 
 

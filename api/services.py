@@ -57,6 +57,7 @@ from commands.statement import CustomerStatements
 from commands.task import TaskCommands
 from commands.temporal import Processes, connect
 from commands.ticket import TicketCommands
+from commands.ticket_hook import TicketHooks
 from commands.ticket_link import TicketLinks
 from commands.ticket_mail import TicketMail
 from commands.ticket_portal import TicketPortal
@@ -96,6 +97,7 @@ class Services:
     tickets: TicketCommands
     ticket_mail: TicketMail
     ticket_portal: TicketPortal
+    ticket_hooks: TicketHooks
     ticket_links: TicketLinks
     canned_answers: CannedAnswers
     signings: SigningCommands
@@ -148,7 +150,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             account=Account(db, credentials),
             people=People(db, passwords),
             leads=leads,
-            lead_forms=LeadForms(leads, key),
+            lead_forms=LeadForms(leads, tickets, key),
             lead_check=LeadCheck(desk),
             lead_uploads=LeadUploads(leads),
             lead_hooks=LeadHooks(leads, key),
@@ -168,6 +170,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             ticket_links=ticket_links,
             canned_answers=CannedAnswers(db),
             ticket_portal=TicketPortal(tickets, store),
+            ticket_hooks=TicketHooks(tickets, key),
             signings=SigningCommands(tasks),
             invitations=InvitationCommands(desk),
             signings_by_link=SigningsByLink(desk, store, pages, InvitationLinks(key)),

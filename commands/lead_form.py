@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel
@@ -14,6 +15,8 @@ from pydantic import BaseModel
 from commands.lead import LeadCommands
 from commands.lead_intake import NewLead
 from commands.throttle import Throttle
+from commands.ticket_form import asked_for_help
+from commands.ticket_intake import TicketIntake
 from db.audit import record
 from db.engine import Database
 from db.lead_form import LeadForm, add_form, find_form, form_to_change, make_default_forms, regions
@@ -22,7 +25,7 @@ from db.policy import current_policy
 from domain.access import Action, Actor, Scope
 from domain.contact import phone_number
 from domain.lead import FormLengths, LeadPolicy
-from domain.lead_form import DEFAULT, FormDesign, Readers, answers, reworded
+from domain.lead_form import DEFAULT, SUPPORT, FormDesign, Readers, answers, reworded
 from domain.money import parse_amount
 from domain.person import email_address
 from domain.policy import load
@@ -36,6 +39,8 @@ UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "g
 UTM_MAX = 200
 BEHAVIOUR = ("page", "referrer")
 TOKEN_LIFE = timedelta(hours=24)
+MANAGED = {"lead": Action.LEAD_WORK, "ticket": Action.TICKET_MANAGE}
+"""Who does that for a region manages its forms."""
 
 
 class Enquiry(BaseModel):
@@ -70,8 +75,9 @@ async def open_default_forms(db: Database) -> None:
 
 
 class LeadForms:
-    def __init__(self, leads: LeadCommands, key: bytes) -> None:
+    def __init__(self, leads: LeadCommands, tickets: TicketIntake, key: bytes) -> None:
         self.leads = leads
+        self.tickets = tickets
         self.db = leads.desk.db
         settings = leads.desk.settings
         self.company = settings.company
@@ -99,7 +105,9 @@ class LeadForms:
             everywhere = await regions(session)
             policy = load(LeadPolicy, (await current_policy(session, LeadPolicy.kind))[1])
         own = next((unit.code for unit in everywhere if unit.id == form.region_id), "")
-        return OpenForm(form, design_of(form), [] if own else everywhere, own, policy.form)
+        # A ticket's region is its customer's: nobody is asked for it.
+        choices = [] if own or form.makes == "ticket" else everywhere
+        return OpenForm(form, design_of(form), choices, own, policy.form)
 
     def token(self, form_key: str) -> str:
         """Stands in the form that is shown: it says when that was, and nobody can make one up."""
@@ -114,7 +122,7 @@ class LeadForms:
             raise Refused("form_quick", 422)
 
     async def submit(self, form_key: str, enquiry: Enquiry, *, key: str, address: str, origin: str | None) -> None:
-        """Takes an enquiry in as a lead, once per `key`.
+        """Takes an enquiry in as a lead, or as a ticket where the form is the service desk's, once per `key`.
 
         Raises Refused: 404 no such form, 429 too many from this address, 403 a site that may not send it, 422 naming
         the field. A machine that filled in `website` is thanked, and nothing is kept.
@@ -123,17 +131,30 @@ class LeadForms:
         found = await self.open(form_key)
         if origin is not None and origin not in found.form.origins:
             raise Refused("origin_not_allowed", 403, origin=origin)
-        lead = self._lead(enquiry, found)
+        own, custom = answers(found.design, enquiry.sent, found.lengths, self.read)
+        if not enquiry.consent:
+            raise invalid("consent_needed", "consent")
+        if enquiry.consented not in (None, found.design.consent_version):
+            raise invalid("consent_changed", "consent")  # they are to read it anew
+        if found.form.makes == "ticket":
+            ticket = asked_for_help(own, custom, found.design, enquiry.language, found.region or None)
+            ticket = ticket.model_copy(update={"detail": {"consent": self._consent(enquiry, found)}})
+            if not enquiry.website:
+                await self.tickets.receive(ticket, f"form/{form_key}/{key}")
+            return
+        lead = self._lead(enquiry, found, own, custom)
         if not enquiry.website:
             await self.leads.capture(lead, f"{form_key}/{key}")
 
-    def _lead(self, enquiry: Enquiry, found: OpenForm) -> NewLead:
+    def _consent(self, enquiry: Enquiry, found: OpenForm) -> dict[str, Any]:
+        """The words they agreed to."""
+        return {
+            "form": found.form.key, "version": found.design.consent_version, "language": enquiry.language,
+            "text": found.design.agreed(enquiry.language, self.company),
+        }  # fmt: skip
+
+    def _lead(self, enquiry: Enquiry, found: OpenForm, own: dict[str, Any], custom: dict[str, Any]) -> NewLead:
         design = found.design
-        own, custom = answers(design, enquiry.sent, found.lengths, self.read)
-        if not enquiry.consent:
-            raise invalid("consent_needed", "consent")
-        if enquiry.consented not in (None, design.consent_version):
-            raise invalid("consent_changed", "consent")  # they are to read it anew
         utm = {name: given[:UTM_MAX] for name in UTM if (given := enquiry.utm.get(name))}
         if design.source:
             utm.setdefault("utm_source", design.source)
@@ -141,23 +162,21 @@ class LeadForms:
             source="form", region=_region(enquiry, found), amount=own.pop("budget", None), custom=custom, utm=utm,
             campaign=design.campaign or utm.get("utm_campaign"), language=enquiry.language or None,
             behaviour={name: given[:500] for name in BEHAVIOUR if (given := enquiry.behaviour.get(name))},
-            consent={
-                "form": found.form.key, "version": design.consent_version, "language": enquiry.language,
-                "text": design.agreed(enquiry.language, self.company),
-            },
-            form_key=found.form.key, **own,
+            consent=self._consent(enquiry, found), form_key=found.form.key, **own,
         )  # fmt: skip
 
     # --- building ---------------------------------------------------------------------------------------------
 
-    async def add(self, actor: Actor, *, name: str, region_id: str | None) -> str:
+    async def add(self, actor: Actor, *, name: str, region_id: str | None, makes: str = "lead") -> str:
         """A new form with a key of its own in its address, closed until somebody opens it. Raises Refused (403)."""
-        if not actor.reaches(Action.LEAD_WORK, owner=None, region=region_id):
-            raise forbidden(Action.LEAD_WORK)
+        action = MANAGED.get(makes, Action.LEAD_WORK)
+        if not actor.reaches(action, owner=None, region=region_id):
+            raise forbidden(action)
         if not name:
             raise invalid("field_needed", "name")
         async with self.db.session(actor.id) as session:
-            key = await add_form(session, name=name, region_id=region_id, design=DEFAULT.model_dump(mode="json"))
+            design = (SUPPORT if makes == "ticket" else DEFAULT).model_dump(mode="json")
+            key = await add_form(session, name=name, region_id=region_id, design=design, makes=makes)
             await record(session, actor.id, "AddLeadForm", f"lead_form/{key}", name=name)
         return key
 
@@ -169,7 +188,7 @@ class LeadForms:
         async with self.db.session(actor.id) as session:
             form = await form_to_change(session, form_key)
             if not may_manage(actor, form):
-                raise forbidden(Action.LEAD_WORK)
+                raise forbidden(MANAGED[form.makes])
             if form.version != version:
                 raise Refused("outdated", 409)
             kept = reworded(design_of(form), design)
@@ -185,21 +204,23 @@ class LeadForms:
         async with self.db.session(actor.id) as session:
             form = await form_to_change(session, form_key)
             if not may_manage(actor, form):
-                raise forbidden(Action.LEAD_WORK)
+                raise forbidden(MANAGED[form.makes])
             form.origins, form.active = checked, active
             await record(session, actor.id, "ChangeLeadForm", f"lead_form/{form_key}", origins=checked, active=active)
         self._open.pop(form_key, None)
 
 
 def design_of(form: LeadForm) -> FormDesign:
-    return FormDesign.model_validate(form.design) if form.design else DEFAULT
+    if form.design:
+        return FormDesign.model_validate(form.design)
+    return SUPPORT if form.makes == "ticket" else DEFAULT
 
 
 def may_manage(actor: Actor, form: LeadForm) -> bool:
-    """Whoever works all leads of the form's region; the form for every region is for those who work all."""
-    return actor.scope(Action.LEAD_WORK) != Scope.OWN and actor.reaches(
-        Action.LEAD_WORK, owner=None, region=form.region_id
-    )
+    """Whoever works all leads, or manages the tickets, of the form's region; the form for every region is for those who
+    do so in all."""
+    action = MANAGED[form.makes]
+    return actor.scope(action) != Scope.OWN and actor.reaches(action, owner=None, region=form.region_id)
 
 
 def _region(enquiry: Enquiry, found: OpenForm) -> str:

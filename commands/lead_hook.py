@@ -1,4 +1,4 @@
-"""Signed webhooks: endpoints that other systems send leads to, each with a secret and a mapping of its own."""
+"""Signed webhooks: endpoints that other systems send to, each with a secret and a mapping of its own."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from typing import Any
 from sqlalchemy import update
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from commands.desk import Desk
 from commands.lead import LeadCommands
 from commands.lead_intake import Taken
 from commands.lead_record import OWN_FIELDS, lead_of
 from db.audit import record
 from db.lead_form import regions
 from db.lead_hook import LeadHook, new_key
+from db.person import OrgUnit
 from domain.access import Action, Actor, Scope
 from domain.json_path import is_path, value_at
 from domain.refusal import Refused, forbidden, invalid, not_found
@@ -36,22 +38,40 @@ class Made:
     secret: str
 
 
-class LeadHooks:
-    def __init__(self, leads: LeadCommands, key: bytes) -> None:
-        self.leads = leads
-        self.db = leads.desk.db
+@dataclass(frozen=True)
+class Message:
+    """One that was signed as it must be: `said` by field, `region` the code of the endpoint's region."""
+
+    hook: LeadHook
+    said: dict[str, str]
+    region: str
+    regions: list[OrgUnit]
+    id: str
+
+
+class Hooks:
+    """Endpoints and their messages, whatever they make. A subclass says what that is, and what a mapping may fill."""
+
+    makes: str
+    fields: tuple[str, ...]
+    action: Action
+    """Who manages all of this in a region manages its endpoints."""
+
+    def __init__(self, desk: Desk, key: bytes) -> None:
+        self.desk = desk
+        self.db = desk.db
         self._seal = Seal(key, "lead hook")
 
     async def add(self, actor: Actor, *, name: str, region_id: str, source: str, campaign: str | None) -> Made:
         """Raises Refused (403) for a region whose leads they do not manage."""
-        _may_manage(actor, region_id)
+        self._may_manage(actor, region_id)
         if not name:
             raise invalid("field_needed", "name")
         key, secret = new_key(), _new_secret()
         async with self.db.session(actor.id) as session:
             hook = LeadHook(
-                key=key, name=name, region_id=region_id, source=source or name, campaign=campaign, mapping={},
-                secret=self._seal.close(secret), sample="",
+                key=key, makes=self.makes, name=name, region_id=region_id, source=source or name,
+                campaign=campaign, mapping={}, secret=self._seal.close(secret), sample="",
             )  # fmt: skip
             session.add(hook)
             await record(session, actor.id, "AddLeadHook", f"lead_hook/{key}", name=name)
@@ -73,7 +93,7 @@ class LeadHooks:
         """Raises Refused: 404, 403, 422 naming the mapping's field that is none, or whose path cannot be read."""
         if not name:
             raise invalid("field_needed", "name")
-        checked = _checked(mapping)
+        checked = self._checked(mapping)
         async with self.db.session(actor.id) as session:
             hook = await self._managed(session, actor, key)
             hook.name, hook.source, hook.campaign, hook.active = name, source or name, campaign, active
@@ -86,37 +106,36 @@ class LeadHooks:
 
     async def _managed(self, session: Any, actor: Actor, key: str) -> LeadHook:
         hook: LeadHook | None = await session.get(LeadHook, key)
-        if hook is None:
+        if hook is None or hook.makes != self.makes:
             raise not_found("lead_hook")
-        _may_manage(actor, hook.region_id)
+        self._may_manage(actor, hook.region_id)
         return hook
+
+    def _may_manage(self, actor: Actor, region_id: str) -> None:
+        if actor.scope(self.action) in (None, Scope.OWN) or not actor.reaches(
+            self.action, owner=None, region=region_id
+        ):
+            raise forbidden(self.action)
 
     def try_out(self, mapping: dict[str, str], sample: str) -> dict[str, str]:
         """What a payload would come to, by field. Raises Refused (422) for no JSON."""
-        return _said(_checked(mapping), _document(sample, "sample"))
+        return self._said(self._checked(mapping), _document(sample, "sample"))
 
-    async def receive(self, key: str, body: bytes, headers: dict[str, str]) -> Taken:
-        """A lead, once for each message id, whatever is sent again.
-
-        Raises Refused: 404 no such endpoint, 401 a signature or a time that is not right, 422 for what says no lead.
-        """
+    async def opened(self, key: str, body: bytes, headers: dict[str, str]) -> Message:
+        """What was sent. Raises Refused: 404 no such endpoint, 401 a signature or a time that is not right."""
         async with self.db.session(f"hook:{key}") as session:
             hook = await session.get(LeadHook, key)
-            if hook is None or not hook.active:
+            if hook is None or not hook.active or hook.makes != self.makes:
                 raise not_found("lead_hook")
             known = await regions(session)
         document = self._verified(hook, body, headers)
-        lead = lead_of(
-            _said(hook.mapping, document), source="hook", regions={u.code: [u.name_zh, u.name_en] for u in known},
-            region=next((u.code for u in known if u.id == hook.region_id), ""), campaign=hook.campaign,
-            utm_source=hook.source, currency=self.leads.desk.settings.currency,
-        )  # fmt: skip
-        message = headers.get("webhook-id", "")
-        taken = await self.leads.take_in(self.leads.reachable(lead), Actor(id=f"hook:{key}"), message)
+        region = next((unit.code for unit in known if unit.id == hook.region_id), "")
+        return Message(hook, self._said(hook.mapping, document), region, known, headers.get("webhook-id", ""))
+
+    async def counted(self, key: str) -> None:
         async with self.db.session(f"hook:{key}") as session:
-            counted = {"received": LeadHook.received + 1, "last_at": datetime.now(UTC)}
-            await session.execute(update(LeadHook).where(LeadHook.key == key).values(counted))
-        return taken
+            count = {"received": LeadHook.received + 1, "last_at": datetime.now(UTC)}
+            await session.execute(update(LeadHook).where(LeadHook.key == key).values(count))
 
     def _verified(self, hook: LeadHook, body: bytes, headers: dict[str, str]) -> Any:
         opened = self._seal.open(hook.secret)
@@ -127,6 +146,45 @@ class LeadHooks:
         except (WebhookVerificationError, ValueError):  # a signature that is no base64 is a ValueError
             raise Refused("hook_unsigned", 401) from None
         return _document(body, "body")
+
+    def _said(self, mapping: dict[str, str], document: Any) -> dict[str, str]:
+        """`=text` is that text itself; without a mapping the record's own names are looked for."""
+        paths = mapping or {field: field for field in self.fields}
+        found = {f: path[1:] if path.startswith("=") else value_at(document, path) for f, path in paths.items()}
+        return {field: value for field, value in found.items() if value}
+
+    def _checked(self, mapping: dict[str, str]) -> dict[str, str]:
+        for field, path in mapping.items():
+            if field not in self.fields and not field.startswith("x_"):
+                raise invalid("field_unknown", f"path-{field}", name=field)
+            if not path.startswith("=") and not is_path(path):
+                raise invalid("path_unreadable", f"path-{field}", path=path[:60])
+        return mapping
+
+
+class LeadHooks(Hooks):
+    makes = "lead"
+    fields = OWN_FIELDS
+    action = Action.LEAD_WORK
+
+    def __init__(self, leads: LeadCommands, key: bytes) -> None:
+        super().__init__(leads.desk, key)
+        self.leads = leads
+
+    async def receive(self, key: str, body: bytes, headers: dict[str, str]) -> Taken:
+        """A lead, once for each message id, whatever is sent again.
+
+        Raises Refused: what `opened` raises, 422 for what says no lead.
+        """
+        sent = await self.opened(key, body, headers)
+        lead = lead_of(
+            sent.said, source="hook", regions={u.code: [u.name_zh, u.name_en] for u in sent.regions},
+            region=sent.region, campaign=sent.hook.campaign, utm_source=sent.hook.source,
+            currency=self.desk.settings.currency,
+        )  # fmt: skip
+        taken = await self.leads.take_in(self.leads.reachable(lead), Actor(id=f"hook:{key}"), sent.id)
+        await self.counted(key)
+        return taken
 
 
 def signature(secret: str, message_id: str, body: str) -> dict[str, str]:
@@ -146,28 +204,5 @@ def _document(text: str | bytes, field: str) -> Any:
         raise invalid("sample_unreadable", field) from None
 
 
-def _said(mapping: dict[str, str], document: Any) -> dict[str, str]:
-    """`=text` is that text itself; without a mapping the lead's own names are looked for."""
-    paths = mapping or {field: field for field in OWN_FIELDS}
-    found = {f: path[1:] if path.startswith("=") else value_at(document, path) for f, path in paths.items()}
-    return {field: value for field, value in found.items() if value}
-
-
-def _checked(mapping: dict[str, str]) -> dict[str, str]:
-    for field, path in mapping.items():
-        if field not in OWN_FIELDS and not field.startswith("x_"):
-            raise invalid("field_unknown", f"path-{field}", name=field)
-        if not path.startswith("=") and not is_path(path):
-            raise invalid("path_unreadable", f"path-{field}", path=path[:60])
-    return mapping
-
-
 def _new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
-
-
-def _may_manage(actor: Actor, region_id: str) -> None:
-    if actor.scope(Action.LEAD_WORK) in (None, Scope.OWN) or not actor.reaches(
-        Action.LEAD_WORK, owner=None, region=region_id
-    ):
-        raise forbidden(Action.LEAD_WORK)

@@ -16,6 +16,7 @@ from commands.desk import Desk
 from commands.idempotency import claim_once
 from commands.ticket_thread import answered_by, open_to
 from db.customer import Assignment, Contact, Customer
+from db.equipment import find_by_serial, region_code
 from db.letter import write_letter
 from db.outbox import enqueue, payload_of
 from db.person import OrgUnit
@@ -28,7 +29,7 @@ from domain.contact import phone_number
 from domain.person import email_address
 from domain.policy import load
 from domain.refusal import forbidden, invalid
-from domain.ticket import Channel, Priority, ServicePolicy, TicketKind
+from domain.ticket import OPEN, Channel, Priority, ServicePolicy, TicketKind
 from domain.ticket_number import numbers_in, without_numbers
 from domain.ticket_thanks import says_more
 from workflows.ticket_message import ticket_workflow_id
@@ -37,6 +38,8 @@ FROM_OUTSIDE = Actor(id="public")
 CONFIRMED = ("mail", "form", "hook")
 """Ways in by which somebody waits to hear that it arrived."""
 CONFIRMATION = "ticket_received"
+TRUSTED = ("device", "hook", "api", "timer", "phone")
+"""Ways in that are signed or signed in: what they say of a machine is believed."""
 HOUR = timedelta(hours=1)
 
 
@@ -74,6 +77,7 @@ class Inbound(BaseModel):
     product: str | None = None
     equipment_id: str | None = None
     fault_code: str | None = None
+    serial_number: str | None = None
     attachments: list[Attachment] = []
     mail_id: str | None = None
     references: list[str] = []
@@ -83,6 +87,7 @@ class Inbound(BaseModel):
     full: str | None = None
     raw: str | None = None
     notes: list[str] = []
+    detail: dict[str, Any] = {}
     others: list[str] = []
 
 
@@ -113,14 +118,17 @@ class TicketIntake:
 
     async def receive(self, inbound: Inbound, key: str, actor: Actor = FROM_OUTSIDE) -> Received:
         """One transaction; the same key finds what it made. Raises Refused (422) for a customer that is not there."""
-        # A mail that comes twice has come by two ways: it is the same by its id, however it was changed under way.
-        said = {"mail_id": inbound.mail_id} if inbound.mail_id else inbound.model_dump(exclude_defaults=True)
+        # A mail that comes twice has come by two ways: it is the same by its id, however it was changed on its way.
+        # So is a signed message: what it belongs to may be known only by now.
+        by_id = inbound.mail_id is not None or inbound.channel in ("hook", "device")
+        said = {"key": key} if by_id else inbound.model_dump(exclude_defaults=True)
         async with self.desk.db.session(actor.id) as session:
             asked = await claim_once(session, actor, key, "Inbound", "ticket", said)
             if not asked.fresh:
                 message = await session.get_one(TicketMessage, asked.id)
                 first = message.first_ticket_id or message.ticket_id
                 return Received(message.ticket_id, message.id, new=first == message.id)
+            inbound = await _of_equipment(session, inbound)
             sender = await _sender(session, inbound)
             ticket = await open_to(session, inbound.ticket_id or await self._answered(session, inbound))
             new = ticket is None
@@ -149,7 +157,8 @@ class TicketIntake:
             session, key=key, channel=inbound.channel, kind="automatic" if inbound.automatic else "person",
             sender=(inbound.email or inbound.phone or inbound.name or "").lower() or None, addresses=inbound.others,
             subject=inbound.subject[:300], ticket_id=ticket.id, message_id=message_id,
-            full=inbound.full if inbound.full != inbound.text else None, raw=inbound.raw, answered=answered,
+            full=inbound.full if inbound.full != inbound.text else None, raw=inbound.raw,
+            answered=answered, detail=inbound.detail,
             notes=[*inbound.notes, *(["number_of_another"] if strange else [])],
         )  # fmt: skip
 
@@ -226,6 +235,25 @@ class TicketIntake:
         if found is None:
             raise invalid("region_unknown", "region", region=inbound.region or "")
         return str(found)
+
+
+async def _of_equipment(session: AsyncSession, inbound: Inbound) -> Inbound:
+    """A machine that is named tells its customer, its product and its region; what it reports again while that is
+    being seen to is more of the same ticket. A number nobody knows says no more than that."""
+    if inbound.serial_number is None or inbound.channel not in TRUSTED:
+        return inbound
+    machine = await find_by_serial(session, inbound.serial_number)
+    if machine is None:
+        return inbound.model_copy(update={"notes": [*inbound.notes, "serial_unknown"]})
+    known: dict[str, Any] = {"equipment_id": machine.id, "product": inbound.product or machine.product}
+    if inbound.customer_id is None:
+        known |= {"customer_id": machine.customer_id, "region": await region_code(session, machine.region_id)}
+    if inbound.fault_code and inbound.ticket_id is None:
+        same = select(Ticket.id).where(
+            Ticket.equipment_id == machine.id, Ticket.fault_code == inbound.fault_code, Ticket.stage.in_(OPEN)
+        )
+        known["ticket_id"] = await session.scalar(same.order_by(Ticket.id.desc()).limit(1))
+    return inbound.model_copy(update=known)
 
 
 async def _sender(session: AsyncSession, inbound: Inbound) -> Sender:

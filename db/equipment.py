@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Ref, new_id
+from db.person import OrgUnit
 
 
 class Equipment(Base):
@@ -42,6 +43,10 @@ class Equipment(Base):
 async def find_by_serial(session: AsyncSession, serial_number: str) -> Equipment | None:
     same = func.lower(Equipment.serial_number) == serial_number.strip().lower()
     return await session.scalar(select(Equipment).where(same))
+
+
+async def region_code(session: AsyncSession, region_id: str) -> str | None:
+    return await session.scalar(select(OrgUnit.code).where(OrgUnit.id == region_id))
 
 
 async def equipment_of(session: AsyncSession, customer_id: str) -> Sequence[Equipment]:

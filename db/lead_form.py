@@ -32,12 +32,15 @@ class LeadForm(Base):
 
 
 async def make_default_forms(session: AsyncSession) -> None:
-    """One form for each region that has none, under the region's code, and one where the visitor chooses."""
+    """One form for each region that has none, under the region's code, one where the visitor chooses, and one of the
+    service desk."""
     has_form = exists().where(LeadForm.region_id == OrgUnit.id)
     regions = select(OrgUnit.code, OrgUnit.id).where(OrgUnit.kind == "region", ~has_form)
     forms: list[dict[str, object]] = [{"key": row.code, "region_id": row.id} for row in await session.execute(regions)]
     forms.append({"key": "all", "region_id": None})
-    values = [form | {"origins": [], "active": True, "name": "", "design": {}, "version": 1} for form in forms]
+    forms.append({"key": "support", "region_id": None, "makes": "ticket"})
+    same = {"origins": [], "active": True, "name": "", "design": {}, "version": 1, "makes": "lead"}
+    values = [same | form for form in forms]
     await session.execute(insert(LeadForm).values(values).on_conflict_do_nothing())
 
 
@@ -45,10 +48,12 @@ async def list_forms(session: AsyncSession) -> list[LeadForm]:
     return list(await session.scalars(select(LeadForm).order_by(LeadForm.key)))
 
 
-async def add_form(session: AsyncSession, *, name: str, region_id: str | None, design: dict[str, Any]) -> str:
+async def add_form(
+    session: AsyncSession, *, name: str, region_id: str | None, design: dict[str, Any], makes: str
+) -> str:  # fmt: skip
     """Its key says nothing, so that nobody guesses the others."""
     key = secrets.token_hex(6)
-    session.add(LeadForm(key=key, name=name, region_id=region_id, origins=[], active=False, design=design))
+    session.add(LeadForm(key=key, makes=makes, name=name, region_id=region_id, origins=[], active=False, design=design))
     return key
 
 

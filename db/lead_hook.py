@@ -51,9 +51,8 @@ def new_key() -> str:
     return secrets.token_hex(8)
 
 
-async def list_hooks(session: AsyncSession, makes: str = "lead") -> Sequence[LeadHook]:
-    made = select(LeadHook).where(LeadHook.makes == makes)
-    return (await session.scalars(made.order_by(LeadHook.created_at, LeadHook.key))).all()
+async def list_hooks(session: AsyncSession) -> Sequence[LeadHook]:
+    return (await session.scalars(select(LeadHook).order_by(LeadHook.created_at, LeadHook.key))).all()
 
 
 async def list_mailboxes(session: AsyncSession) -> Sequence[LeadMailbox]:

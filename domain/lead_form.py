@@ -120,6 +120,24 @@ DEFAULT = FormDesign(
 )
 """What a form is before anybody has changed it."""
 
+SUPPORT = FormDesign(
+    title=Words(zh="联系服务", en="Contact support"),
+    thanks=Words(
+        zh="已收到，会尽快答复。您会收到一封带链接的邮件。",
+        en="We have it and will answer soon. A mail with a link is on its way.",
+    ),
+    fields=(
+        FormField(key="company", kind="text", required=True),
+        FormField(key="name", kind="text", required=True),
+        FormField(key="email", kind="email"),
+        FormField(key="phone", kind="phone"),
+        FormField(key="x_subject", kind="text", label=Words(zh="主题", en="Subject")),
+        FormField(key="message", kind="long", required=True),
+        FormField(key="x_serial_number", kind="text", label=Words(zh="设备序列号", en="Serial number of the machine")),
+    ),
+)
+"""The form of the service desk before anybody has changed it."""
+
 
 class Readers(Part):
     """How number, address and amount are read; each raises Refused naming the field."""

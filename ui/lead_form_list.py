@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Path, Request
 from starlette.responses import HTMLResponse, Response
 
-from api.auth import CurrentActor, require
+from api.auth import CurrentActor
 from api.language import language_of
 from api.services import Provided, Services
-from commands.lead_form import may_manage
+from commands.lead_form import MANAGED, may_manage
 from db.lead_form import list_forms, regions
 from domain.access import Action, Actor, Scope
 from domain.refusal import Refused, forbidden
@@ -25,11 +25,16 @@ router = APIRouter(prefix="/leads/forms", include_in_schema=False)
 FormKey = Annotated[str, Path(pattern="^[a-z0-9-]{1,64}$")]
 
 
-def manager(actor: CurrentActor, scope: Annotated[Scope, Depends(require(Action.LEAD_WORK))]) -> Actor:
-    """Raises Refused (403) for those who work only leads of their own."""
-    if scope is Scope.OWN:
+def manager(actor: CurrentActor) -> Actor:
+    """Raises Refused (403) for those who work only leads of their own, and manage no tickets."""
+    if not makeable(actor):
         raise forbidden(Action.LEAD_WORK)
     return actor
+
+
+def makeable(actor: Actor) -> list[str]:
+    """What the forms and webhooks that this person manages make: lead, ticket."""
+    return [makes for makes, action in MANAGED.items() if actor.scope(action) not in (None, Scope.OWN)]
 
 
 Manager = Annotated[Actor, Depends(manager)]
@@ -46,7 +51,10 @@ async def add(request: Request, actor: Manager, services: Provided) -> Response:
     """A new form, closed at first, and on to building it."""
     form = await typed(request)
     try:
-        key = await services.lead_forms.add(actor, name=form.get("name", ""), region_id=form.get("region_id") or None)
+        makes = form.get("makes") or makeable(actor)[0]
+        key = await services.lead_forms.add(
+            actor, name=form.get("name", ""), region_id=form.get("region_id") or None, makes=makes
+        )
     except Refused as error:
         if error.status != 422:
             raise
@@ -76,9 +84,13 @@ async def change(
 async def _list(request: Request, actor: Actor, services: Services, *, status: int = 200, **again: Any) -> HTMLResponse:
     async with services.db.session(actor.id) as session:
         forms = [form for form in await list_forms(session) if may_manage(actor, form)]
-        mine = [unit for unit in await regions(session) if actor.reaches(Action.LEAD_WORK, owner=None, region=unit.id)]
+        actions = [MANAGED[makes] for makes in makeable(actor)]
+        mine = [
+            unit for unit in await regions(session)
+            if any(actor.reaches(action, owner=None, region=unit.id) for action in actions)
+        ]  # fmt: skip
         called = await names(session, language_of(request), [])
-    everywhere = actor.scope(Action.LEAD_WORK) is Scope.ALL
+    everywhere = any(actor.scope(action) is Scope.ALL for action in actions)
     places = (
         [("", translate(language_of(request)).gettext(N_("Every region: visitors choose")))] if everywhere else []
     ) + [(unit.id, unit.called(language_of(request))) for unit in mine]
@@ -86,5 +98,5 @@ async def _list(request: Request, actor: Actor, services: Services, *, status: i
     base_url = services.settings.base_url
     return await page(
         request, "lead_form/list.html", status=status, forms=forms, names=called, base_url=base_url, places=places,
-        **shown,
+        makes=makeable(actor), **shown,
     )  # fmt: skip

@@ -14,8 +14,10 @@ from commands.collection import CollectionCommands
 from commands.desk import Desk
 from commands.lead import LeadCommands
 from commands.lead_upload import LeadUploads
+from commands.maintenance import Maintenance
 from commands.signing_link import InvitationLinks
 from commands.temporal import Processes
+from commands.ticket_intake import TicketIntake
 from db.engine import Database, plain_url
 from db.outbox import WAKE, done, failed, take
 from db.record import Outbox
@@ -43,6 +45,7 @@ class Relay:
             "bank": BankBooker(db, CollectionCommands(Desk(db, processes, mailer.settings))).book,
             "webhook": webhooks.send,
             "signing_code": CodeSender(db, mailer, InvitationLinks(master_key(mailer.settings))).send,
+            "maintenance": Maintenance(TicketIntake(Desk(db, processes, mailer.settings))).open_ticket,
             "upload": LeadUploads(LeadCommands(Desk(db, processes, mailer.settings))).carry,
         }  # fmt: skip
         self.woken = {kind: asyncio.Event() for kind in self.acts}
