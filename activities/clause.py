@@ -125,7 +125,8 @@ class ClauseActivities(ProcessActivities):
                 contract_id=asked.contract_id, version_no=asked.version_no, document=asked.document,
                 standard_kind=asked.kind, standard_version=asked.standard, our_party=said.get("our_party", ""),
                 state=said["state"], limit=said.get("limit", ""), carries=said.get("carries", []),
-                by_ocr=said.get("by_ocr", False), pages=said["pages"], level=_level(said["state"], found),
+                by_ocr=said.get("by_ocr", False), period=said.get("period"), pages=said["pages"],
+                level=_level(said["state"], found),
             ).keep(session, found)  # fmt: skip
             kept = await kept_check(session, asked.contract_id, asked.version_no)
             assert kept is not None  # noqa: S101 - just written

@@ -9,7 +9,9 @@ from typing import Any
 
 from activities.document_reader import limits_in_words, read_document
 from activities.scan_reader import with_scans
-from domain.clause.check import Checked, check
+from domain.clause import period as term
+from domain.clause.check import Checked, check, judged
+from domain.clause.contract import Contract
 from domain.clause.page import Page, Reading, State
 from domain.clause.party import ours_among
 from domain.clause.standard import ClauseStandard, Risk, built_in
@@ -47,15 +49,17 @@ def rows(
     problem = ""
     ours = our_party or ours_among("\n".join(page.text for page in reading.pages[:10])[:_BEGINNING], names)
     try:
-        found, by_ocr = _checked(reading.pages, standard, ours)
+        found, by_ocr, period = _checked(reading.pages, standard, ours)
     except (ArithmeticError, LookupError, ValueError, RecursionError) as error:
         # Rules that fail on one file say nothing about it, and leave the others alone.
-        found, by_ocr, reading = [], set(), Reading(State.UNREADABLE, reading.pages)
+        found, by_ocr, period, reading = [], set(), None, Reading(State.UNREADABLE, reading.pages)
         problem = f"{type(error).__name__}: {error}"
     document: dict[str, Any] = {
         "kind": "_document", "file": file, "lang": _language(reading), "pages": len(reading.pages),
         "our_party": ours, "state": reading.state.value,
     }  # fmt: skip
+    if period:
+        document["period"] = period
     if reading.limit:
         document["limit"] = reading.limit
     if reading.carries:
@@ -74,23 +78,40 @@ def rows(
     return said, problem
 
 
-def _checked(pages: tuple[Page, ...], standard: ClauseStandard, ours: str) -> tuple[list[Checked], set[Checked]]:
-    """The findings, and which of them rest on OCR.
+def _checked(
+    pages: tuple[Page, ...], standard: ClauseStandard, ours: str
+) -> tuple[list[Checked], set[Checked], dict[str, Any] | None]:
+    """The findings, which of them rest on OCR, and until when it runs, as far as that does not.
 
     OCR errs, and so it never lowers a risk: what the text of the other pages says stays whatever a scanned page seems
     to say about it, and what it read itself is of medium risk at least, for a person to compare with the page.
     """
     if not any(page.by_ocr for page in pages):
-        return check(pages, standard, ours), set()
+        contract = Contract.of(pages, ours)
+        return judged(contract, standard), set(), _period(contract)
     read = tuple(replace(page, text="", boxes=page.boxes[:0]) if page.by_ocr else page for page in pages)
-    certain = check(read, standard, ours)
+    contract = Contract.of(read, ours)
+    certain = judged(contract, standard)
     known = {(each.kind, each.value) for each in certain}
     by_ocr = [
         replace(each, risk=Risk.MEDIUM) if each.risk in (Risk.OK, Risk.LOW) else each
         for each in check(pages, standard, ours)
         if (each.kind, each.value) not in known
     ]
-    return sorted([*certain, *by_ocr], key=lambda each: (each.page or 10**6, each.rects[:1])), set(by_ocr)
+    return (
+        sorted([*certain, *by_ocr], key=lambda each: (each.page or 10**6, each.rects[:1])),
+        set(by_ocr),
+        _period(contract),
+    )
+
+
+def _period(contract: Contract) -> dict[str, Any] | None:
+    """From when until when the contract runs (`domain.clause.period.Period.value`), and where it says so."""
+    found = term.find(contract)
+    if found is None:
+        return None
+    place = contract.stream
+    return {"value": found.value, "page": place.page_of(found.start), "quote": place.quote(found.start, found.end)}
 
 
 def for_people(said: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -84,6 +84,12 @@ async def get_contract(contract_id: RecordId, actor: CurrentActor, services: Pro
         return ContractView.model_validate(await visible(session, actor, "contract", contract_id))
 
 
+class ClausePeriod(BaseModel):
+    value: str = Field(description="`2026-01-01/2026-12-31`, `/2026-12-31`, or how long: `12m`, `90d`.")
+    page: int
+    quote: str
+
+
 class ClauseRow(BaseModel):
     """First a row of kind `_document` with the file's `state`; then one for each finding."""
 
@@ -96,6 +102,7 @@ class ClauseRow(BaseModel):
     lang: str | None = None
     pages: int | None = None
     our_party: str | None = None
+    period: ClausePeriod | None = Field(None, description="From when until when the contract runs, if it says so.")
     carries: list[str] | None = Field(None, description="javascript, attachments and the like.")
     value: str | None = None
     page: int | None = Field(None, description="From 1; null for what is absent.")

@@ -22,6 +22,7 @@ from commands.contact import ContactCommands
 from commands.contract import ContractCommands
 from commands.contract_check import ContractChecks
 from commands.contract_compare import Comparisons
+from commands.contract_term import ContractTermCommands
 from commands.credentials import Credentials
 from commands.database import open_database
 from commands.deal import DealCommands
@@ -101,6 +102,7 @@ class Services:
     ticket_links: TicketLinks
     canned_answers: CannedAnswers
     signings: SigningCommands
+    terms: ContractTermCommands
     invitations: InvitationCommands
     signings_by_link: SigningsByLink
     decisions_by_mail: DecisionsByMail
@@ -172,6 +174,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             ticket_portal=TicketPortal(tickets, store),
             ticket_hooks=TicketHooks(tickets, key),
             signings=SigningCommands(tasks),
+            terms=ContractTermCommands(desk),
             invitations=InvitationCommands(desk),
             signings_by_link=SigningsByLink(desk, store, pages, InvitationLinks(key)),
             decisions_by_mail=DecisionsByMail(tasks, DecisionLinks(key, settings)),

@@ -31,6 +31,7 @@ class ContractCheck(Base):
     limit: Mapped[str]  # of a refused document; `ocr` where OCR did not get through all scanned pages
     carries: Mapped[list[str]]  # javascript, attachments ...
     by_ocr: Mapped[bool]
+    period: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # {value, page, quote}
     pages: Mapped[int]
     level: Mapped[str]  # the highest of its findings: domain.clause.standard.Risk
     checked_at: Mapped[Instant] = mapped_column(server_default=func.now())
@@ -94,6 +95,12 @@ async def said_in(
     return {one.kind: one for one in await session.scalars(query)}
 
 
+async def period_of(session: AsyncSession, contract_id: str, version_no: int) -> dict[str, Any] | None:
+    """{value, page, quote}: until when this version was found to run; nothing of what only OCR has read."""
+    where = (ContractCheck.contract_id == contract_id, ContractCheck.version_no == version_no)
+    return await session.scalar(select(ContractCheck.period).where(*where, ContractCheck.by_ocr.is_(False)))
+
+
 async def kept_check(
     session: AsyncSession, contract_id: str, version_no: int
 ) -> tuple[ContractCheck, Sequence[ContractFinding]] | None:
@@ -128,6 +135,7 @@ class CheckToKeep:
     limit: str
     carries: list[str]
     by_ocr: bool
+    period: dict[str, Any] | None
     pages: int
     level: str
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.collection import Collection
 from db.contract import Contract
+from db.contract_term import ContractTerm, terms_with
 from db.customer import Assignment, Contact, Customer
 from db.deal import Deal
 from db.scope import customers_within, within
@@ -23,7 +24,8 @@ SHOWN = 50
 
 
 class CustomerCase(NamedTuple):
-    """`followers`: who follows the customer in which region; `collections`: those with money still owed."""
+    """`followers`: who follows the customer in which region; `collections`: those with money still owed; `terms`: how
+    long signed contracts run, by contract."""
 
     customer: Customer
     contacts: Sequence[Contact]
@@ -32,6 +34,7 @@ class CustomerCase(NamedTuple):
     contracts: Sequence[Contract]
     collections: Sequence[Collection]
     tickets: Sequence[Ticket]
+    terms: Mapping[str, ContractTerm]
 
 
 async def find_customer(session: AsyncSession, actor: Actor, customer_id: str) -> Customer:
@@ -63,4 +66,5 @@ async def customer_case(session: AsyncSession, actor: Actor, customer_id: str) -
         contracts=(await session.scalars(contracts.order_by(Contract.opened_at.desc()).limit(SHOWN))).all(),
         collections=(await session.scalars(owed.order_by(Collection.next_due_on))).all(),
         tickets=await of_customer(session, actor, customer_id),
+        terms=await terms_with(session, customer_id),
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from db.collection import Collection
 from db.contract import Approval, Contract
+from db.contract_term import ContractTerm
 from db.customer import Assignment, Customer
 from db.deal import Deal
 from db.lead import Lead
@@ -39,6 +40,7 @@ KINDS: dict[str, Kind] = {
     "lead": Kind(Lead, Action.LEAD_READ, Lead.owner_id, Lead.region_id),
     "deal": Kind(Deal, Action.DEAL_READ, Deal.owner_id, Deal.region_id),
     "contract": Kind(Contract, Action.CONTRACT_READ, Contract.owner_id, Contract.region_id),
+    "contract_term": Kind(ContractTerm, Action.CONTRACT_READ, ContractTerm.owner_id, ContractTerm.region_id),
     "approval": Kind(Approval, Action.CONTRACT_READ, Approval.submitted_by, Approval.region_id),
     "invoice": Kind(Invoice, Action.INVOICE_READ, Invoice.owner_id, Invoice.region_id),
     "quote": Kind(Quote, Action.QUOTE_READ, Quote.owner_id, Quote.region_id),

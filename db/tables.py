@@ -11,6 +11,7 @@ from db import (
     collection,
     contract,
     contract_check,
+    contract_term,
     contract_version,
     customer,
     deal,
@@ -46,7 +47,8 @@ from db.base import Base
 
 __all__ = [
     "Base", "absence", "approval_reader", "approval_turn", "bank", "board_view", "collection", "contract",
-    "contract_check", "contract_version", "customer", "deal", "deal_part", "equipment", "lead", "lead_form",
+    "contract_check", "contract_term", "contract_version", "customer", "deal", "deal_part", "equipment", "lead",
+    "lead_form",
     "lead_hook", "lead_turn", "lead_upload", "ledger", "legal", "letter", "order", "person", "policy", "process",
     "product", "quote", "record", "shift", "sign_in", "signing", "signing_invitation", "ticket", "ticket_clock",
     "ticket_intake", "ticket_routing", "ticket_turn", "webhook",

@@ -154,6 +154,8 @@ NEEDED: dict[str, frozenset[Action]] = {
     "review_contract": frozenset({Action.CONTRACT_READ}),
     "sign_contract": frozenset({Action.CONTRACT_READ}),
     "choose_signatory": frozenset({Action.CONTRACT_READ, Action.CONTRACT_WORK}),
+    "confirm_term": frozenset({Action.CONTRACT_READ, Action.CONTRACT_WORK}),
+    "decide_term": frozenset({Action.CONTRACT_READ, Action.CONTRACT_WORK}),
     "prepare_invoice": frozenset({Action.INVOICE_READ, Action.INVOICE_WORK}),
     "record_payment": frozenset({Action.COLLECTION_READ, Action.COLLECTION_WORK}),
     "stage_task": frozenset({Action.DEAL_READ}),

@@ -1,4 +1,4 @@
-"""The contract policy: when legal reads a version, what a new version opens again, and who signs."""
+"""The contract policy: when legal reads a version, what a new version opens again, who signs, and who is reminded."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from domain.contract_term import TermRules
 from domain.contract_version import VersionRules
 from domain.document import PolicyDocument
 from domain.legal import LegalRules
 from domain.signing import SigningRules
 
-DEFAULT: dict[str, Any] = {"engine": 1, "legal": {}, "versions": {}, "signing": {}}
+DEFAULT: dict[str, Any] = {"engine": 1, "legal": {}, "versions": {}, "signing": {}, "term": {}}
 
 
 class ContractPolicy(PolicyDocument):
@@ -21,3 +22,4 @@ class ContractPolicy(PolicyDocument):
     legal: LegalRules = Field(default_factory=LegalRules)
     versions: VersionRules = Field(default_factory=VersionRules)
     signing: SigningRules = Field(default_factory=SigningRules)
+    term: TermRules = Field(default_factory=TermRules)

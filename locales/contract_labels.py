@@ -60,6 +60,17 @@ CONTRACT_LABELS: dict[str, dict[str, str]] = {
         "failed": N_("Could not be sealed"),
         "withdrawn": N_("Withdrawn"),
     },
+    "term": {
+        "running": N_("Runs"),
+        "ending": N_("To end"),
+        "renewed": N_("Being renewed"),
+        "ended": N_("Has ended"),
+    },
+    "term_decision": {
+        "renew": N_("renew"),
+        "go_on": N_("let it go on by itself"),
+        "end": N_("let it end"),
+    },
     "reopens": {
         "amount": N_("the amount"),
         "findings": N_("findings in clauses"),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
+
+from babel.dates import format_date
 
 from locales import N_, translate
 from locales.change_words import change_text
@@ -74,6 +77,16 @@ SENTENCES = {
     "task.opened.sign_contract": N_("For your signature: %(title)s"),
     "task.reminded.sign_contract": N_("Still waiting for your signature: %(title)s"),
     "task.escalated.sign_contract": N_("A contract was not signed in time: %(title)s"),
+    "task.opened.confirm_term": N_("Signed: %(title)s. Confirm how long it runs, so that we remind you in time"),
+    "task.reminded.confirm_term": N_("Still to confirm how long it runs: %(title)s"),
+    "task.escalated.confirm_term": N_("Nobody has confirmed how long it runs: %(title)s"),
+    "task.opened.decide_term": N_("Renew it or let it end: %(title)s"),
+    "task.reminded.decide_term": N_("Still to be renewed or ended: %(title)s"),
+    "task.escalated.decide_term": N_("Nobody has said whether to renew it: %(title)s"),
+    "term.notice_soon": N_("%(title)s: to be renewed or ended until %(on)s"),
+    "term.warranty_soon": N_("%(title)s: the warranty ends on %(on)s"),
+    "term.went_on": N_("%(title)s goes on by itself until %(on)s"),
+    "term.ended": N_("%(title)s has ended"),
     "deal.contract_signed": N_("The contract of %(title)s is signed."),
     "deal.contract_rejected": N_("The contract of %(title)s is rejected."),
     "deal.contract_withdrawn": N_("The contract of %(title)s is withdrawn."),
@@ -120,6 +133,8 @@ def notice_text(kind: str, params: Mapping[str, Any], language: str) -> str:
     _ = translate(language).gettext
     names = {one: called[language] for one, called in params.get("names", {}).items()}
     said = {**params, "person": names.get(params.get("person"), "")}
+    if "on" in params:
+        said |= {"on": format_date(date.fromisoformat(params["on"]), "long", locale=language)}
     if diff := params.get("diff"):
         said |= {"since": diff["old"], "change": change_text(diff, params["currency"], language)}
     notice = _(SENTENCES[kind]) % said

@@ -31,6 +31,7 @@ from ui.approval_panel import ApprovalPanel
 from ui.clause_finding import checks_in_words
 from ui.clause_words import ClauseWords
 from ui.contract_submission import read_submission, submission_form
+from ui.contract_term_panel import read_term
 from ui.environment import pages_of
 from ui.form import mistakes
 from ui.line import workflow_link
@@ -67,7 +68,7 @@ async def submit(
         )  # fmt: skip
         answer = await services.contracts.submit(actor, key, contract_id, **asked.model_dump())
     except (Refused, ValidationError) as error:
-        return await _again(request, actor, services, contract_id, form, error)
+        return await show_again(request, actor, services, contract_id, form, error)
     return done(
         request, f"/contracts/{contract_id}", answer, say(request, N_("The contract is on its way to approval."))
     )
@@ -82,12 +83,12 @@ async def take_back(
         asked = body(TakeBackBody, form, "version")
         answer = await services.contracts.take_back(actor, key, contract_id, **asked.model_dump())
     except (Refused, ValidationError) as error:
-        return await _again(request, actor, services, contract_id, form, error)
+        return await show_again(request, actor, services, contract_id, form, error)
     said = say(request, N_("Taken back: the next version can be prepared."))
     return done(request, f"/contracts/{contract_id}", answer, said)
 
 
-async def _again(
+async def show_again(
     request: Request,
     actor: Actor,
     services: Services,
@@ -124,6 +125,7 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         other = await other_party(session, actor, contract)
         checks = await checks_in_words(session, contract_id, ClauseWords(formats.language, formats))
         reviews = await reviews_of(session, contract_id)
+        term = await read_term(session, request, actor, contract)
         called = await called.with_people(session, {one.closed_by for one in reviews.values() if one.closed_by})
         words = PolicyWords(formats.language, formats, called)
         submission = await submission_form(session, words)
@@ -144,6 +146,7 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         "workflow": workflow_link(services.temporal.namespace, process) if process and ops else "",
         "other": other,
         "checks": checks,
+        "term": term,
         "signing": signings[0] if signings else None,
         "places": places,
         "returned": returned,

@@ -29,7 +29,8 @@ ICONS = {
     "ticket.amber": "clock-alert", "ticket.red": "clock-alert",
     "ticket.breached": "triangle-alert", "ticket.climbed": "triangle-alert", "ticket.due_moved": "timer",
     "lead": "megaphone", "deal": "briefcase", "contract": "file-text", "approval": "shield-check",
-    "signing": "file-check", "review": "scale", "collection": "wallet", "task": "circle-check", "absence": "calendar",
+    "signing": "file-check", "term": "calendar-clock",
+    "review": "scale", "collection": "wallet", "task": "circle-check", "absence": "calendar",
     "deal.moved": "arrow-right", "deal.prioritised": "flag", "deal.stalled_red": "hourglass",
     "deal.stalled_told": "hourglass", "deal.action_done": "zap", "deal.action_failed": "triangle-alert",
     "deal.action_still_failing": "triangle-alert", "deal.action_retried": "refresh-cw", "deal.action_given_up": "x",
@@ -57,6 +58,7 @@ STATES = {
     "deal.action_failed": "bad", "deal.action_still_failing": "bad", "lead.late": "warn", "lead.pooled": "warn",
     "collection.overdue": "bad", "ticket.resolved": "ok", "ticket.reopened": "warn",
     "review.clear": "ok", "review.conditions": "warn", "review.return": "warn",
+    "term.notice_soon": "warn",
     "contract.not_read": "warn", "contract.returned": "warn", "contract.rejected": "bad", "contract.approved": "ok",
     "contract.signing_signed": "ok", "contract.signing_declined": "bad", "contract.signing_expired": "warn",
     "contract.signing_handed_back": "warn", "contract.signing_failed": "bad", "collection.payment": "ok",
@@ -71,14 +73,15 @@ ECHOES = frozenset({
     "contract.closed", "review.unjudged", "signing.ended_signed", "signing.ended_declined", "signing.ended_handed_back",
     "signing.ended_expired", "signing.ended_failed", "signing.ended_withdrawn", "approval.opened", "approval.approved",
     "approval.returned", "approval.rejected", "approval.withdrawn", "lead.converted", "lead.closed", "lead.rescored",
-    "ticket.ended",
+    "ticket.ended", "term.opened", "term.closed",
     "task.claimed", "task.released", "collection.closed",
 })  # fmt: skip
 """What one process says of another, and small steps: told only where every step is asked for."""
 
 RESULTS = frozenset({
     "lead.contacted", "lead.qualified", "lead.dismissed", "lead.asleep", "lead.assigned", "lead.merged",
-    "review.clear", "review.conditions", "review.return",
+    "review.clear", "review.conditions", "review.return", "term.confirmed", "term.decided_renew", "term.decided_go_on",
+    "term.decided_end",
     "lead.attached", "lead.kept_apart", "contract.submitted", "collection.payment",
     "approval.approved", "approval.returned", "approval.rejected", "approval.returned_to", "approval.answer",
 })  # fmt: skip
@@ -94,7 +97,7 @@ FILTERS: dict[Filter, tuple[str, Told]] = {
     "": (N_("All"), MAIN),
     "stages": (N_("Stage moves"), Told(kinds={"deal.opened", "deal.moved", "deal.reopened", "deal.closed"})),
     "follow_ups": (N_("Follow-ups"), Told(kinds={"deal.followed_up", "lead.contacted", "lead.tried"})),
-    "contract": (N_("Contract"), replace(MAIN, processes={"contract", "approval", "quote"})),
+    "contract": (N_("Contract"), replace(MAIN, processes={"contract", "approval", "quote", "contract_term"})),
     "money": (N_("Money"), replace(MAIN, processes={"collection"}, kinds={"deal.order_placed"})),
     "steps": (N_("Every step"), Told()),
 }

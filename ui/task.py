@@ -21,6 +21,8 @@ from locales import N_
 from ui.acting import kept_file
 from ui.acting import typed as form_typed
 from ui.contract_submission import read_submission
+from ui.contract_term import send_decision
+from ui.contract_term_panel import DecisionTyped, TermTyped
 from ui.render import refreshed, wants_fragment
 from ui.task_form import Acting
 from ui.task_panel import read_panel, show_panel
@@ -192,6 +194,23 @@ async def invite_signer(acting: Act) -> Response:
         )
 
     return await acting.do(Chosen, act, N_("The link is on its way: %(title)s"))
+
+
+@router.post("/tasks/{task_id}/confirm-term")
+async def confirm_term(acting: Act) -> Response:
+    async def act(typed: TermTyped, task: Task) -> Answer:
+        terms = acting.services.terms
+        return await terms.confirm(acting.actor, acting.key, task.record_id, version=typed.version, terms=typed.terms)
+
+    return await acting.do(TermTyped, act, N_("We remind you in time: %(title)s"))
+
+
+@router.post("/tasks/{task_id}/decide-term")
+async def decide_term(acting: Act) -> Response:
+    async def act(typed: DecisionTyped, task: Task) -> Answer:
+        return await send_decision(acting.services, acting.actor, acting.key, task.record_id, typed)
+
+    return await acting.do(DecisionTyped, act, N_("Kept: %(title)s"))
 
 
 @router.post("/tasks/{task_id}/claim")

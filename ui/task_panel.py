@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 
 from api.services import services_of
 from db.collection_case import CollectionCase, find_case
-from db.contract import Approval
+from db.contract import Approval, Contract
 from db.customer import Contact, contacts_of
 from db.deal import Deal
 from db.lead_list import Listed as LeadCase
@@ -34,6 +34,7 @@ from domain.task import holds, on_behalf, taken_by_other
 from ui.approval_case import ApprovalCase, read_case
 from ui.approval_panel import ApprovalPanel
 from ui.contract_submission import Submission, submission_form
+from ui.contract_term_panel import TermShown, read_term
 from ui.environment import pages_of
 from ui.lead_record import task_options
 from ui.names import Names, names
@@ -79,6 +80,7 @@ class TaskPanel:
     ticket: Ticket | None = None
     clocks: Sequence[TicketClockRow] = ()
     submission: Submission | None = None
+    term: TermShown | None = None
     phone: str = ""
     lead_options: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
     plan: CollectionCase | None = None
@@ -196,6 +198,11 @@ async def _case(
             "ticket": ticket, "number": ticket.number, "clocks": await clocks_of(session, ticket.id),
             "names": await names(session, language, people | {ticket.assignee_id}),
         }  # fmt: skip
+    if task.process_kind == "contract_term":
+        about = await subject_case(session, "contract", task.record_id)
+        term = await read_term(session, request, actor, await session.get_one(Contract, task.record_id))
+        called = await names(session, language, people | (about.people.keys() if about else set()))
+        return {"about": about, "term": term, "number": about.subject.number if about else "", "names": called}
     if task.process_kind == "collection":
         plan = await find_case(session, actor, task.record_id)
         return {"plan": plan, "number": plan.collection.number, "names": await names(session, language, people)}

@@ -21,6 +21,7 @@ from activities.clause import ClauseActivities
 from activities.clause_scan import ScanActivities
 from activities.collection import CollectionActivities
 from activities.contract import ContractActivities
+from activities.contract_term import ContractTermActivities
 from activities.contract_version import ContractVersionActivities
 from activities.deal import DealActivities
 from activities.digest import DigestActivities
@@ -71,6 +72,7 @@ from workflows.approval import ApprovalWorkflow
 from workflows.collection import CollectionWorkflow
 from workflows.contract import ContractWorkflow
 from workflows.contract_check import DOCUMENTS, OCR
+from workflows.contract_term import ContractTermWorkflow
 from workflows.deal import DealWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.invoice import InvoiceWorkflow
@@ -86,12 +88,14 @@ WORKFLOWS = [
     QuoteWorkflow, InvoiceWorkflow,
     LeadWorkflow, DealWorkflow, ContractWorkflow, ApprovalWorkflow, CollectionWorkflow, AbsenceWorkflow, DigestWorkflow,
     StatementWorkflow, SigningWorkflow, TicketWorkflow, MaintenanceWorkflow, TicketTrainingWorkflow,
+    ContractTermWorkflow,
 ]  # fmt: skip
 ACTIVITIES = [
     QuoteActivities, InvoiceActivities,
     PolicyActivities, LeadActivities, DealActivities, OrderActivities, ContractActivities, ApprovalActivities,
     CollectionActivities, AbsenceActivities, DigestActivities, LetterActivities, StageActivities, SigningActivities,
     LegalActivities, TicketActivities, TicketClockActivities, EquipmentActivities,
+    ContractTermActivities,
 ]  # fmt: skip
 
 GRACE = timedelta(seconds=20)

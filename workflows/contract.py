@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.contract_check import ContractCheck
     from workflows.contract_review import ContractReview
     from workflows.contract_signing import ContractSigning
+    from workflows.contract_term_message import TermStart, term_workflow_id
     from workflows.contract_version import ContractVersions
     from workflows.human_task import OwnerChanged
     from workflows.process import command
@@ -121,6 +122,18 @@ class ContractWorkflow(ContractCheck, ContractVersions, ContractReview, Contract
         self.close(state.stage)
         self.change("contract.closed", outcome=state.stage)
         await self._tell_deal()
+        if state.stage in APPROVED and not self.nothing_to_sign:
+            await self._begin_term()
+
+    async def _begin_term(self) -> None:
+        """From now on it runs, until when its document says or a person knows."""
+        state = self.state
+        start = TermStart(
+            contract_id=state.record_id, deal_id=state.deal_id, line_id=state.line_id,
+            customer_id=state.customer_id or "", region_id=state.region_id or "", owner_id=state.owner_id or "",
+            title=state.title, amount=state.amount or 0, currency=state.currency or "", signed_at=workflow.now(),
+        )  # fmt: skip
+        await self.start_once("ContractTermWorkflow", start, term_workflow_id(state.record_id))
 
     # --- messages -------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.pipeline import PipelinePolicy, Stage
     from domain.process import Command
     from domain.refusal import Refused, forbidden, invalid
-    from workflows.contract import FIXED
+    from workflows.contract import APPROVED, FIXED
     from workflows.human_task import OwnerChanged, TaskProcess
     from workflows.process import command
 
@@ -182,7 +182,8 @@ class DealTransfer(TaskProcess[DealState]):
             "quote": state.quote_id, "contract": state.contract_id, "invoice": state.invoice_id,
             "collection": state.collection_id,
         }  # fmt: skip
-        return [f"{kind}/{record_id}" for kind, record_id in known.items() if record_id]
+        behind = [f"{kind}/{record_id}" for kind, record_id in known.items() if record_id]
+        return [*behind, f"contract/{state.contract_id}/term"] if state.contract_status in APPROVED else behind
 
     async def _open_part(self, part: SplitOff) -> None:
         state = self.state

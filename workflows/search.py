@@ -45,6 +45,6 @@ def found_by(case: Startable, record_id: str, stage: str | None) -> dict[SearchA
 
 def search_attributes(start: Startable, workflow_id: str) -> TypedSearchAttributes:
     """Those known at the start, so that the process need not write them itself. The stage is the process's to say."""
-    record_id = workflow_id.partition("/")[2]
+    record_id = workflow_id.split("/")[1]
     known = found_by(start, record_id, None)
     return TypedSearchAttributes([SearchAttributePair(k, v) for k, v in known.items() if v is not None])

@@ -54,8 +54,11 @@ class Checked:
 
 
 def check(pages: tuple[Page, ...], standard: ClauseStandard, our_party: str = "") -> list[Checked]:
+    return judged(Contract.of(pages, our_party), standard)
+
+
+def judged(contract: Contract, standard: ClauseStandard) -> list[Checked]:
     """In the order of reading; on its page what nobody can see comes last, and after all pages what is absent."""
-    contract = Contract.of(pages, our_party)
     found = findings(contract)
     found.sort(key=lambda each: (each.start < 0, each.start))
     return sorted((_on_page(contract, each, standard) for each in found), key=lambda each: each.page or 10**6)

@@ -40,6 +40,8 @@ VARIABLE = {
     "collection.{request.kind}": ("write_off", "refund", "service_hold"),
     "invoice.{state.stage}": ("issued", "withdrawn"),
     "lead.{state.stage}": ("converted", "closed"),
+    "term.{due.what}": ("notice_soon", "warranty_soon"),
+    "term.decided_{asked.decision}": ("renew", "go_on", "end"),
     "quote.{asked.outcome}": ("accepted", "refused"),
     "quote.{ended.outcome}": ("approved", "returned", "rejected"),
     "ticket.{stage}": ("waiting_customer", "waiting_third"),
