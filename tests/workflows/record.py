@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
+from commands.contract_term import ContractTermCommands
 from db.absence import Absence
 from db.collection import Collection
 from db.engine import Database
@@ -25,6 +26,7 @@ from db.lead import Lead
 from db.migrate import upgrade
 from db.process import Process, Task
 from domain.absence import AbsenceChange, AbsencePlan
+from domain.contract_term import Terms
 from domain.payment_plan import local_day
 from launch.cast import load_cast
 from launch.embedded import embedded_servers, temporary_home
@@ -175,13 +177,19 @@ async def argued_collection(office: Office) -> str:
 
 
 async def signed_contract(office: Office) -> str:
-    """Returns the id of the line of a contract that its two approvers have signed."""
+    """Returns the id of the line of a contract that its two approvers have signed, and that is renewed."""
     case = await SigningOffice.approved(office, amount=180_000 * YUAN)
     await office.decide("xu.jing", await office.open_task("approve", line_id=case.contract.line_id), "approve")
     for name in ("zhao.min", "xu.jing"):
         await case.sign(name, await case.asked(name))
     await case.signing(status="signed")
     await office.until(lambda: office.row(Process, record_id=case.contract.id, outcome="signed"), "its end")
+    await office.open_task("confirm_term", record_id=case.contract.id)
+    terms, li = ContractTermCommands(office.desk), await office.actor("li.wei")
+    days = Terms(ends_on=date(2030, 12, 31), notice_days=30, warranty_until=date(2029, 12, 31))
+    await terms.confirm(li, uuid4().hex, case.contract.id, version=1, terms=days)
+    renewed = await terms.decide(li, uuid4().hex, case.contract.id, version=2, decision="renew")
+    await office.deal_when(renewed.result["deal_id"])
     return case.contract.line_id
 
 
