@@ -26,7 +26,7 @@ VARIABLE = {
     "contract.{ended.outcome}": ("approved", "returned", "rejected", "withdrawn"),
     "contract.signing_{ended.outcome}": SIGNING_ENDS,
     "signing.ended_{state.stage}": SIGNING_ENDS,
-    "contract.{said}": ("checked", "not_read"),
+    "contract.{said}": ("checked", "not_read", "read_by_ocr"),
     "approval.{kind}": ("question", "answer", "comment"),
     "approval.signer_{asked.where}": ("before", "after"),
     "task.{how}": ("delegated", "handed_on", "handed_over", "passed", "left"),
