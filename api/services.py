@@ -58,6 +58,7 @@ from commands.statement import CustomerStatements
 from commands.task import TaskCommands
 from commands.temporal import Processes, connect
 from commands.ticket import TicketCommands
+from commands.ticket_clock import TicketClockCommands
 from commands.ticket_hook import TicketHooks
 from commands.ticket_link import TicketLinks
 from commands.ticket_mail import TicketMail
@@ -101,6 +102,7 @@ class Services:
     ticket_hooks: TicketHooks
     ticket_links: TicketLinks
     canned_answers: CannedAnswers
+    ticket_clocks: TicketClockCommands
     signings: SigningCommands
     terms: ContractTermCommands
     invitations: InvitationCommands
@@ -173,6 +175,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             canned_answers=CannedAnswers(db),
             ticket_portal=TicketPortal(tickets, store),
             ticket_hooks=TicketHooks(tickets, key),
+            ticket_clocks=TicketClockCommands(desk),
             signings=SigningCommands(tasks),
             terms=ContractTermCommands(desk),
             invitations=InvitationCommands(desk),

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.auth import CurrentActor, require
+from api.body import IdempotencyKey
 from api.services import Provided
+from commands.ticket_clock import MOST
 from db.calendar import calendars
+from db.scope import visible
+from db.ticket_clock import clocks_of
 from domain.access import Action
+from domain.ids import RecordId
+from domain.refusal import Refused
 from domain.sla_preview import MOST_PAUSES, as_json, built_in, preview
 
 router = APIRouter(prefix="/api/sla", tags=["sla"], dependencies=[Depends(require(Action.TASK_WORK))])
@@ -74,3 +80,96 @@ async def preview_sla(body: CaseBody, actor: CurrentActor, services: Provided) -
         preview, body.model_dump(exclude_unset=True), lambda key, year: known.named(key) or built_in(key, year)
     )
     return PreviewView.model_validate(as_json(found))
+
+
+class ClockView(BaseModel):
+    """`target` and `used` are working seconds. `breached_at` is when time was up, of a clock that was not kept."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    no: int
+    kind: str
+    row: str = Field(description="The policy's row that gave the target.")
+    calendar: str
+    policy_version: int
+    calendar_version: int
+    started_at: datetime
+    target: float
+    due_at: datetime
+    amber_at: datetime
+    red_at: datetime
+    next_at: datetime | None = Field(description="When something happens by itself next.")
+    pauses: list[dict[str, Any]]
+    paused_at: datetime | None
+    met_at: datetime | None
+    stopped_at: datetime | None
+    breached_at: datetime | None
+    level: int = Field(description="0 in time, 1 breached, and one more for each step of the ladder.")
+    used: float | None
+
+
+@router.get("/clocks/{ticket_id}")
+async def get_clocks(ticket_id: RecordId, actor: CurrentActor, services: Provided) -> list[ClockView]:
+    """A ticket's clocks, those that have ended too. 404 where there is no ticket that you may see."""
+    async with services.db.session(actor.id) as session:
+        await visible(session, actor, "ticket", ticket_id)
+        return [ClockView.model_validate(clock) for clock in await clocks_of(session, ticket_id)]
+
+
+class MovingBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["sla", "calendar"]
+    version: int = Field(ge=1, le=2**31 - 1)
+
+
+class MoveBody(MovingBody):
+    tickets: list[RecordId] = Field(min_length=1, max_length=MOST)
+
+
+class DueView(BaseModel):
+    """`now` is null where the clock would not run under the other version."""
+
+    kind: str
+    was: datetime
+    now: datetime | None
+
+
+class MoveView(BaseModel):
+    ticket_id: str
+    number: str
+    version: int = Field(description="The one it runs under.")
+    clocks: list[DueView]
+
+
+class MovedView(BaseModel):
+    """`refused` is the code of the refusal; null where the ticket goes on under the version."""
+
+    ticket_id: str
+    revision: int | None = None
+    refused: str | None = None
+
+
+@router.post("/moves/preview", dependencies=[Depends(require(Action.POLICY_MANAGE))])
+async def preview_moves(body: MovingBody, actor: CurrentActor, services: Provided) -> list[MoveView]:
+    """Open tickets under another version of this policy, with every due time before and after. Changes nothing."""
+    moves = await services.ticket_clocks.preview(actor, body.kind, body.version)
+    return [
+        MoveView(
+            ticket_id=one.ticket.id, number=one.ticket.number, version=one.version,
+            clocks=[DueView(kind=clock.kind, was=clock.was, now=clock.now) for clock in one.clocks],
+        )
+        for one in moves
+    ]  # fmt: skip
+
+
+@router.post("/moves", dependencies=[Depends(require(Action.POLICY_MANAGE))])
+async def move_tickets(body: MoveBody, key: IdempotencyKey, actor: CurrentActor, services: Provided) -> list[MovedView]:
+    """Open tickets go on under this version; what is refused for one holds up no other."""
+    ends = await services.ticket_clocks.move(actor, key, body.kind, body.version, body.tickets)
+    return [
+        MovedView(ticket_id=ticket_id, refused=end.code)
+        if isinstance(end, Refused)
+        else MovedView(ticket_id=ticket_id, revision=end.revision)
+        for ticket_id, end in ends.items()
+    ]

@@ -12,6 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Instant, Ref
+from db.scope import within
+from db.ticket import Ticket
+from domain.access import Actor
+from domain.ticket import OPEN
 from domain.ticket_clock import Happened, TicketClock, most_urgent, next_wake
 
 
@@ -126,3 +130,44 @@ async def histories(session: AsyncSession, ticket_ids: Iterable[str]) -> dict[st
     return {
         one.ticket_id: [Happened.model_validate(event) for event in one.history] for one in await session.scalars(query)
     }
+
+
+async def open_under_other(
+    session: AsyncSession, actor: Actor, kind: str, version: int, most: int
+) -> list[tuple[Ticket, TicketHistory]]:
+    """The open tickets whose clocks run under another version of this policy, what is due next first."""
+    pinned = TicketHistory.policies[kind].as_integer()
+    query = (
+        select(Ticket, TicketHistory)
+        .join(TicketHistory, TicketHistory.ticket_id == Ticket.id)
+        .where(within(actor, "ticket"), Ticket.stage.in_(OPEN), pinned != version)
+        .order_by(Ticket.due_at.nulls_last(), Ticket.id)
+        .limit(most)
+    )
+    return [(ticket, log) for ticket, log in await session.execute(query)]
+
+
+async def running(session: AsyncSession, ticket_ids: Sequence[str]) -> dict[str, list[tuple[int, str, datetime]]]:
+    """The clocks of these tickets that have not ended: number, kind and when each is due."""
+    found: dict[str, list[tuple[int, str, datetime]]] = {ticket_id: [] for ticket_id in ticket_ids}
+    row = TicketClockRow
+    query = (
+        select(row.ticket_id, row.no, row.kind, row.due_at)
+        .where(row.ticket_id.in_(ticket_ids), row.met_at.is_(None), row.stopped_at.is_(None))
+        .order_by(row.ticket_id, row.no)
+    )
+    for ticket_id, no, kind, due in await session.execute(query):
+        found[ticket_id].append((no, kind, due))
+    return found
+
+
+async def open_versions(session: AsyncSession, kind: str) -> dict[int, int]:
+    """How many open tickets run under each version."""
+    pinned = TicketHistory.policies[kind].as_integer()
+    query = (
+        select(pinned, func.count())
+        .join(Ticket, Ticket.id == TicketHistory.ticket_id)
+        .where(Ticket.stage.in_(OPEN))
+        .group_by(pinned)
+    )
+    return dict((await session.execute(query)).all())

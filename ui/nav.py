@@ -54,6 +54,7 @@ SECTIONS = (
     )),
     Section(N_("Service"), (
         Entry(N_("My queue"), "/tickets", "life-buoy", Action.TICKET_READ, go="q", short=N_("Tickets")),
+        Entry(N_("SLA board"), "/tickets/board", "gauge", Action.TICKET_READ, go="s"),
         Entry(N_("Triage"), "/tickets/triage", "split", Action.TICKET_WORK),
         Entry(N_("Shifts"), "/shifts", "calendar-clock", Action.TICKET_WORK),
         Entry(N_("Equipment"), "/equipment", "factory", Action.EQUIPMENT_READ),

@@ -12,7 +12,9 @@ from starlette.responses import Response
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.services import Provided
+from commands.ticket_clock import COUNTED_BY
 from db.policy_use import open_cases
+from db.ticket_clock import open_versions
 from domain.access import Action
 from domain.pipeline import is_pipeline
 from domain.policy_draft import add_row, delete_row, duplicate_row, move_row, remove_column, set_hit
@@ -136,6 +138,10 @@ async def publish(
     if is_pipeline(kind) and start is None:
         async with services.db.session(actor.id) as session:
             if set(await open_cases(session, kind)) - {version}:
+                return redirect(request, f"/policies/{kind}/moves?to={version}", said)
+    if kind in COUNTED_BY and start is None:
+        async with services.db.session(actor.id) as session:
+            if set(await open_versions(session, kind)) - {version}:
                 return redirect(request, f"/policies/{kind}/moves?to={version}", said)
     return redirect(request, f"/policies/{kind}", said)
 

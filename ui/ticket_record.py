@@ -15,6 +15,7 @@ from commands.ticket import answering
 from db.policy import current_policy
 from db.process import Process
 from db.ticket import Ticket, TicketMessage, messages_of
+from db.ticket_clock import clocks_of
 from db.ticket_list import Listed, find_ticket, mergeable, of_customer
 from db.timeline import line_events
 from domain.access import Action, Actor
@@ -67,6 +68,7 @@ async def record(request: Request, actor: Actor, services: Services, ticket_id: 
         called = await names(session, language, met)
         others = await _others(session, actor, ticket)
         macros = await _macros(session, language)
+        clocks = await clocks_of(session, ticket_id)
         alike = await mergeable(session, actor, ticket, "") if may("merge", ticket.stage) else []
     story = ticket_story(formats, called, services.settings.currency)
     works = actor.reaches(Action.TICKET_WORK, owner=ticket.assignee_id, region=ticket.region_id)
@@ -87,6 +89,7 @@ async def record(request: Request, actor: Actor, services: Services, ticket_id: 
         ],
         "events": story.told(events),
         "others": others,
+        "clocks": clocks,
         "alike": alike,
         "macros": macros,
         "agents": [(person, called.person(person)) for person in able],

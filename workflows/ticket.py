@@ -49,11 +49,10 @@ class TicketWorkflow(TicketActs):
         while True:
             if not state.received:
                 await self._receive()
+            elif state.to_reckon:
+                await self.reckon()
             elif self.ended:
                 break
-            elif state.to_reckon:
-                state.to_reckon = False
-                await self.reckon()
             elif state.stage == "new":
                 await self.route()
             elif state.to_turn:

@@ -4,6 +4,7 @@ What happened is noted at once, with the instant it happened at; what follows fr
 and left to an activity, which the process asks as its next step (`to_reckon`).
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.ticket import TicketState
     from activities.ticket_clock import Handover, Reckoned, Reckoning, TicketClockActivities
     from domain.access import Action, Role, person_key, role_key
-    from domain.process import Command
+    from domain.process import Answer, Command, Given
     from domain.refusal import Refused, forbidden
     from domain.sla import Rung
     from domain.task import Pace, ladder_of
@@ -40,6 +41,10 @@ class SeenTo(TaskCommand):
 
 
 class TicketClocks(TaskProcess[TicketState]):
+    reckoning = False
+    leaving = False
+    """In this run nobody reckons any more: the next one does."""
+
     async def start_clocks(self) -> None:
         """Those of first response and resolution run from when it came in, or as its past says."""
         state = self.state
@@ -87,9 +92,32 @@ class TicketClocks(TaskProcess[TicketState]):
 
     async def reckon(self) -> None:
         """Every instant anew, from the ticket's own history and what was said in those merged into it."""
+        self.reckoning, self.state.to_reckon = True, False
+        try:
+            if self.state.history:
+                await self._reckon()
+        finally:
+            self.reckoning = False
+
+    async def settled(self, given: Given) -> Answer:
+        """Not before the clocks show it, too: whoever answered a ticket sees when it is due next."""
+        state = self.state
+        await workflow.wait_condition(
+            lambda: self.lagging or self.leaving or not (state.to_reckon or self.reckoning) or not state.received
+        )
+        return await super().settled(given.model_copy(update={"revision": max(given.revision, state.revision)}))
+
+    async def wait(
+        self, condition: Callable[[], bool], *, until: datetime | None = None, summary: str | None = None
+    ) -> bool:
+        try:
+            return await super().wait(condition, until=until, summary=summary)
+        except BaseException:
+            self.leaving = True
+            raise
+
+    async def _reckon(self) -> None:
         state, now = self.state, workflow.now()
-        if not state.history:
-            return
         why = self._learn(now)
         joined = [one for one in state.joined if one not in state.absorbed]
         asked = Reckoning(

@@ -11,12 +11,14 @@ import pytest
 
 from commands.policy import Policies
 from commands.ticket import TicketCommands
+from commands.ticket_clock import TicketClockCommands
 from commands.ticket_intake import Inbound
 from db.policy import current_policy
 from db.process import Task, TimelineEvent
 from db.ticket import Ticket
 from db.ticket_clock import TicketClockRow
 from domain.calendar import CalendarPolicy
+from domain.refusal import Refused
 from domain.sla import SlaPolicy
 from tests.workflows.office import Office
 
@@ -138,3 +140,47 @@ async def test_another_priority_is_reckoned_from_the_start_and_says_old_due_new_
     await tickets.reopen(gao, uuid4().hex, ticket.id)
     resolution = await clock(office, ticket.id, "resolution")
     assert (resolution.met_at, len(resolution.pauses)) == (None, 1)
+
+
+@pytest.mark.usefixtures("round_the_clock")
+async def test_open_tickets_go_on_under_new_service_levels_where_somebody_says_so(office: Office) -> None:
+    gu, clocks = await office.actor("gu.ming"), TicketClockCommands(office.desk)
+    ticket, other = await came_in(office), await came_in(office)
+    async with office.db.session() as session:
+        version, document = await current_policy(session, SlaPolicy.kind)
+    document = deepcopy(document)
+    document["table"]["rows"][1]["then"]["first_response"] = "PT1H"
+    newer = await Policies(office.db).publish(gu, uuid4().hex, "sla", document, follows=version)
+    found = {move.ticket.id: move for move in await clocks.preview(gu, "sla", newer)}
+    first = found[ticket.id].clocks[0]
+    assert first.now is not None
+    assert (first.was, first.now - ticket.opened_at) == (ticket.due_at, timedelta(hours=1))
+    ends = await clocks.move(gu, uuid4().hex, "sla", newer, [ticket.id])
+    assert not any(isinstance(end, Refused) for end in ends.values())
+
+    async def moved() -> Ticket | None:
+        return await office.row(Ticket, id=ticket.id, due_at=ticket.opened_at + timedelta(seconds=1000))
+
+    await office.until(moved, "the ticket under the new version, whose resolution is due first now")
+    assert ("due_moved", "sla") in await told(office, ticket.id)
+    assert (await office.row(Ticket, id=other.id)).due_at == other.due_at  # type: ignore[union-attr]
+
+
+@pytest.mark.usefixtures("round_the_clock")
+async def test_who_waits_longest_of_two_merged_tickets_is_who_the_clocks_go_by(office: Office) -> None:
+    tickets, gao = TicketCommands(office.desk), await office.actor("gao.fei")
+    older = await came_in(office)
+    await office.env.sleep(timedelta(seconds=20))
+    newer = await came_in(office)
+    await tickets.merge(await office.actor("shen.yu"), uuid4().hex, older.id, into=newer.id)
+    await office.relay.carry_waiting()
+
+    async def joined() -> TicketClockRow | None:
+        await office.relay.carry_waiting()
+        return await office.row(TicketClockRow, ticket_id=newer.id, kind=FIRST, started_at=older.opened_at)
+
+    first = await office.until(joined, "the clocks of both")
+    assert first.due_at == older.due_at
+    stopped = await clock(office, older.id, FIRST)
+    assert stopped.stopped_at is not None
+    await tickets.reply(gao, uuid4().hex, newer.id, text="已收到。", then="stay")

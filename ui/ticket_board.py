@@ -1,0 +1,90 @@
+"""The SLA board: open tickets in lanes by how soon they are due, with countdowns that run by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, Field, field_validator
+from starlette.responses import HTMLResponse
+
+from api.auth import CurrentActor, require
+from api.services import Provided
+from db.lead_form import regions
+from db.scope import Whose
+from db.ticket_board import CARDS, LANES, Card, Sought, burdens, count_lanes, list_cards, queues_there
+from domain.access import Action
+from domain.ids import RecordId
+from ui.render import respond
+from ui.whose import views, widest
+
+PATH = "/tickets/board"
+router = APIRouter(prefix=PATH, include_in_schema=False, dependencies=[Depends(require(Action.TICKET_READ))])
+SWATCHES = {"over": "bad", "hour": "amber", "today": "blue", "later": "grey", "paused": "violet"}
+
+
+class Wanted(BaseModel):
+    """The address of the board: whose tickets, of which region, queue and agent."""
+
+    whose: Whose | None = None
+    region: RecordId | None = None
+    queue: str | None = Field(None, max_length=60)
+    assignee: RecordId | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def empty_is_all(cls, value: str | None) -> str | None:
+        return value or None
+
+    def address(self, path: str = PATH, **other: str) -> str:
+        asked = {**self.model_dump(exclude_none=True), **other}
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return f"{path}?{query}" if query else path
+
+
+@dataclass(frozen=True)
+class Lane:
+    key: str
+    swatch: str
+    count: int
+    cards: Sequence[Card]
+
+    @property
+    def left(self) -> int:
+        return max(self.count - CARDS, 0)
+
+
+@router.get("")
+async def show_board(
+    request: Request, asked: Annotated[Wanted, Query()], actor: CurrentActor, services: Provided
+) -> HTMLResponse:
+    whose = widest(actor, Action.TICKET_READ, asked.whose)
+    sought = Sought(
+        now=datetime.now(UTC), today=_end_of_today(services.settings.zone), whose=whose, region=asked.region,
+        queue=asked.queue, assignee=asked.assignee,
+    )  # fmt: skip
+    async with services.db.session(actor.id) as session:
+        counts = await count_lanes(session, actor, sought)
+        cards = await list_cards(session, actor, sought)
+        people = await burdens(session, actor, sought)
+        queues = await queues_there(session, actor, whose)
+        everywhere = await regions(session)
+    context: dict[str, Any] = {
+        "lanes": [
+            Lane(key, SWATCHES[key], counts.get(key, 0), [card for card in cards if card.lane == key]) for key in LANES
+        ],
+        "asked": asked, "whose": whose, "views": views(actor, Action.TICKET_READ), "burdens": people, "queues": queues,
+        "regions": everywhere, "region": next((unit for unit in everywhere if unit.id == asked.region), None),
+        "agent": next((one.person for one in people if one.person and one.person.id == asked.assignee), None),
+    }  # fmt: skip
+    return await respond(request, "ticket/board.html", "board", **context)
+
+
+def _end_of_today(zone: str) -> datetime:
+    local = datetime.now(ZoneInfo(zone))
+    return (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
