@@ -12,11 +12,15 @@ from commands.idempotency import claim, claim_once
 from commands.temporal import ProcessEnded, update_id
 from commands.ticket_intake import Attachment, TicketIntake
 from db.holder import holders
+from db.policy import current_policy, documents
+from db.process import Process
 from db.scope import visible
 from db.ticket import Ticket, TicketMessage, goes_on_as, start_of
 from domain.access import Action, Actor, Role, role_key
+from domain.policy import load
 from domain.process import Answer, Command
 from domain.refusal import Refused, forbidden, invalid, not_found
+from domain.routing import RoutingPolicy
 from domain.ticket import ENDED, Priority, Then, TicketKind, may
 from workflows.ticket import TicketWorkflow
 from workflows.ticket_message import (
@@ -149,8 +153,24 @@ class TicketCommands(TicketIntake):
         priority: Priority | None = None, kind: TicketKind | None = None, queue: str | None = None,
         why: str | None = None,
     ) -> Answer:  # fmt: skip
+        """Raises Refused (422) for a queue that the routing policy has not."""
         fields = {"priority": priority, "kind": kind, "queue": queue, "why": why}
+        if queue is not None:
+            await self._check_queue(actor, ticket_id, queue)
         return await self._update(actor, key, ticket_id, TicketWorkflow.alter, ChangeTicket, **fields)
+
+    async def _check_queue(self, actor: Actor, ticket_id: str, queue: str) -> None:
+        """By the version its process runs under; by the one in force where it has not begun."""
+        kind = RoutingPolicy.kind
+        async with self.desk.db.session(actor.id) as session:
+            process = await session.get(Process, ticket_workflow_id(ticket_id))
+            version = process.policies.get(kind) if process else None
+            if version is None:
+                document = (await current_policy(session, kind))[1]
+            else:
+                document = (await documents(session, kind, [version]))[version]
+        if load(RoutingPolicy, document).queue(queue) is None:
+            raise invalid("queue_unknown", "queue", queue=queue)
 
     async def merge(self, actor: Actor, key: str, ticket_id: str, *, into: str) -> Answer:
         """Into the ticket that goes on, wherever `into` was merged since. One after the other, so that no two end in

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.auth import CurrentActor, require
 from api.language import language_of
-from api.services import Provided
+from api.services import Provided, Services
 from domain.access import Action
 from domain.macro import VARIABLES, MacroPolicy
 from domain.policy import canonical, problems_of
@@ -24,6 +24,7 @@ from ui.policy_edit import Do
 from ui.policy_editor import Editing, editing, kept, refusal_shown, words_for
 from ui.problem_words import ProblemWords
 from ui.render import page
+from ui.routing_words import routing_words
 from ui.ticket_record import THENS
 
 KIND = MacroPolicy.kind
@@ -37,7 +38,7 @@ FIELDS = ("key", "name_zh", "name_en", "zh", "en", "then", "priority", "kind", "
 @router.get("/words")
 async def ask(request: Request, actor: CurrentActor, services: Provided, key: MacroKey = "") -> Response:
     now = await editing(request, services, actor, KIND)
-    return await _form(request, now, key, _shown(now, key), now.revision)
+    return await _form(request, services, now, key, _shown(now, key), now.revision)
 
 
 @router.post("/words")
@@ -58,10 +59,10 @@ async def keep_words(
     except ValidationError as error:
         words = ProblemWords(words_for(request, now.called), [])
         said = {"_".join(problem.where.split(".")[2:4]): words.said(problem) for problem in problems_of(error)}
-        return await _form(request, now, key, filled, revision, said)
+        return await _form(request, services, now, key, filled, revision, said)
     except Refused as refused:
         if refused.status == 422 and refused.field != "document":
-            return await _form(request, now, key, filled, revision, mistakes(request, refused))
+            return await _form(request, services, now, key, filled, revision, mistakes(request, refused))
         return await refusal_shown(request, services, actor, KIND, refused)
     return kept(request, KIND)
 
@@ -91,14 +92,17 @@ def _checked(filled: dict[str, str], others: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _form(
-    request: Request, now: Editing, key: str, filled: dict[str, str], revision: int,
+    request: Request, services: Services, now: Editing, key: str, filled: dict[str, str], revision: int,
     errors: dict[str, str] | None = None,
 ) -> Response:  # fmt: skip
     language = language_of(request)
+    async with services.db.session() as session:
+        routing = await routing_words(session, language)
     return await page(
         request, "policy/macro_form.html", status=422 if errors else 200, editing=now, key=key, typed=filled,
         revision=revision, errors=errors or {}, variables=VARIABLES,
         thens=[(one, label("ticket_then", one, language)) for one in THENS],
         priorities=[("", "–"), *((one, label("ticket_priority", one, language)) for one in PRIORITIES)],
+        queues=[("", "–"), *routing.queues],
         kinds=[("", "–"), *((one, label("ticket_kind", one, language)) for one in TICKET_KINDS)],
     )  # fmt: skip

@@ -24,6 +24,7 @@ from domain.access import Action, Actor
 from domain.ids import RecordId
 from domain.ticket import Channel, Priority, Stage, TicketKind
 from ui.render import respond
+from ui.routing_words import routing_words
 from ui.whose import views
 
 router = APIRouter(prefix="/tickets", include_in_schema=False, dependencies=[Depends(require(Action.TICKET_READ))])
@@ -82,10 +83,15 @@ class TicketList:
     to_take: int
     regions: Sequence[OrgUnit]
     agents: Sequence[tuple[str, str]]
+    queues: Sequence[tuple[str, str]]
 
     @property
     def region(self) -> OrgUnit | None:
         return next((unit for unit in self.regions if unit.id == self.asked.region), None)
+
+    @property
+    def queue(self) -> str:
+        return dict(self.queues).get(self.asked.queue, self.asked.queue)
 
     @property
     def assignee(self) -> str:
@@ -121,6 +127,7 @@ async def _read(session: AsyncSession, actor: Actor, asked: Filter, language: st
         to_take=sum((await count_stages(session, actor, Sought(whose=possible[-1], open_to_take=True))).values()),
         regions=await regions(session),
         agents=await _agents(session, actor, language),
+        queues=(await routing_words(session, language)).queues,
     )
 
 

@@ -28,6 +28,7 @@ from locales.labels import label
 from ui.environment import pages_of
 from ui.line import workflow_link
 from ui.names import Names, names
+from ui.routing_words import routing_words
 from ui.story import MAIN, people_in
 from ui.ticket_story import ticket_story
 from workflows.ticket_message import ticket_workflow_id
@@ -68,9 +69,10 @@ async def record(request: Request, actor: Actor, services: Services, ticket_id: 
         called = await names(session, language, met)
         others = await _others(session, actor, ticket)
         macros = await _macros(session, language)
+        routing = await routing_words(session, language)
         clocks = await clocks_of(session, ticket_id)
         alike = await mergeable(session, actor, ticket, "") if may("merge", ticket.stage) else []
-    story = ticket_story(formats, called, services.settings.currency)
+    story = ticket_story(formats, called, services.settings.currency, dict(routing.queues))
     works = actor.reaches(Action.TICKET_WORK, owner=ticket.assignee_id, region=ticket.region_id)
     said = [_said(message, shown, called) for message in messages]
     return {
@@ -89,14 +91,16 @@ async def record(request: Request, actor: Actor, services: Services, ticket_id: 
         ],
         "events": story.told(events),
         "others": others,
-        "clocks": clocks,
         "alike": alike,
         "macros": macros,
+        "queue": routing.queue(ticket.queue) if ticket.queue else "",
+        "clocks": clocks,
         "agents": [(person, called.person(person)) for person in able],
         "can": {act: works and may(act, ticket.stage) for act in _ACTS},
         "options": {
             "priority": [(one, label("ticket_priority", one, language)) for one in PRIORITIES],
             "kind": [(one, label("ticket_kind", one, language)) for one in TICKET_KINDS],
+            "queue": [("", "–"), *routing.queues],
             "then": [(one, label("ticket_then", one, language)) for one in THENS],
         },
         "reads_customer": actor.scope(Action.CUSTOMER_READ) is not None,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from locales.formats import Formats
@@ -15,21 +15,26 @@ from ui.story import Story
 
 @dataclass(frozen=True)
 class TicketStory(Story):
-    """What it was and is now are priorities, kinds or queues."""
+    """What it was and is now are priorities, kinds or queues, whose names `queues` has by their keys."""
+
+    queues: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def _sayings(self) -> dict[str, Callable[[Any], str]]:
         return super()._sayings | {
             "was": self._called,
             "now": self._called,
+            "queue": self._called,
             "channel": lambda channel: label("channel", channel, self.language),
         }
 
     def _called(self, key: str) -> str:
+        if key in self.queues:
+            return self.queues[key]
         group = next((group for group in ("ticket_priority", "ticket_kind") if key in LABELS[group]), "ticket")
         return label(group, key, self.language)
 
 
-def ticket_story(formats: Formats, called: Names, currency: str) -> TicketStory:
+def ticket_story(formats: Formats, called: Names, currency: str, queues: Mapping[str, str]) -> TicketStory:
     """Tickets know no pipelines."""
-    return TicketStory(formats, called, Pipelines(formats.language, {}, {}), currency)
+    return TicketStory(formats, called, Pipelines(formats.language, {}, {}), currency, queues=queues)
