@@ -26,8 +26,9 @@ from settings import Settings
 
 PER_MINUTE = 10
 AT_ONCE = 2
-State = Literal["signed", "partly", "changed", "foreign", "unsigned"]
-"""All places are signed; some are empty; something was changed; signed, but not by our certificates; not at all."""
+State = Literal["signed", "partly", "changed", "mixed", "foreign", "unsigned"]
+"""All places are signed; some are empty; something was changed; signed, but some or all not by our certificates; not at
+all."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def verdict_of(read: dict[str, Any], known: KnownContract | None = None) -> Verd
     elif not whole or any(not one["intact"] or one["changed"] for one in found):
         state = "changed"
     elif not all(one.trusted for one in signatures):
-        state = "foreign"
+        state = "mixed" if any(one.trusted for one in signatures) else "foreign"
     elif not all(one.good for one in signatures):
         state = "changed"
     else:

@@ -16,9 +16,12 @@ SAID = {
     "signed": "Signed, and unchanged since the last signature.",
     "partly": "Unchanged since the last signature, but not everybody has signed yet.",
     "changed": "Do not rely on this file: it was changed after it was signed.",
+    "mixed": "Do not rely on this file: some of its signatures were not issued by this authority.",
     "foreign": "Signed, but not here: the certificates were not issued by this authority.",
     "unsigned": "This file carries no signatures.",
 }
+ENDS = {"signed": 0, "partly": 2}
+"""Exit codes of a file whose every signature holds."""
 __all__ = ["contract", "verify"]
 
 HONEST = (
@@ -40,7 +43,8 @@ def verify(
 ) -> None:
     """Say who signed a contract, when, and whether anything was changed since.
 
-    Needs no server and no secret: only the authority's certificate. Ends with 0 where every signature holds, else 1.
+    Needs no server and no secret: only the authority's certificate. Ends with 0 where everybody has signed and every
+    signature holds, with 2 where places are still empty, else 1.
     """
     from commands.sealing import read_signed
     from commands.verify import verdict_of
@@ -58,13 +62,15 @@ def verify(
         typer.echo(json.dumps(verdict.told(), ensure_ascii=False))
     else:
         typer.echo(f"{SAID[verdict.state]}\n")
-        other = "not issued here" if verdict.state == "foreign" else "does not hold"
+        other = "not issued here" if verdict.state in ("foreign", "mixed") else "does not hold"
         for one in verdict.signatures:
             holds = "holds" if one.good and one.trusted else other
             at = one.at.isoformat(" ", "seconds") if one.at else "no time"
             typer.echo(f"  {one.name or 'nobody named'} ({one.organisation})  {at}  {holds}")
-        typer.echo(f"\nSHA-256 {verdict.hash}\n{HONEST}")
-    raise typer.Exit(0 if verdict.state in ("signed", "partly") else 1)
+        typer.echo(f"\nSHA-256 {verdict.hash}")
+        if verdict.state in ENDS:
+            typer.echo(HONEST)
+    raise typer.Exit(ENDS.get(verdict.state, 1))
 
 
 def _roots(ca: Path | None) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import AsyncMock, patch
 
 import pytest
 from cryptography import x509
@@ -17,12 +18,14 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from pydantic import SecretStr
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from typer.testing import CliRunner
 
 from activities.sealing import SealWork
 from commands.authority import Authority
 from commands.sealing import Sealer, read_signed
 from commands.verify import Verdict, verdict_of
 from domain.refusal import Refused
+from launch.cli import app
 from settings import Settings
 from tests.workflows.signings import a_page
 
@@ -113,6 +116,33 @@ async def test_another_authority_of_the_same_name_is_not_ours(settings: Settings
     verdict = await looked(settings, theirs)
     assert verdict.state == "foreign"
     assert not any(one.trusted for one in verdict.signatures)
+
+
+async def test_a_stranger_in_the_place_of_the_last_signer_is_not_taken_for_them(
+    settings: Settings, signed: Path, tmp_path: Path
+) -> None:
+    """Our first signature holds; the second place was filled by an authority that calls itself as ours does."""
+    content = await bytes_of(signed)
+    other = Sealer(Settings(home=tmp_path, company="星海科技"))
+    digest, _ = await other.store.put(_whole(content[: _ends(content)[-2]]), lambda _: None)
+    work = SealWork(
+        source=digest, no=2, sides=["ours"] * 2, customer="蓝港食品", title="冷链可视化", facts="C-1", first=False,
+        name=NAMES[1], latin="", role="区域经理", at=datetime.now(UTC), issued=await other.issue(NAMES[1], "person:2"),
+    )  # fmt: skip
+    with patch.object(other, "_check", AsyncMock()):
+        forged = other.store.path((await other.seal(work)).hash)
+    verdict = await looked(settings, forged)
+    assert (verdict.state, [one.trusted for one in verdict.signatures]) == ("mixed", [True, False])
+    shorter = tmp_path / "shorter.pdf"
+    shorter.write_bytes(content[: _ends(content)[-2]])
+    for file, code in ((signed, 0), (shorter, 2), (forged, 1)):
+        authority = str(settings.home / "signing/authority.pem")
+        said = await asyncio.to_thread(CliRunner().invoke, app, ["contract", "verify", str(file), "--ca", authority])
+        assert said.exit_code == code, said.output
+
+
+async def _whole(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 async def test_what_is_no_signed_contract_is_said_in_words(settings: Settings, tmp_path: Path) -> None:
