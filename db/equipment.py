@@ -12,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Ref, new_id
 from db.person import OrgUnit
+from db.scope import within
+from db.ticket import Ticket
+from domain.access import Actor
 
 
 class Equipment(Base):
@@ -52,6 +55,12 @@ async def region_code(session: AsyncSession, region_id: str) -> str | None:
 async def equipment_of(session: AsyncSession, customer_id: str) -> Sequence[Equipment]:
     found = select(Equipment).where(Equipment.customer_id == customer_id)
     return (await session.scalars(found.order_by(Equipment.model, Equipment.serial_number))).all()
+
+
+async def tickets_of(session: AsyncSession, actor: Actor, equipment_id: str, limit: int = 50) -> Sequence[Ticket]:
+    """The newest first, as far as the reader may see."""
+    found = select(Ticket).where(Ticket.equipment_id == equipment_id, within(actor, "ticket"))
+    return (await session.scalars(found.order_by(Ticket.id.desc()).limit(limit))).all()
 
 
 async def due_for_maintenance(session: AsyncSession, at: datetime, limit: int) -> Sequence[Equipment]:

@@ -16,7 +16,7 @@ from api.services import Provided, Services
 from commands.equipment import EquipmentBody, equipment_in_sight, may_keep
 from db.customer_case import find_customer
 from db.customer_list import list_customers
-from db.equipment import Equipment
+from db.equipment import Equipment, tickets_of
 from db.equipment_list import list_equipment
 from domain.access import Action, Actor
 from domain.equipment import under_warranty
@@ -78,9 +78,11 @@ async def show(request: Request, equipment_id: RecordId, actor: CurrentActor, se
         row = await equipment_in_sight(session, actor, equipment_id)
         customer = await find_customer(session, actor, row.customer_id)
         called = await names(session, pages_of(request).language(request), [row.created_by])
+        reads = actor.scope(Action.TICKET_READ) is not None
+        tickets = await tickets_of(session, actor, equipment_id) if reads else None
     return await page(
         request, "equipment/page.html", one=row, customer=customer, names=called, keeps=may_keep(actor, row),
-        warranty=_warranty(services), now=_now(services), days=_days(row),
+        warranty=_warranty(services), now=_now(services), days=_days(row), tickets=tickets,
     )  # fmt: skip
 
 

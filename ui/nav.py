@@ -62,6 +62,7 @@ SECTIONS = (
     Section(N_("Insight"), (
         Entry(N_("Won and lost"), "/reports/deals", "trophy", Action.REPORT_READ),
         Entry(N_("Routing accuracy"), "/reports/routing", "target", Action.TICKET_MANAGE),
+        Entry(N_("Satisfaction"), "/reports/satisfaction", "star", Action.TICKET_MANAGE),
         Entry(N_("Approval report"), "/reports/approvals", "chart-column", Action.REPORT_READ),
         Entry(N_("Clauses"), "/reports/clauses", "scale", Action.CLAUSE_JUDGE),
     )),

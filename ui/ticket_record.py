@@ -30,6 +30,7 @@ from ui.line import workflow_link
 from ui.names import Names, names
 from ui.routing_words import routing_words
 from ui.story import MAIN, people_in
+from ui.ticket_intake import from_outside
 from ui.ticket_story import ticket_story
 from workflows.ticket_message import ticket_workflow_id
 
@@ -68,6 +69,7 @@ async def record(request: Request, actor: Actor, services: Services, ticket_id: 
         met = {*people_in(events, waits), *able, *_agents(messages), ticket.assignee_id}
         called = await names(session, language, met)
         others = await _others(session, actor, ticket)
+        outside = await from_outside(session, actor, ticket)
         macros = await _macros(session, language)
         routing = await routing_words(session, language)
         clocks = await clocks_of(session, ticket_id)
@@ -76,6 +78,7 @@ async def record(request: Request, actor: Actor, services: Services, ticket_id: 
     works = actor.reaches(Action.TICKET_WORK, owner=ticket.assignee_id, region=ticket.region_id)
     said = [_said(message, shown, called) for message in messages]
     return {
+        **outside,
         "shown": shown,
         "said": said,
         "last_said": next((one.message.id for one in reversed(said) if one.side != "note"), ""),
