@@ -119,7 +119,7 @@ class TicketRoutingActivities(ProcessActivities):
             heard = sentiment(words)
             negative = heard.score * 100 <= -policy.negative
             facts = await ticket_facts(session, policy, ticket, words, negative)
-            ruled = policy.rule(facts | {"kind": asked.kind, "priority": asked.priority})
+            ruled = policy.rule(facts | {"ticket_kind": asked.kind, "priority": asked.priority})
             found = await self._models.newest(session)
             guesses = found[1].guess(words) if found else []
             trusted = trusted_queues(found[1], words) if found else frozenset()
@@ -186,7 +186,7 @@ async def ticket_facts(
     """What the rules may ask of a ticket."""
     region = await session.get(OrgUnit, ticket.region_id)
     return {
-        "kind": ticket.kind, "channel": ticket.channel, "priority": ticket.priority, "tier": ticket.tier,
+        "ticket_kind": ticket.kind, "channel": ticket.channel, "priority": ticket.priority, "tier": ticket.tier,
         "product": ticket.product, "language": ticket.language, "region": region.code if region else None,
         "fault_code": ticket.fault_code, "keywords": policy.keywords_in(plain(words)), "negative": negative,
     }  # fmt: skip

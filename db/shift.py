@@ -138,7 +138,8 @@ def _reached(actor: Actor) -> Any:
     if actor.scope(Action.TICKET_READ) == Scope.ALL:
         return select(OrgUnit.id)
     reach = unit_regions()
-    return select(reach.c.unit_id).where(reach.c.region_id.in_(actor.regions))
+    beyond = select(reach.c.unit_id).where(reach.c.region_id.not_in(actor.regions))
+    return select(reach.c.unit_id).where(reach.c.region_id.in_(actor.regions), reach.c.unit_id.not_in(beyond))
 
 
 async def save_shift(session: AsyncSession, shift_id: str, details: ShiftDetails, by: str, at: datetime) -> None:

@@ -18,12 +18,12 @@ from domain.lead_fact import known
 from domain.text import ON_ONE_LINE
 
 FACTS = {
-    "kind": "enum", "channel": "enum", "priority": "enum", "tier": "enum", "product": "enum", "language": "enum",
+    "ticket_kind": "enum", "channel": "enum", "priority": "enum", "tier": "enum", "product": "enum", "language": "enum",
     "region": "enum", "fault_code": "enum", "keywords": "set", "negative": "bool",
 }  # fmt: skip
 """What may be asked of a ticket. `keywords` are those of the policy's lists of words that its text has one of;
 `negative` says whether it sounds clearly so."""
-CERTAIN = frozenset({"kind", "channel", "priority", "keywords", "negative"})
+CERTAIN = frozenset({"ticket_kind", "channel", "priority", "keywords", "negative"})
 """The facts that every ticket has."""
 
 By = Literal["rules", "model", "person", "triage"]
@@ -129,7 +129,7 @@ DEFAULT: dict[str, Any] = {
         "engine": 1,
         "hit": "first",
         "columns": [
-            {"key": "kind", "type": "enum", "values": list(KINDS)},
+            {"key": "ticket_kind", "type": "enum", "values": list(KINDS)},
             {"key": "channel", "type": "enum", "values": list(CHANNELS)},
             {"key": "tier", "type": "enum", "open": True, "nullable": True},
             {"key": "product", "type": "enum", "open": True, "nullable": True},
@@ -142,8 +142,8 @@ DEFAULT: dict[str, Any] = {
         "rows": [
             _row("device", "repair", channel=_in("device", "timer")),
             _row("fault_code", "repair", fault_code={"op": "filled"}),
-            _row("complaint", "complaints", kind=_in("complaint")),
-            _row("fault", "repair", kind=_in("fault", "maintenance")),
+            _row("complaint", "complaints", ticket_kind=_in("complaint")),
+            _row("fault", "repair", ticket_kind=_in("fault", "maintenance")),
             _row("says_complaint", "complaints", firm=False, keywords=_any_of("complaint")),
             _row("says_breakdown", "repair", firm=False, keywords=_any_of("breakdown")),
             _row("says_billing", "billing", firm=False, keywords=_any_of("billing")),

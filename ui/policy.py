@@ -58,6 +58,10 @@ ABOUT = {
     ),
     "service": (N_("When a resolved ticket closes, may be opened again, or goes back untouched."), "life-buoy"),
     "macro": (N_("Answers with gaps, and what is done with the ticket beside them."), "zap"),
+    "ticket_routing": (
+        N_("Which ticket goes to which queue, when the text model decides, and who of a queue gets it."),
+        "split",
+    ),
     "service_tier": (N_("Which customers wait in the VIP queue, by what they order."), "star"),
 }
 """What each kind of policy rules, and its icon."""

@@ -20,6 +20,9 @@ from domain.lead_fact import GRADED, GRADED_CERTAIN
 from domain.lead_score import LeadScorePolicy
 from domain.policy_draft import add_column, column_of, columns_of, fact_column, row_of, rows_of, set_cells
 from domain.refusal import Refused, invalid, not_found
+from domain.routing import CERTAIN as ROUTING_CERTAIN
+from domain.routing import FACTS as ROUTING_FACTS
+from domain.routing import RoutingPolicy
 from domain.sla import FACTS as TICKET_FACTS
 from domain.sla import SlaPolicy
 from locales.labels import label
@@ -42,6 +45,7 @@ ASKED = {
     ApprovalPolicy.kind: (FACTS, CERTAIN),
     LeadScorePolicy.kind: (LEAD_FACTS, LEAD_CERTAIN),
     LeadAssignmentPolicy.kind: (GRADED, GRADED_CERTAIN),
+    RoutingPolicy.kind: (ROUTING_FACTS, ROUTING_CERTAIN),
     SlaPolicy.kind: (dict.fromkeys(TICKET_FACTS, "enum"), frozenset(TICKET_FACTS)),
 }
 """What each kind of policy may ask for, with the type of its column, and which of it is always known."""

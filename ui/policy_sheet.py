@@ -96,6 +96,9 @@ def then_of(row: Mapping[str, Any], words: PolicyWords) -> list[dict[str, str]]:
         return group_lines(then, words)
     if isinstance(then, dict) and "calendar" in then:
         return words.sla.lines(then)
+    if isinstance(then, dict) and "queue" in then:
+        end = "" if then.get("firm", True) else words._(N_("unless the model knows better"))
+        return [{"role": str(then["queue"]).replace("_", " "), "end": end}]
     if isinstance(then, dict) and "tier" in then:
         return [{"role": label("tier", str(then["tier"]), words.language), "end": ""}]
     return words.path(steps_of(row))

@@ -53,6 +53,9 @@ FACTS = {
     "tier": N_("Customer tier"),
     "ticket_kind": N_("Kind of ticket"),
     "channel": N_("Channel"),
+    "fault_code": N_("Fault code"),
+    "keywords": N_("Words"),
+    "negative": N_("Sounds clearly negative"),
 }
 """What people call the facts that policies ask for; any other is called by its key."""
 

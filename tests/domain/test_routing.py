@@ -14,7 +14,7 @@ from domain.table_check import check_table
 from domain.ticket_text import plain
 from domain.ticket_turn import Agent, Case, choose_agent
 
-FACTS: dict[str, Any] = {"kind": "question", "channel": "mail", "keywords": (), "negative": False}
+FACTS: dict[str, Any] = {"ticket_kind": "question", "channel": "mail", "keywords": (), "negative": False}
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
@@ -32,7 +32,7 @@ def agent(person: str, **changes: Any) -> Agent:
 
 def test_a_device_goes_to_repair_and_a_complaint_to_complaints_whatever_it_says() -> None:
     assert policy().rule({**FACTS, "channel": "device"}) == Ruled(queue="repair", firm=True, row="device")
-    ruled = policy().rule({**FACTS, "kind": "complaint", "keywords": ("billing",)})
+    ruled = policy().rule({**FACTS, "ticket_kind": "complaint", "keywords": ("billing",)})
     assert ruled is not None
     assert ruled.queue == "complaints"
 

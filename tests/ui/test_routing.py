@@ -60,7 +60,7 @@ async def test_a_ticket_in_triage_is_put_into_the_guessed_queue_by_one_key(visit
 async def test_a_lead_keeps_shifts_and_skills(visit: Visit, site: Site, people: dict[str, str]) -> None:
     visited = await visit("/shifts/new", as_person="shen.yu", language="en")
     page = visited.page
-    await page.get_by_label("Name", exact=True).fill("Early")
+    await page.get_by_label("What it is called").fill("Early")
     await page.get_by_label("Team").select_option(people["east-support"])
     await page.get_by_label("Monday").fill("9 to 5")
     await page.get_by_label("Gao Fei").check()
@@ -125,6 +125,37 @@ async def test_accuracy_is_told_by_week_and_queue_with_the_model_behind_it(
     await expect(billing).to_contain_text("1/2")  # first assignment
     await expect(billing).to_contain_text("2/2")  # the model would have had both
     await expect(page.get_by_role("button", name="Train now")).to_have_count(0)
+
+
+async def test_an_administrator_edits_where_tickets_go_and_tries_a_text(visit: Visit) -> None:
+    for path, name in (
+        ("/policies/ticket_routing", "policy-routing"), ("/policies/ticket_routing/edit", "policy-routing-edit"),
+        ("/policies/ticket_routing/edit/part?part=limits", "policy-routing-limits"),
+        ("/policies/ticket_routing/edit/part?part=queues", "policy-routing-queues"),
+    ):  # fmt: skip
+        await check_everywhere(visit, path, name, as_person="gu.ming")
+    visited = await visit("/policies/ticket_routing/edit/part?part=queues", as_person="gu.ming", language="en")
+    page = visited.page
+    for name, value in (("key", "parts"), ("zh", "备件"), ("en", "Spare parts"), ("skills", "parts, stock")):
+        await page.locator(f"#f-{name}-4").fill(value)
+    await page.get_by_role("button", name="Keep in the draft").click()
+    await expect(page.get_by_text("parts, stock")).to_be_visible()
+    await page.goto(page.url.partition("/edit")[0] + "/edit/part?part=words")
+    await page.locator("#f-key-3").fill("parts")
+    await page.locator("#f-words-3").fill("备件，配件, spare part")
+    await page.get_by_role("button", name="Keep in the draft").click()
+    await page.get_by_role("button", name="Add a row").click()
+    await page.locator("#rows tr[data-row]").last.locator("[id^=steps-]").click()
+    await page.locator("#f-queue").select_option("parts")
+    await page.get_by_role("button", name="Keep in the draft").click()
+    await expect(page.locator("#rows tr[data-row]").last).to_contain_text("parts")
+    await page.get_by_role("link", name="Try a text by this draft").click()
+    await page.get_by_label("What the customer writes").fill("等太久了，太差了，没人管")
+    await page.get_by_role("button", name="Try").click()
+    await expect(page.get_by_text("Spare parts").first).to_be_visible()
+    await expect(page.get_by_text("clearly negative")).to_be_visible()
+    await check_everywhere(visit, "/policies/ticket_routing/try?text=故障", "routing-try", as_person="gu.ming")
+    assert visited.problems == []
 
 
 def test_hours_over_midnight_go_on_the_next_day() -> None:
