@@ -57,7 +57,7 @@ class TicketState(ProcessState):
     reckoned anew. `wake_at` is when its stage ends by itself, `untouched_at` when it goes back if nobody touches it.
     `history` is what its clocks are reckoned from; `absorbed` the merged tickets whose history is in it, `hand_to` the
     roles that the ladder hands it to, `moved_policy` the policy it was just moved to another version of.
-    `last_said` is the latest message but notes: who answers must have seen it.
+    `last_said_at` is when the latest message but notes was written: who answers must have read that far.
     """
 
     stage: str = "new"
@@ -82,13 +82,14 @@ class TicketState(ProcessState):
     untouched_at: datetime | None = None
     unheard: list[Said] = []
     heard: list[str] = []
-    last_said: str | None = None
+    last_said_at: datetime | None = None
     said_at: datetime | None = None
     answered_at: datetime | None = None
     spoken: list[Spoken] = []
     resolved_at: datetime | None = None
     merged_into: str | None = None
     joined: list[str] = []
+    split: list[str] = []
     reopened_by: str | None = None
 
     def confirm(self, revision: int) -> None:

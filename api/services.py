@@ -57,12 +57,12 @@ from commands.signing_link import InvitationLinks
 from commands.statement import CustomerStatements
 from commands.task import TaskCommands
 from commands.temporal import Processes, connect
-from commands.ticket import TicketCommands
 from commands.ticket_clock import TicketClockCommands
 from commands.ticket_hook import TicketHooks
 from commands.ticket_link import TicketLinks
 from commands.ticket_mail import TicketMail
 from commands.ticket_portal import TicketPortal
+from commands.ticket_split import TicketSplits
 from commands.ticket_training import TicketTraining
 from commands.verify import Verifications
 from commands.webhook import Webhooks
@@ -96,7 +96,7 @@ class Services:
     contacts: ContactCommands
     products: ProductCommands
     tasks: TaskCommands
-    tickets: TicketCommands
+    tickets: TicketSplits
     ticket_mail: TicketMail
     ticket_portal: TicketPortal
     ticket_hooks: TicketHooks
@@ -143,7 +143,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         pages = PageImages(documents, settings.home / "pages")
         quote_links = QuoteLinks(key, settings.base_url)
         leads = LeadCommands(desk)
-        tickets = TicketCommands(desk)
+        tickets = TicketSplits(desk)
         ticket_links = TicketLinks(key, settings)
         tasks = TaskCommands(desk, credentials)
         yield Services(

@@ -195,6 +195,13 @@ class MergeBody(BaseModel):
     into: RecordId
 
 
+class SplitBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    message_id: RecordId = Field(description="A message of the customer's, not the first.")
+    subject: Annotated[str, Field(min_length=1, max_length=200), ON_ONE_LINE]
+
+
 class CloseBody(WhyBody):
     spam: bool = False
 
@@ -317,6 +324,15 @@ async def merge(
 ) -> Answered:
     """Have it go on in another ticket; `result.into` is the one at the end of the chain."""
     return answered(out, ticket_id, await services.tickets.merge(actor, key, ticket_id, into=body.into))
+
+
+@router.post("/{ticket_id}/split", status_code=201)
+async def split(
+    ticket_id: RecordId, body: SplitBody, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> TicketTaken:
+    """Make a ticket of its own of a message that is about something else."""
+    made = await services.tickets.split(actor, key, ticket_id, **body.model_dump())
+    return TicketTaken(id=made, message_id=body.message_id, new=True)
 
 
 @router.post("/{ticket_id}/close", responses=ACCEPTED)

@@ -149,9 +149,11 @@ class Documents:
         name = f"{original.name[: -len(_WORD)]}.pdf"
         return await self._remember(actor, Stored(digest, name, PDF, size), original=original.hash)
 
-    async def add_file(self, actor: Actor, name: str, chunks: AsyncIterator[bytes]) -> Stored:
-        """A file for a deal: text, a picture, PDF or an office document (domain.file_type)."""
-        actor.require(Action.DEAL_WORK)
+    async def add_file(
+        self, actor: Actor, name: str, chunks: AsyncIterator[bytes], *, needs: Action = Action.DEAL_WORK
+    ) -> Stored:
+        """A file for a deal or a ticket: text, a picture, PDF or an office document (domain.file_type)."""
+        actor.require(needs)
         called, seen = bare_name(name), []
 
         def check(head: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -40,6 +40,13 @@ from workflows.ticket_message import (
 ANSWERING = (Role.SUPPORT_AGENT, Role.SUPPORT_LEAD)
 
 
+class Draft(NamedTuple):
+    """A message of ours that its process has not taken yet."""
+
+    id: str
+    at: datetime
+
+
 class TicketCommands(TicketIntake):
     async def reply(
         self, actor: Actor, key: str, ticket_id: str, *,
@@ -49,35 +56,49 @@ class TicketCommands(TicketIntake):
         """Answers the customer, by mail where they have an address. Raises Refused (409) `ticket_moved` where
         something was said after `seen`; what was typed is not kept then."""
         fields = {"text": text, "then": then, "attachments": [one.model_dump() for one in attachments or []]}
-        message_id = await self._draft(actor, key, ticket_id, "out", "ReplyTicket", fields)
+        draft = await self._draft(actor, key, ticket_id, "out", "ReplyTicket", fields)
         command = ReplyTicket(
-            actor=actor, key=update_id(actor, key), message_id=message_id, then=then, seen=seen, anyway=anyway
-        )
-        return await self._speak(actor, key, ticket_id, TicketWorkflow.reply, command, message_id)
+            actor=actor, key=update_id(actor, key), message_id=draft.id, at=draft.at, then=then, anyway=anyway,
+            seen_at=await self._seen_at(actor, ticket_id, seen),
+        )  # fmt: skip
+        return await self._speak(actor, key, ticket_id, TicketWorkflow.reply, command, draft.id)
 
     async def note(self, actor: Actor, key: str, ticket_id: str, *, text: str) -> Answer:
         """For colleagues only."""
-        message_id = await self._draft(actor, key, ticket_id, "note", "NoteTicket", {"text": text, "attachments": []})
-        command = NoteTicket(actor=actor, key=update_id(actor, key), message_id=message_id)
-        return await self._speak(actor, key, ticket_id, TicketWorkflow.note, command, message_id)
+        draft = await self._draft(actor, key, ticket_id, "note", "NoteTicket", {"text": text, "attachments": []})
+        command = NoteTicket(actor=actor, key=update_id(actor, key), message_id=draft.id)
+        return await self._speak(actor, key, ticket_id, TicketWorkflow.note, command, draft.id)
 
     async def _draft(
         self, actor: Actor, key: str, ticket_id: str, direction: str, act: str, fields: dict[str, Any]
-    ) -> str:
+    ) -> Draft:
         """The message, written before its process is asked: it is shown once that has taken it."""
         if not fields["text"].strip():
             raise invalid("field_needed", "text")
         async with self.desk.db.session(actor.id) as session:
             ticket: Ticket = await visible(session, actor, "ticket", ticket_id)
-            _may_work(actor, ticket)
+            may_work(actor, ticket)
             asked = await claim_once(session, actor, key, act, f"ticket/{ticket_id}", fields)
-            if await session.get(TicketMessage, asked.id) is None:
+            written = await session.get(TicketMessage, asked.id)
+            at = written.at if written else datetime.now(UTC)
+            if written is None:
                 session.add(TicketMessage(
                     id=asked.id, ticket_id=ticket_id, author="agent", author_id=actor.id, direction=direction,
-                    body=fields["text"].strip(), at=datetime.now(UTC), status="draft", automatic=False, references=[],
+                    body=fields["text"].strip(), at=at, status="draft", automatic=False, references=[],
                     attachments=fields["attachments"], mail_id=None,
                 ))  # fmt: skip
-        return asked.id
+        return Draft(asked.id, at)
+
+    async def _seen_at(self, actor: Actor, ticket_id: str, seen: str | None) -> datetime | None:
+        """When the message was written that somebody read last. Raises Refused (409) for one that is not here."""
+        if seen is None:
+            return None
+        async with self.desk.db.session(actor.id) as session:
+            theirs = (TicketMessage.id == seen, TicketMessage.ticket_id == ticket_id)
+            at: datetime | None = await session.scalar(select(TicketMessage.at).where(*theirs))
+        if at is None:
+            raise Refused("ticket_moved", 409, seen=seen)
+        return at
 
     async def _speak(
         self, actor: Actor, key: str, ticket_id: str, act: Any, command: Command, message_id: str
@@ -131,14 +152,14 @@ class TicketCommands(TicketIntake):
         seen: str | None = None, anyway: bool = False, why: str | None = None,
     ) -> Answer:  # fmt: skip
         """Raises Refused (409) `ticket_moved` where the customer wrote after `seen`."""
-        fields = {"seen": seen, "anyway": anyway, "why": why}
+        fields = {"seen_at": await self._seen_at(actor, ticket_id, seen), "anyway": anyway, "why": why}
         return await self._update(actor, key, ticket_id, TicketWorkflow.resolve, ResolveTicket, **fields)
 
     async def reopen(self, actor: Actor, key: str, ticket_id: str, *, why: str | None = None) -> Answer:
         """Of a resolved or closed ticket; a merged one stays merged."""
         async with self.desk.db.session(actor.id) as session:
             ticket: Ticket = await visible(session, actor, "ticket", ticket_id)
-            _may_work(actor, ticket)
+            may_work(actor, ticket)
             if not may("reopen", ticket.stage):
                 raise Refused("ticket_not_now", 409, stage=ticket.stage, into=ticket.merged_into)
             await claim(session, actor, key, "ReopenTicket", f"ticket/{ticket_id}", {"why": why})
@@ -178,7 +199,7 @@ class TicketCommands(TicketIntake):
         async with self.desk.db.session(actor.id) as session:
             await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("ticket/merge"))))
             ticket: Ticket = await visible(session, actor, "ticket", ticket_id)
-            _may_work(actor, ticket)
+            may_work(actor, ticket)
             await claim(session, actor, key, "MergeInto", f"ticket/{ticket_id}", {"into": into})
             on = await self._goes_on(session, actor, ticket, into)
             if ticket.merged_into is None:
@@ -205,7 +226,7 @@ class TicketCommands(TicketIntake):
             raise Refused(code, 409, into=into)
         if on.stage in ENDED:
             raise Refused("merge_into_ended", 409, number=on.number)
-        _may_work(actor, on)
+        may_work(actor, on)
         return on
 
     async def close(
@@ -227,7 +248,8 @@ async def answering(session: AsyncSession, region_id: str) -> list[str]:
     return await holders(session, [role_key(role, region_id) for role in ANSWERING])
 
 
-def _may_work(actor: Actor, ticket: Ticket) -> None:
+def may_work(actor: Actor, ticket: Ticket) -> None:
+    """Raises Refused (403)."""
     if not actor.reaches(Action.TICKET_WORK, owner=ticket.assignee_id, region=ticket.region_id):
         raise forbidden(Action.TICKET_WORK)
 

@@ -211,7 +211,7 @@ def _past(ticket: DemoTicket, row: Ticket, messages: list[TicketMessage], agent:
         record_id=row.id, line_id=row.id, region_id=row.region_id, owner_id=agent, customer_id=row.customer_id,
         title=row.number, stage=ticket.stage, kind=row.kind, channel=row.channel, priority=row.priority, tier=row.tier,
         language=row.language, contact_id=row.contact_id, opened_at=row.opened_at, history=history,
-        heard=[message.id for message in messages], last_said=said[-1].id, said_at=theirs[-1],
+        heard=[message.id for message in messages], last_said_at=said[-1].at, said_at=theirs[-1],
         answered_at=ours[-1] if ours else None, resolved_at=resolved,
         wake_at=max(resolved + timedelta(days=5), now + timedelta(hours=1)) if resolved else None,
         events=[

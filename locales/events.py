@@ -58,6 +58,7 @@ SENTENCES = {
     "ticket.merged": N_("Merged into another ticket"),
     "ticket.joined": N_("Another ticket was merged into this one"),
     "ticket.closed": N_("Closed"),
+    "ticket.split": N_("A message became a ticket of its own"),
     "ticket.spam": N_("Closed as spam"),
     "ticket.ended": N_("The ticket ended"),
     "ticket.due_moved": N_("%(clock)s: due %(due_now)s, it was %(due_was)s (%(due_why)s)"),

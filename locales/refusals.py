@@ -178,6 +178,7 @@ SENTENCES = {
     "macro_doubled": N_("There is a macro with this key already."),
     "macro_names_unknown": N_("There is no {{ %(name)s }}; the list says what an answer can name."),
     "queue_unknown": N_("There is no queue %(queue)s."),
+    "message_not_split": N_("Only what the customer wrote later can become a ticket of its own."),
     "ticket_not_now": N_("This cannot be done with the ticket as it stands now. Reload to see it."),
     "ticket_moved": N_("Something was said meanwhile. Read it, then send yours again."),
     "assignee_not_answering": N_("They answer no tickets in this region."),

@@ -6,16 +6,31 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import ValidationError
+from starlette.datastructures import UploadFile
 from starlette.responses import HTMLResponse, Response
 
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
+from api.document import chunks_of
 from api.services import Provided, Services
-from api.ticket import AssignBody, ChangeBody, CloseBody, MergeBody, NoteBody, ReplyBody, ResolveBody, WaitBody, WhyBody
+from api.ticket import (
+    AssignBody,
+    ChangeBody,
+    CloseBody,
+    MergeBody,
+    NoteBody,
+    ReplyBody,
+    ResolveBody,
+    SplitBody,
+    WaitBody,
+    WhyBody,
+)
+from commands.ticket_intake import Attachment
+from commands.ticket_portal import FILES_MOST
 from domain.access import Action, Actor
 from domain.ids import RecordId
 from domain.process import Answer
-from domain.refusal import Refused
+from domain.refusal import Refused, invalid
 from locales import N_
 from ui.acting import body, done, say, typed
 from ui.form import mistakes
@@ -25,7 +40,7 @@ from ui.ticket_record import record
 router = APIRouter(prefix="/tickets", include_in_schema=False, dependencies=[Depends(require(Action.TICKET_READ))])
 
 PARTS = ("head", "conversation", "side")
-SHOWN = (409, 422)
+SHOWN = (409, 413, 422)
 """Refusals that the page answers with what was typed still there."""
 
 
@@ -52,11 +67,24 @@ async def speak(
             answer = await services.tickets.note(actor, key, ticket_id, text=noted.text)
         else:
             asked = body(ReplyBody, form, "text", "then", "seen")
+            files = await _files(request, actor, services)
             await _beside(actor, services, key, ticket_id, form)
-            answer = await services.tickets.reply(actor, key, ticket_id, **asked.model_dump())
+            answer = await services.tickets.reply(actor, key, ticket_id, **asked.model_dump(), attachments=files)
     except (Refused, ValidationError) as error:
         return await _again(request, actor, services, ticket_id, form, error)
     return _done(request, ticket_id, answer, N_("The note is kept.") if note else N_("The answer is on its way."))
+
+
+async def _files(request: Request, actor: Actor, services: Services) -> list[Attachment]:
+    """What goes along with an answer, kept under its hash. Raises Refused (413, 422)."""
+    sent = [one for one in (await request.form()).getlist("files") if isinstance(one, UploadFile) and one.filename]
+    if len(sent) > FILES_MOST:
+        raise invalid("too_many_files", "files", most=FILES_MOST)
+    kept = [
+        await services.documents.add_file(actor, one.filename or "", chunks_of(one), needs=Action.TICKET_WORK)
+        for one in sent
+    ]
+    return [Attachment(hash=one.hash, name=one.name, size=one.size, type=one.media_type) for one in kept]
 
 
 async def _beside(actor: Actor, services: Services, key: str, ticket_id: str, form: dict[str, str]) -> None:
@@ -161,6 +189,20 @@ async def merge(
         return await _again(request, actor, services, ticket_id, form, error, "merge")
     into = answer.result.get("into", ticket_id)
     return redirect(request, f"/tickets/{into}", say(request, N_("It goes on in this ticket.")))
+
+
+@router.post("/{ticket_id}/split")
+async def split(
+    request: Request, ticket_id: RecordId, key: IdempotencyKey, actor: CurrentActor, services: Provided
+) -> Response:
+    """On success the page of the new ticket, as soon as it is there."""
+    form = await typed(request)
+    try:
+        asked = body(SplitBody, form, "message_id", "subject")
+        made = await services.tickets.split(actor, key, ticket_id, **asked.model_dump())
+    except (Refused, ValidationError) as error:
+        return await _again(request, actor, services, ticket_id, form, error, "split")
+    return redirect(request, f"/tickets/{made}", say(request, N_("It is a ticket of its own now.")))
 
 
 @router.post("/{ticket_id}/close")

@@ -95,6 +95,7 @@ async def record(request: Request, actor: Actor, services: Services, ticket_id: 
         "events": story.told(events),
         "others": others,
         "alike": alike,
+        "splittable": [one for one in said if one.side == "in"][1:],
         "macros": macros,
         "queue": routing.queue(ticket.queue) if ticket.queue else "",
         "clocks": clocks,

@@ -91,7 +91,7 @@ class TicketWorkflow(TicketActs):
         state.policies, state.rules = {**state.policies, **received.policies}, received.rules
         state.received = True
         for said in state.unheard:
-            state.last_said, state.said_at = said.id, said.at
+            state.last_said_at = state.said_at = said.at
         state.unheard = []
         if not state.events:  # else it was brought with its past
             self.change("ticket.received", channel=state.channel)

@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
         ReplyTicket,
         ResolveTicket,
         Seen,
+        SplitOff,
         WaitTicket,
     )
     from workflows.ticket_routing import TicketRouting
@@ -53,8 +54,9 @@ class TicketActs(TicketClocks, TicketRouting):
     def _may_say(self, asked: Seen, act: Act) -> None:
         """Who answers must have read what was said last, or say that they know."""
         self._may(asked, act)
-        if not asked.anyway and asked.seen is not None and asked.seen != self.state.last_said:
-            raise Refused("ticket_moved", 409, seen=asked.seen)
+        read, said = asked.seen_at, self.state.last_said_at
+        if not asked.anyway and read is not None and said is not None and read < said:
+            raise Refused("ticket_moved", 409, at=said.isoformat())
 
     def _may_reply(self, asked: ReplyTicket) -> None:
         self._may_say(asked, "reply")
@@ -104,7 +106,8 @@ class TicketActs(TicketClocks, TicketRouting):
         state, by = self.state, asked.actor.id
         if state.owner_id is None and state.stage != "resolved":
             self._give(by, by, "taken")
-        state.last_said, state.answered_at = asked.message_id, workflow.now()
+        state.answered_at = workflow.now()
+        state.last_said_at = max(asked.at, state.last_said_at or asked.at)
         self.agent_answered(workflow.now())
         self.change("ticket.replied", actor=by, message=asked.message_id)
         self._speak(asked.message_id)
@@ -227,6 +230,15 @@ class TicketActs(TicketClocks, TicketRouting):
             self.open_again("system")
 
     @workflow.signal
+    def split_off(self, split: SplitOff) -> None:
+        """A message of this ticket goes on in one of its own."""
+        if split.ticket_id in self.state.split:
+            return
+        self.state.split.append(split.ticket_id)
+        self.state.last_said_at = split.last_said_at
+        self.change("ticket.split", actor=split.by, ticket=split.ticket_id)
+
+    @workflow.signal
     def holder_left(self, left: HolderLeft) -> None:
         """What was theirs goes back to its queue."""
         state = self.state
@@ -246,7 +258,8 @@ class TicketActs(TicketClocks, TicketRouting):
         if said.automatic:
             self.change("ticket.automatic", message=said.id)
             return
-        state.last_said, state.said_at = said.id, said.at
+        state.last_said_at = max(said.at, state.last_said_at or said.at)
+        state.said_at = said.at
         if state.stage in ("resolved", "closed") and not said.says_more:
             self.change("ticket.thanked", message=said.id)
             return

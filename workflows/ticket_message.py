@@ -50,17 +50,26 @@ class Joined(BaseModel):
     ticket_id: str
 
 
-class Seen(Command):
-    """`seen` is the last message but notes that the person saw; `anyway`: they know that there is more by now."""
+class SplitOff(BaseModel):
+    """A message of this ticket became the ticket `ticket_id`; `last_said_at` is of the latest that stayed."""
 
-    seen: str | None = None
+    ticket_id: str
+    by: str
+    last_said_at: datetime | None = None
+
+
+class Seen(Command):
+    """`seen_at` is when the last message that the person read was written; `anyway`: they know that there is more."""
+
+    seen_at: datetime | None = None
     anyway: bool = False
 
 
 class ReplyTicket(Seen):
-    """`message_id` is written already; `then` is what becomes of the ticket."""
+    """`message_id` is written already, `at` that instant; `then` is what becomes of the ticket."""
 
     message_id: str
+    at: datetime
     then: Then = "wait_customer"
 
 

@@ -11,6 +11,7 @@ import pytest
 from activities.ticket import Said
 from commands.ticket import TicketCommands
 from commands.ticket_intake import Inbound
+from commands.ticket_split import TicketSplits
 from db.engine import Database
 from db.letter import Letter
 from db.ticket import Ticket, TicketMessage
@@ -202,3 +203,21 @@ async def test_what_a_customer_writes_after_the_end_opens_the_ticket_with_what_i
     again = await office.until(lambda: office.row(Ticket, id=ticket.id, closed_at=None), "the ticket open again")
     assert (again.priority, again.kind) == ("urgent", "complaint")
     assert again.stage in ("queued", "assigned")
+
+
+async def test_a_message_about_something_else_becomes_a_ticket_and_the_rest_is_answered_on(office: Office) -> None:
+    tickets, gao = TicketSplits(office.desk), await office.actor("gao.fei")
+    ticket = await came_in(office)
+    with pytest.raises(Refused, match="message_not_split"):
+        await tickets.split(gao, uuid4().hex, ticket.id, message_id=await last_said(office, ticket.id), subject="发票")
+    await wrote(office, ticket.id, "另外，发票什么时候寄？")
+    await office.until(lambda: _told(office, ticket.id, "ticket.customer_wrote"), "what they wrote")
+    key, message = uuid4().hex, await last_said(office, ticket.id)
+    made = {await tickets.split(gao, key, ticket.id, message_id=message, subject="发票") for _ in range(2)}
+    await office.relay.carry_waiting()
+    own = await office.until(lambda: office.row(Ticket, id=made.copy().pop(), subject="发票"), "its own ticket")
+    assert len(made) == 1
+    assert (own.from_email, own.number != ticket.number) == ("zhou@lan.example", True)
+    assert [one.id for one in await office.rows(TicketMessage, ticket_id=own.id)] == [message]
+    await office.until(lambda: _told(office, ticket.id, "ticket.split"), "the split")
+    await tickets.reply(gao, uuid4().hex, ticket.id, text="先处理故障。", seen=await last_said(office, ticket.id))
