@@ -41,6 +41,13 @@ SLA_LABELS: dict[str, dict[str, str]] = {
         "later": N_("Due later"),
         "paused": N_("Paused"),
     },
+    "ticket_age": {
+        "day": N_("Within a day"),
+        "days3": N_("1-3 days ago"),
+        "week": N_("3-7 days ago"),
+        "weeks2": N_("1-2 weeks ago"),
+        "older": N_("Longer ago"),
+    },
     "sla_mark": {
         "amber": N_("amber"),
         "red": N_("red"),

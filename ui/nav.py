@@ -64,6 +64,7 @@ SECTIONS = (
         Entry(N_("Routing accuracy"), "/reports/routing", "target", Action.TICKET_MANAGE),
         Entry(N_("Satisfaction"), "/reports/satisfaction", "star", Action.TICKET_MANAGE),
         Entry(N_("Approval report"), "/reports/approvals", "chart-column", Action.REPORT_READ),
+        Entry(N_("Service report"), "/reports/service", "timer", Action.TICKET_READ),
         Entry(N_("Clauses"), "/reports/clauses", "scale", Action.CLAUSE_JUDGE),
     )),
     Section(N_("Admin"), (
