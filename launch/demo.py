@@ -21,6 +21,7 @@ from activities.deal import DealState
 from activities.policy import PinnedPolicy
 from commands.database import open_database
 from commands.desk import Desk
+from commands.document import DocumentStore
 from commands.lead import LeadCommands
 from commands.lead_intake import NewLead
 from commands.policy import publish_defaults
@@ -34,11 +35,13 @@ from db.policy import current_policy, publish
 from domain.approval import ApprovalPolicy
 from domain.approval_path import PathStep, Seat
 from domain.approver import RoleApprover
+from domain.contract import ContractPolicy
 from domain.pipeline import SALES, PipelinePolicy, pipeline_key, pipeline_kind
 from domain.policy import load
 from domain.process import Event
 from domain.task import HumanTask, ladder_of
 from launch.cast import load_cast
+from launch.demo_contract import CONTRACTS, DemoContract, contract_state, keep_papers, signing_start, term_start
 from launch.demo_data import CUSTOMERS, DEALS, GRADED_LEADS, LEADS, RENEWALS, DemoCustomer, DemoDeal
 from launch.demo_intake import ask_again, open_ways_in
 from launch.demo_quote import load_products
@@ -47,7 +50,9 @@ from launch.demo_ticket import load_tickets
 from settings import Settings
 from workflows.approval import ApprovalStart, approval_workflow_id
 from workflows.contract import ContractStart, contract_workflow_id
+from workflows.contract_term_message import term_workflow_id
 from workflows.deal import DealStart, deal_workflow_id
+from workflows.signing_message import signing_workflow_id
 
 
 async def load_demo_once(settings: Settings) -> bool:
@@ -76,14 +81,16 @@ async def load_demo(db: Database, settings: Settings) -> None:
         await load_people(session, customers)
         await load_products(session, settings.currency)
         await load_tickets(session, settings, ids, customers)
+        papers = await keep_papers(session, DocumentStore(settings.home / "documents"))
         approvals = await _pinned(session, ApprovalPolicy.kind)
+        contracts = await _pinned(session, ContractPolicy.kind)
         await publish(
             session, RENEWALS_KIND, RENEWALS, by=None, note="续约流程", follows=0,
             origin="policy/demo/renewals",
         )  # fmt: skip
         pipelines = {pipeline_key(kind): await _pinned(session, kind) for kind in (PipelinePolicy.kind, RENEWALS_KIND)}
     processes = Processes(await connect(settings), settings.task_queue)
-    demo = Demo(processes, ids, customers, pipelines, approvals, settings.currency)
+    demo = Demo(processes, ids, customers, pipelines, approvals, contracts, papers, settings)
     for deal in DEALS:
         await demo.start(deal)
     for loss in LOSSES:
@@ -143,14 +150,18 @@ PATIENCE = 10
 class Demo:
     def __init__(
         self, processes: Processes, ids: dict[str, str], customers: dict[str, tuple[str, str, str]],
-        pipelines: dict[str, PinnedPolicy], approvals: PinnedPolicy, currency: str,
+        pipelines: dict[str, PinnedPolicy], approvals: PinnedPolicy, contracts: PinnedPolicy, papers: dict[str, str],
+        settings: Settings,
     ) -> None:  # fmt: skip
         self.processes = processes
         self.ids = ids
         self.customers = customers
         self.pipelines = pipelines
         self.approvals = approvals
-        self.currency = currency
+        self.contracts = contracts
+        self.papers = papers
+        self.currency = settings.currency
+        self.zone = settings.zone
         self.now = datetime.now(UTC)
 
     async def _begin(self, run: str, start: Any, workflow_id: str) -> None:
@@ -246,7 +257,9 @@ class Demo:
     ) -> None:
         submitted = self.now - timedelta(days=deal.idle)
         state = None
-        if deal.contract and deal.contract != "draft":
+        if paper := CONTRACTS.get(deal.title):
+            state = await self._on_paper(paper, shared, deal_id, contract_id)
+        elif deal.contract and deal.contract != "draft":
             outcome = "approved" if deal.contract == "approved" else None
             version = ContractVersion(no=1, amount=deal.amount, by=shared["owner_id"], at=submitted, outcome=outcome)
             state = ContractState(
@@ -255,6 +268,21 @@ class Demo:
             )  # fmt: skip
         start = ContractStart(contract_id=contract_id, deal_id=deal_id, state=state, **shared)
         await self._begin("ContractWorkflow", start, contract_workflow_id(contract_id))
+
+    async def _on_paper(
+        self, paper: DemoContract, shared: dict[str, Any], deal_id: str, contract_id: str
+    ) -> ContractState:
+        """The state of a contract that has a document; what runs beside it is begun first."""
+        signing_id = str(uuid5(UUID(contract_id), "signing"))
+        if paper.goes_on == "signing":
+            document = self.papers[paper.papers[-1]]
+            signing = signing_start(signing_id, contract_id, deal_id, document, self.ids, self.now, shared)
+            await self._begin("SigningWorkflow", signing, signing_workflow_id(signing_id))
+        elif paper.goes_on == "ending":
+            rules = self.contracts
+            term = term_start(contract_id, deal_id, rules.document, rules.version, self.zone, self.now, shared)
+            await self._begin("ContractTermWorkflow", term, term_workflow_id(contract_id))
+        return contract_state(paper, self.papers, self.ids, signing_id, self.now, shared, contract_id, deal_id)
 
     async def _start_approval(self, deal: DemoDeal, shared: dict[str, Any], contract_id: str, approval_id: str) -> None:
         """An approval whose first step is due `-late` hours from now."""

@@ -96,12 +96,15 @@ DEALS = (
     DemoDeal("40 家门店上线", "xihu", 74 * WAN + 5_500 * 100, "negotiation", 13, 0.4, None, "in_approval", -6),
     DemoDeal("标准维护包", "nanyue", 4 * WAN + 8_000 * 100, "negotiation", 9, 0.2, None, "in_approval", -4),
     DemoDeal("航班运营核心", "yunfan", 197 * WAN, "negotiation", 5, 0.2, "待客户签字", "approved"),
+    DemoDeal("产线数据采集平台", "kunlun", 18 * WAN, "negotiation", 14, 1, None, "checking", priority=2),
+    DemoDeal("冷库远程监控", "nanyue", 26 * WAN, "negotiation", 11, 1, None, "checking"),
+    DemoDeal("机房环境监测", "lanzhi", 15 * WAN + 8_000 * 100, "negotiation", 6, 0.3, "待双方签署", "approved"),
     DemoDeal("冷库能耗看板", "nanyue", 18 * WAN, "needs", 45, 16, None),
     DemoDeal("平台许可续约 2027", "hengyuan", 96 * WAN, "notice", 64, 1, "12 月 3 日续约会", pipeline="renewals"),
     DemoDeal("维护合同续签", "rongda", 28 * WAN, "notice", 41, 8, None, pipeline="renewals"),
     DemoDeal("会员系统续约", "xihu", 45 * WAN, "terms", 20, 0.5, "等待新价格", priority=3, pipeline="renewals"),
-    DemoDeal("厂区安防摄像", "rongda", 61 * WAN, "won", -9, 9, None, "approved"),
-    DemoDeal("诊所上线 9 站", "lanzhi", 32 * WAN, "won", -2, 2, None, "approved"),
+    DemoDeal("厂区安防摄像", "rongda", 61 * WAN, "won", -9, 9, None, "signed"),
+    DemoDeal("诊所上线 9 站", "lanzhi", 32 * WAN, "won", -2, 2, None, "signed"),
 )
 
 LEADS = (
