@@ -52,7 +52,7 @@ from workflows.approval import ApprovalStart, approval_workflow_id
 from workflows.contract import ContractStart, contract_workflow_id
 from workflows.contract_term_message import term_workflow_id
 from workflows.deal import DealStart, deal_workflow_id
-from workflows.signing_message import signing_workflow_id
+from workflows.signing_message import SigningStart, signing_workflow_id
 
 
 async def load_demo_once(settings: Settings) -> bool:
@@ -104,6 +104,7 @@ async def load_demo(db: Database, settings: Settings) -> None:
             source="form", company=company, name=name, phone=phone, message=message, amount=amount, region=region
         )
         if company == LEADS[-1][1]:  # what comes last tells that the demo is whole
+            await demo.start_signings()
             await ask_again(leads)
         await leads.capture(lead, f"demo/{company}")
 
@@ -163,6 +164,7 @@ class Demo:
         self.currency = settings.currency
         self.zone = settings.zone
         self.now = datetime.now(UTC)
+        self.signings: list[SigningStart] = []
 
     async def _begin(self, run: str, start: Any, workflow_id: str) -> None:
         """A server that has only just come up may be slow to answer; starting twice starts once."""
@@ -276,13 +278,17 @@ class Demo:
         signing_id = str(uuid5(UUID(contract_id), "signing"))
         if paper.goes_on == "signing":
             document = self.papers[paper.papers[-1]]
-            signing = signing_start(signing_id, contract_id, deal_id, document, self.ids, self.now, shared)
-            await self._begin("SigningWorkflow", signing, signing_workflow_id(signing_id))
+            self.signings.append(signing_start(signing_id, contract_id, deal_id, document, self.ids, self.now, shared))
         elif paper.goes_on == "ending":
             rules = self.contracts
             term = term_start(contract_id, deal_id, rules.document, rules.version, self.zone, self.now, shared)
             await self._begin("ContractTermWorkflow", term, term_workflow_id(contract_id))
         return contract_state(paper, self.papers, self.ids, signing_id, self.now, shared, contract_id, deal_id)
+
+    async def start_signings(self) -> None:
+        """Last, when the contracts they seal are there."""
+        for signing in self.signings:
+            await self._begin("SigningWorkflow", signing, signing_workflow_id(signing.signing_id))
 
     async def _start_approval(self, deal: DemoDeal, shared: dict[str, Any], contract_id: str, approval_id: str) -> None:
         """An approval whose first step is due `-late` hours from now."""

@@ -146,8 +146,8 @@ def term_start(
         if one.what in ("notice_soon", "warranty_soon") and one.at <= now
     ]  # fmt: skip
     state = TermState(
-        record_id=contract_id, deal_id=deal_id, signed_at=signed, zone=zone, policy=dict(policy), terms=terms, told=told,
-        prepared=True, confirmed_by=shared["owner_id"], confirmed_at=signed, version=2,
+        record_id=contract_id, deal_id=deal_id, signed_at=signed, zone=zone, policy=dict(policy), terms=terms,
+        told=told, prepared=True, confirmed_by=shared["owner_id"], confirmed_at=signed, version=2,
         policies={"contract": policy_version}, opened_at=signed, **shared,
     )  # fmt: skip
     return TermStart(contract_id=contract_id, deal_id=deal_id, signed_at=signed, state=state, **shared)
