@@ -98,11 +98,7 @@ def _checked(
         for each in check(pages, standard, ours)
         if (each.kind, each.value) not in known
     ]
-    return (
-        sorted([*certain, *by_ocr], key=lambda each: (each.page or 10**6, each.rects[:1])),
-        set(by_ocr),
-        _period(contract),
-    )
+    return sorted([*certain, *by_ocr], key=_down_the_page), set(by_ocr), _period(contract)
 
 
 def _period(contract: Contract) -> dict[str, Any] | None:
@@ -112,6 +108,11 @@ def _period(contract: Contract) -> dict[str, Any] | None:
         return None
     place = contract.stream
     return {"value": found.value, "page": place.page_of(found.start), "quote": place.quote(found.start, found.end)}
+
+
+def _down_the_page(finding: Checked) -> tuple[int, float]:
+    """What stands on no page comes last. Scanned lines do not begin at the same edge."""
+    return finding.page or 10**6, finding.rects[0][2] if finding.rects else 0.0
 
 
 def for_people(said: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -118,14 +118,14 @@ async def build_worker(
     the tests do. It costs more than the case itself, since every message model is built again.
     """
     async with (
-        _processes(client, db, settings, strict),
-        _documents(client, db, settings),
-        _scans(client, db, settings),
+        processes(client, db, settings, strict),
+        documents(client, db, settings),
+        scans(client, db, settings),
     ):
         yield
 
 
-def _documents(client: Client, db: Database, settings: Settings) -> Worker:
+def documents(client: Client, db: Database, settings: Settings) -> Worker:
     """What is opened takes a processor and memory: a few at a time, and never a slot that a process waits for."""
     shelf = DocumentStore(settings.home / "documents")
     clauses = ClauseActivities(db, settings.zone, shelf.path, ClauseReader(settings.names))
@@ -140,20 +140,20 @@ def _documents(client: Client, db: Database, settings: Settings) -> Worker:
     )
 
 
-def _scans(client: Client, db: Database, settings: Settings) -> Worker:
+def scans(client: Client, db: Database, settings: Settings) -> Worker:
     """OCR takes a processor for minutes: one document at a time, and none waits for it that has text."""
     shelf = DocumentStore(settings.home / "documents")
-    scans = ScanActivities(db, settings.zone, shelf.path, ClauseReader(settings.names), settings.home / "pages")
+    reading = ScanActivities(db, settings.zone, shelf.path, ClauseReader(settings.names), settings.home / "pages")
     return Worker(
         client,
         task_queue=settings.task_queue + OCR,
-        activities=[scans.read_scan],
+        activities=[reading.read_scan],
         max_concurrent_activities=1,
         graceful_shutdown_timeout=GRACE,
     )
 
 
-def _processes(client: Client, db: Database, settings: Settings, strict: bool) -> Worker:
+def processes(client: Client, db: Database, settings: Settings, strict: bool) -> Worker:
     ours = () if strict else ("workflows",)
     return Worker(
         client,
