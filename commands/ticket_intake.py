@@ -30,6 +30,7 @@ from domain.person import email_address
 from domain.policy import load
 from domain.refusal import forbidden, invalid
 from domain.ticket import OPEN, Channel, Priority, ServicePolicy, TicketKind
+from domain.ticket_language import spoken
 from domain.ticket_number import numbers_in, without_numbers
 from domain.ticket_thanks import says_more
 from workflows.ticket_message import ticket_workflow_id
@@ -203,7 +204,8 @@ class TicketIntake:
         region_id = await self._region(session, inbound, customer)
         if actor is not FROM_OUTSIDE and not actor.reaches(Action.TICKET_CREATE, owner=None, region=region_id):
             raise forbidden(Action.TICKET_CREATE)
-        language = inbound.language or (customer.language if customer else None) or self.desk.settings.language
+        known = inbound.language or (customer.language if customer else None)
+        language = known or spoken(f"{inbound.subject} {inbound.text}") or self.desk.settings.language
         said = {"channel", "kind", "priority", "product", "equipment_id", "fault_code"}
         now = datetime.now(UTC)
         ticket = Ticket(

@@ -44,7 +44,7 @@ async def register(
         rows = await list_equipment(session, actor, text=text, limit=200)
     return await respond(
         request, "equipment/list.html", "rows", rows=rows, text=text, warranty=_warranty(services),
-        keeps=actor.scope(Action.EQUIPMENT_WORK) is not None, now=_now(services),
+        keeps=actor.scope(Action.EQUIPMENT_WORK) is not None,
     )  # fmt: skip
 
 
@@ -82,7 +82,7 @@ async def show(request: Request, equipment_id: RecordId, actor: CurrentActor, se
         tickets = await tickets_of(session, actor, equipment_id) if reads else None
     return await page(
         request, "equipment/page.html", one=row, customer=customer, names=called, keeps=may_keep(actor, row),
-        warranty=_warranty(services), now=_now(services), days=_days(row), tickets=tickets,
+        warranty=_warranty(services), days=_days(row), tickets=tickets,
     )  # fmt: skip
 
 

@@ -58,6 +58,7 @@ SECTIONS = (
         Entry(N_("Triage"), "/tickets/triage", "split", Action.TICKET_WORK),
         Entry(N_("Shifts"), "/shifts", "calendar-clock", Action.TICKET_WORK),
         Entry(N_("Equipment"), "/equipment", "factory", Action.EQUIPMENT_READ),
+        Entry(N_("Webhooks and mail"), "/leads/hooks", "webhook", Action.TICKET_MANAGE),
     )),
     Section(N_("Insight"), (
         Entry(N_("Won and lost"), "/reports/deals", "trophy", Action.REPORT_READ),
