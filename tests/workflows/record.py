@@ -19,6 +19,7 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from commands.contract_term import ContractTermCommands
+from commands.ticket import TicketCommands
 from db.absence import Absence
 from db.collection import Collection
 from db.engine import Database
@@ -36,6 +37,7 @@ from tests.workflows.checking import a_contract, submit_document
 from tests.workflows.collections import Case
 from tests.workflows.office import YUAN, Office, open_office
 from tests.workflows.signings import SigningOffice
+from tests.workflows.tickets import came_in, standing, told, wrote
 
 HISTORIES = Path(__file__).parent / "histories"
 
@@ -144,6 +146,28 @@ async def absence_over(office: Office) -> str:
     return process.line_id
 
 
+async def answered_ticket(office: Office) -> str:
+    """Returns the id of a ticket that was answered, opened again, resolved, and closed by itself."""
+    tickets, gao = TicketCommands(office.desk), await office.actor("gao.fei")
+    ticket = await came_in(office)
+    await tickets.take(gao, uuid4().hex, ticket.id)
+    await tickets.note(gao, uuid4().hex, ticket.id, text="像是固件的老问题。")
+    await tickets.reply(gao, uuid4().hex, ticket.id, text="请重启网关。", then="wait_customer")
+    await wrote(office, ticket.id, "还是不行。")
+    await standing(office, ticket.id, "assigned")
+    await tickets.change(gao, uuid4().hex, ticket.id, priority="urgent", kind="fault")
+    await tickets.wait_for_third(gao, uuid4().hex, ticket.id, why="等备件")
+    await office.days_pass(0.1)
+    await tickets.go_on(gao, uuid4().hex, ticket.id)
+    await tickets.reply(gao, uuid4().hex, ticket.id, text="已更换。", then="resolve")
+    await wrote(office, ticket.id, "谢谢！")
+    await office.until(lambda: told(office, ticket.id, "ticket.thanked"), "the thanks")
+    for _ in range(6):
+        await office.days_pass(1)
+    await standing(office, ticket.id, "closed")
+    return ticket.id
+
+
 async def record(office: Office, line_id: str, name: str) -> None:
     for process in await office.rows(Process, line_id=line_id):
         history = await office.env.client.get_workflow_handle(process.workflow_id).fetch_history()
@@ -194,6 +218,7 @@ async def signed_contract(office: Office) -> str:
 
 
 STORIES = (
+    (answered_ticket, "answered-ticket"),
     (signed_contract, "signed-contract"),
     (argued_collection, "argued-collection"),
     (finished_line, "finished-line"), (dismissed_lead, "dismissed-lead"), (debated_approval, "debated-approval"),

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from activities.ticket import Said
 from commands.ticket import TicketCommands
-from commands.ticket_intake import Inbound
 from commands.ticket_split import TicketSplits
 from db.engine import Database
 from db.letter import Letter
@@ -19,30 +17,8 @@ from domain.refusal import Refused
 from settings import Settings
 from tests.workflows.office import Office, open_office
 from tests.workflows.test_kit import wired
+from tests.workflows.tickets import came_in, last_said, standing, told, wrote
 from worker.main import build_worker
-
-
-async def came_in(office: Office, text: str = "打印机不出纸了。", **fields: Any) -> Ticket:
-    tickets = TicketCommands(office.desk)
-    asked = Inbound(channel="form", text=text, email="zhou@lan.example", name="周明", region="east", **fields)
-    taken = await tickets.receive(asked, uuid4().hex)
-    await office.relay.carry_waiting()
-    return await standing(office, taken.ticket_id, "triage")  # no rule knows it
-
-
-async def standing(office: Office, ticket_id: str, stage: str) -> Ticket:
-    return await office.until(lambda: office.row(Ticket, id=ticket_id, stage=stage), f"the ticket {stage}")
-
-
-async def wrote(office: Office, ticket_id: str, text: str) -> None:
-    again = Inbound(channel="mail", text=text, email="zhou@lan.example", ticket_id=ticket_id)
-    await TicketCommands(office.desk).receive(again, uuid4().hex)
-    await office.relay.carry_waiting()
-
-
-async def last_said(office: Office, ticket_id: str) -> str:
-    said = [one for one in await office.rows(TicketMessage, ticket_id=ticket_id) if one.direction != "note"]
-    return max(said, key=lambda one: one.at).id
 
 
 async def test_a_ticket_is_taken_answered_and_closes_by_itself_after_it_was_resolved(office: Office) -> None:
@@ -77,17 +53,13 @@ async def test_thanks_leave_a_ticket_resolved_and_anything_more_opens_it(office:
     ticket = await came_in(office)
     await tickets.reply(gao, uuid4().hex, ticket.id, text="已处理。", then="resolve")
     await wrote(office, ticket.id, "谢谢！问题解决了。")
-    await office.until(lambda: _told(office, ticket.id, "ticket.thanked"), "the thanks")
+    await office.until(lambda: told(office, ticket.id, "ticket.thanked"), "the thanks")
     assert (await standing(office, ticket.id, "resolved")).assignee_id == gao.id
     await tickets.reopen(gao, uuid4().hex, ticket.id)  # the agent reads more into it
     await standing(office, ticket.id, "assigned")
     await tickets.resolve(gao, uuid4().hex, ticket.id)
     await wrote(office, ticket.id, "谢谢，但是还是打不开。")
     await standing(office, ticket.id, "assigned")
-
-
-async def _told(office: Office, ticket_id: str, kind: str) -> bool:
-    return kind in await office.line(ticket_id)
 
 
 async def test_of_two_who_answer_at_once_the_second_reads_the_first_answer_before_sending(office: Office) -> None:
@@ -107,13 +79,13 @@ async def test_of_two_who_answer_at_once_the_second_reads_the_first_answer_befor
     await tickets.reply(second, uuid4().hex, ticket.id, text="补充一点。", seen=out[0].id)
 
 
-async def test_an_agent_who_resolves_while_the_customer_writes_is_told(office: Office) -> None:
+async def test_an_agent_who_resolves_while_the_customer_writes_istold(office: Office) -> None:
     tickets, gao = TicketCommands(office.desk), await office.actor("gao.fei")
     ticket = await came_in(office)
     seen = await last_said(office, ticket.id)
     await tickets.take(gao, uuid4().hex, ticket.id)
     await wrote(office, ticket.id, "补充：是二楼那台。")
-    await office.until(lambda: _told(office, ticket.id, "ticket.customer_wrote"), "what they wrote")
+    await office.until(lambda: told(office, ticket.id, "ticket.customer_wrote"), "what they wrote")
     with pytest.raises(Refused, match="ticket_moved"):
         await tickets.resolve(gao, uuid4().hex, ticket.id, seen=seen)
     await tickets.resolve(gao, uuid4().hex, ticket.id, seen=seen, anyway=True)
@@ -158,7 +130,7 @@ async def test_what_is_told_twice_is_heard_once(office: Office) -> None:
     said = Said(id=str(uuid4()), at=now)
     for _ in range(2):
         await handle.signal("customer_wrote", said)
-    await office.until(lambda: _told(office, ticket.id, "ticket.customer_wrote"), "what they wrote")
+    await office.until(lambda: told(office, ticket.id, "ticket.customer_wrote"), "what they wrote")
     assert (await office.line(ticket.id)).count("ticket.customer_wrote") == 1
 
 
@@ -196,10 +168,10 @@ async def test_what_a_customer_writes_after_the_end_opens_the_ticket_with_what_i
     await tickets.close(gao, uuid4().hex, ticket.id, why="重复")
     await standing(office, ticket.id, "closed")
     await wrote(office, ticket.id, "谢谢。")  # thanks wake nobody
-    await office.until(lambda: _told(office, ticket.id, "ticket.thanked"), "the thanks")
+    await office.until(lambda: told(office, ticket.id, "ticket.thanked"), "the thanks")
     await standing(office, ticket.id, "closed")
     await tickets.reopen(gao, uuid4().hex, ticket.id, why="还有问题")
-    await office.until(lambda: _told(office, ticket.id, "ticket.reopened"), "the ticket open again")
+    await office.until(lambda: told(office, ticket.id, "ticket.reopened"), "the ticket open again")
     again = await office.until(lambda: office.row(Ticket, id=ticket.id, closed_at=None), "the ticket open again")
     assert (again.priority, again.kind) == ("urgent", "complaint")
     assert again.stage in ("queued", "assigned")
@@ -211,7 +183,7 @@ async def test_a_message_about_something_else_becomes_a_ticket_and_the_rest_is_a
     with pytest.raises(Refused, match="message_not_split"):
         await tickets.split(gao, uuid4().hex, ticket.id, message_id=await last_said(office, ticket.id), subject="发票")
     await wrote(office, ticket.id, "另外，发票什么时候寄？")
-    await office.until(lambda: _told(office, ticket.id, "ticket.customer_wrote"), "what they wrote")
+    await office.until(lambda: told(office, ticket.id, "ticket.customer_wrote"), "what they wrote")
     key, message = uuid4().hex, await last_said(office, ticket.id)
     made = {await tickets.split(gao, key, ticket.id, message_id=message, subject="发票") for _ in range(2)}
     await office.relay.carry_waiting()
@@ -219,5 +191,5 @@ async def test_a_message_about_something_else_becomes_a_ticket_and_the_rest_is_a
     assert len(made) == 1
     assert (own.from_email, own.number != ticket.number) == ("zhou@lan.example", True)
     assert [one.id for one in await office.rows(TicketMessage, ticket_id=own.id)] == [message]
-    await office.until(lambda: _told(office, ticket.id, "ticket.split"), "the split")
+    await office.until(lambda: told(office, ticket.id, "ticket.split"), "the split")
     await tickets.reply(gao, uuid4().hex, ticket.id, text="先处理故障。", seen=await last_said(office, ticket.id))
