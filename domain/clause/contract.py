@@ -23,6 +23,8 @@ _SENTENCE_END = re.compile(r"[。;!?][\"']?|\.[\"']?(?=\s+[\"'(\[]?[A-Z0-9(])")
 _ABBREVIATED = re.compile(r"(?:\b(?:no|inc|ltd|co|corp|art|sec|vs|e\.g|i\.e|u\.s|p\.r)|[\s(]\d{1,2}|\d\.\d)$", re.I)
 _STARTS_ANEW = re.compile(r"\s*(?:\d|第|[一二三四五六七八九十]+、)")
 _CHINESE = re.compile("[一-鿿]")
+_LONGEST = 4000
+"""Characters of a sentence."""
 _ONLY_MARK = re.compile(r"\s*\(?(?:\d+(?:\.\d+)*|[a-zA-Z]|[ivxIVX]{1,5})[.)]?\s*")
 
 
@@ -186,6 +188,17 @@ def _sentences(text: str) -> Iterator[Sentence]:
 
 
 def _split(block: str) -> Iterator[tuple[int, int]]:
+    """Sentences; what goes on without end is cut between words."""
+    for start, end in _sentences_of(block):
+        while end - start > _LONGEST:
+            cut = max(block.rfind(mark, start + _LONGEST // 2, start + _LONGEST) for mark in (",", " ")) + 1
+            cut = cut or start + _LONGEST
+            yield _trimmed(block, start, cut)
+            start = cut
+        yield start, end
+
+
+def _sentences_of(block: str) -> Iterator[tuple[int, int]]:
     at = 0
     for match in _SENTENCE_END.finditer(block):
         if match[0][0] == "." and _ABBREVIATED.search(block, max(at, match.start() - 6), match.start()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from domain.clause.amendment import AMENDING
@@ -138,8 +139,7 @@ def _of(contract: Contract, sentence: Sentence) -> Iterator[Penalty]:
     for at_share, share in enumerate(found_shares):
         following = next((other.start for other in found_shares[at_share + 1 :]), len(text))
         role, period = _role(text, share, before_end, following)
-        context = text[: share.end]
-        trigger, at = trigger_of(context)
+        trigger, at = trigger_of(text, share.end)
         if not trigger:
             trigger, at = trigger_of(text)
         if not trigger:
@@ -221,20 +221,24 @@ def _unit(word: str) -> str:
     return _UNITS.get(word.lower(), word.lower())
 
 
-def trigger_of(text: str) -> tuple[Trigger, int]:
-    """The last thing said to have gone wrong, and where."""
+@lru_cache(maxsize=512)
+def _gone_wrong(text: str) -> tuple[list[int], list[int], list[int]]:
+    """Where late payment, delay and what does not say which are spoken of."""
     payment = list(_LATE_PAYMENT.finditer(text))
-    delay = [
-        match
-        for match in _DELAY.finditer(text)
-        if not _generic(match) and not any(p.start() <= match.start() < p.end() for p in payment)
-    ]
-    generic = [match for match in _DELAY.finditer(text) if _generic(match)]
-    if payment and (not delay or payment[-1].start() > delay[-1].start()):
-        return "late_payment", payment[0].start()
+    late = list(_DELAY.finditer(text))
+    covered = {at for match in payment for at in range(match.start(), match.end())}
+    delay = [match.start() for match in late if not _generic(match) and match.start() not in covered]
+    return [match.start() for match in payment], delay, [match.start() for match in late if _generic(match)]
+
+
+def trigger_of(text: str, until: int | None = None) -> tuple[Trigger, int]:
+    """The last thing said to have gone wrong (before `until`), and where."""
+    payment, delay, generic = ([at for at in found if until is None or at < until] for found in _gone_wrong(text))
+    if payment and (not delay or payment[-1] > delay[-1]):
+        return "late_payment", payment[0]
     if delay:
-        return "delay", delay[0].start()
-    return ("delay", generic[0].start()) if generic else ("", 0)
+        return "delay", delay[0]
+    return ("delay", generic[0]) if generic else ("", 0)
 
 
 def _before(text: str, role: Role) -> Trigger:

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 
 from domain.clause.number import CHINESE, ENGLISH, number
 
+_MOST = 60
+"""Of each in one sentence: no clause has as many, and what only looks like one must not take minutes."""
 _NUM_ZH = rf"(?:\d+(?:\.\d+)?|[{CHINESE}]+(?:点[{CHINESE}]+)?)"
 _DURATION_ZH = re.compile(
     rf"(?<![\d.第年月{CHINESE}])(?P<n>{_NUM_ZH})(?:\({_NUM_ZH}\))?个?(?P<half>半)?(?P<sort>自然|日历|"
@@ -141,7 +144,7 @@ class Money:
 
 @lru_cache(maxsize=8192)
 def durations(text: str) -> tuple[Duration, ...]:
-    return tuple(_durations(text)) if _HAS_TIME.search(text) else ()
+    return tuple(islice(_durations(text), _MOST)) if _HAS_TIME.search(text) else ()
 
 
 def _durations(text: str) -> Iterator[Duration]:
@@ -206,7 +209,7 @@ def _unit(word: str, sort: str) -> tuple[str, Decimal]:
 
 @lru_cache(maxsize=8192)
 def shares(text: str) -> tuple[Share, ...]:
-    return tuple(_shares(text)) if _HAS_SHARE.search(text) else ()
+    return tuple(islice(_shares(text), _MOST)) if _HAS_SHARE.search(text) else ()
 
 
 def _shares(text: str) -> Iterator[Share]:
@@ -243,7 +246,7 @@ def _share(match: re.Match[str]) -> Decimal | None:
 @lru_cache(maxsize=8192)
 def amounts(text: str) -> tuple[Money, ...]:
     """In order of place; a bare number without a currency is none."""
-    return tuple(_amounts(text)) if _HAS_MONEY.search(text) else ()
+    return tuple(_amounts(text)[:_MOST]) if _HAS_MONEY.search(text) else ()
 
 
 def _amounts(text: str) -> list[Money]:
