@@ -57,12 +57,12 @@ class Routed(BaseModel):
 
 
 class AskTurn(BaseModel):
-    """Who is to have the ticket at this instant; not one of `without`."""
+    """Who is to have the ticket at this instant; not one of `without`. `version` is the policy's it was routed by."""
 
     ticket_id: str
     region_id: str
     queue: str
-    version: int
+    version: int | None = None
     tier: str
     language: str
     without: list[str]

@@ -44,6 +44,7 @@ from api import (
     quote,
     receivable,
     report,
+    shift,
     sign_in,
     sla,
     task,
@@ -65,7 +66,7 @@ ROUTERS = (
     collection.router, collection_act.router, bank.router, customer.router, receivable.router, task.router, team.router,
     approval.router,
     equipment.router, absence.router, notification.router, policy.router, policy_draft.router, report.router,
-    sla.router, ops.router, codec.router, ticket.router, ticket_hook.router, canned_answer.router,
+    shift.router, sla.router, ops.router, codec.router, ticket.router, ticket_hook.router, canned_answer.router,
 )  # fmt: skip
 
 

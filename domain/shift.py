@@ -5,11 +5,12 @@ A shift is a week of hours that repeats, from a day to a day; its exactness is t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.calendar import Calendar, SpecialDay, Week
@@ -21,6 +22,11 @@ LOOK_AHEAD = timedelta(days=400)
 """How far the next opening is looked for."""
 
 
+def _as_sent(week: object) -> object:
+    """Hours sent as JSON come as lists, which the strict model takes as JSON alone."""
+    return Week.model_validate_json(json.dumps(week)) if isinstance(week, dict) else week
+
+
 class ShiftDetails(BaseModel):
     """What one says about a shift. `starts_on` and `ends_on` are its first and last day; None: always."""
 
@@ -29,7 +35,7 @@ class ShiftDetails(BaseModel):
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
     unit_id: RecordId
     zone: Annotated[str, StringConstraints(min_length=1, max_length=60)]
-    week: Week
+    week: Annotated[Week, BeforeValidator(_as_sent)]
     starts_on: date | None = None
     ends_on: date | None = None
     people: Annotated[list[RecordId], Field(max_length=200)] = []

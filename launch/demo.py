@@ -47,6 +47,7 @@ from launch.demo_equipment import load_equipment
 from launch.demo_intake import ask_again, open_ways_in
 from launch.demo_quote import load_products
 from launch.demo_record import LOSSES, NEXT_STEPS, WON, DemoLoss, load_people, parts
+from launch.demo_routing import load_routing
 from launch.demo_ticket import load_tickets
 from settings import Settings
 from workflows.approval import ApprovalStart, approval_workflow_id
@@ -81,6 +82,7 @@ async def load_demo(db: Database, settings: Settings) -> None:
         customers = await _load_customers(session, ids)
         await load_people(session, customers)
         await load_products(session, settings.currency)
+        await load_routing(session, ids, settings.zone)
         await load_tickets(session, settings, ids, customers)
         papers = await keep_papers(session, DocumentStore(settings.home / "documents"))
         await load_equipment(session, ids, customers)

@@ -69,7 +69,7 @@ class TicketRouting(TaskProcess[TicketState]):
             return
         asked = AskTurn(
             ticket_id=state.record_id, region_id=state.region_id or "", queue=queue,
-            version=state.policies[RoutingPolicy.kind], tier=state.tier, language=state.language,
+            version=state.policies.get(RoutingPolicy.kind), tier=state.tier, language=state.language,
             without=routing.tried, at=now,
         )  # fmt: skip
         turned = await self.perform(TicketRoutingActivities.take_ticket_turn, asked, "whose turn it is")
