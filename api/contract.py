@@ -104,6 +104,8 @@ class ClauseRow(BaseModel):
     our_party: str | None = None
     period: ClausePeriod | None = Field(None, description="From when until when the contract runs, if it says so.")
     carries: list[str] | None = Field(None, description="javascript, attachments and the like.")
+    unread: list[int] | None = Field(None, description="Of a file that needs OCR: the pages nobody has read.")
+    by_ocr: bool | None = Field(None, description="Whether OCR has read any of it: never here, since that takes long.")
     value: str | None = None
     page: int | None = Field(None, description="From 1; null for what is absent.")
     quote: str | None = None

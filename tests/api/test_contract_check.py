@@ -11,6 +11,7 @@ from api.services import Services
 from db.contract_check import ContractCheck
 from db.engine import Database
 from db.record import Document
+from tests.activities import odd_files
 from tests.conftest import SignIn
 from tests.workflows.checking import a_contract
 
@@ -42,6 +43,8 @@ async def test_what_cannot_be_looked_at_is_said(app: FastAPI, sign_in: SignIn, c
     seller = await sign_in("li.wei")
     [broken] = (await check(seller, b"%PDF-1.7\nnothing")).json()
     assert (broken["kind"], broken["state"]) == ("_document", "unreadable")
+    [scan] = (await check(seller, odd_files.scanned())).json()
+    assert (scan["state"], scan["unread"], scan["by_ocr"]) == ("needs_ocr", [1], False)
     assert (await check(seller, b"")).json()["code"] == "document_empty"
     assert (await check(seller, a_contract(), standard="leases")).status_code == 404
     assert (await check(await sign_in("gao.fei"), a_contract())).status_code == 403
