@@ -345,6 +345,10 @@ SENTENCES = {
     "note_needed": N_("Say what changes and why, for those who look it up later."),
     "instant_unusable": N_("Write the time with its zone, like 2026-11-22T09:30:00+08:00, in the years 1900 to 2199."),
     "interval_backwards": N_("This ends before it starts."),
+    "ical_unreadable": N_("This is no iCal calendar that can be read."),
+    "ical_too_many": N_("There are more than %(most)s days in this calendar. Take one with fewer."),
+    "ical_too_large": N_("The calendar is empty, or larger than %(most)s MB."),
+    "feed_unreachable": N_("Nothing could be fetched from this address: %(why)s."),
     "interval_too_long": N_("Between the two lie more than fifty years."),
     "instant_unreadable": N_(
         "%(value)s is no time. Write it like 2026-11-22T09:30:00+08:00, 2026-11-22T01:30:00Z or "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -87,6 +88,7 @@ async def one_kind(
     actor: CurrentActor,
     services: Provided,
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    month: Annotated[str, Query(pattern=r"^(20[0-9]{2}-(0[1-9]|1[0-2]))?$", description="Of calendars.")] = "",
 ) -> HTMLResponse:
     if base_kind(kind) not in ABOUT:
         raise not_found("policy")
@@ -114,6 +116,9 @@ async def one_kind(
         cases=cases,
         names=called,
         words=words,
+        month=date.fromisoformat(f"{month}-01")
+        if month
+        else words.formats.local(datetime.now(UTC)).date().replace(day=1),
         about=ABOUT[base_kind(kind)],
         base=base_kind(kind),
         kind=kind,

@@ -13,20 +13,23 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api.auth import CurrentActor, require
-from api.services import Provided
+from api.services import Provided, Services
+from commands.calendar_feed import LARGEST, read_feed
 from domain.access import Action
 from domain.calendar import WEEKDAYS, Calendar, CalendarPolicy
+from domain.calendar_feed import with_feed
 from domain.holiday import with_public_holidays
 from domain.policy import canonical, problems_of
 from domain.refusal import Refused, invalid
 from locales import N_
-from ui.acting import say
+from ui.acting import say, sent_file
 from ui.calendar_words import special_days, weekday_name
 from ui.form import mistakes
 from ui.policy_edit import Do
 from ui.policy_editor import Editing, editing, kept, refusal_shown, words_for
 from ui.problem_words import ProblemWords
 from ui.render import page
+from worker.feed import fetch_feed
 
 CALENDAR = CalendarPolicy.kind
 router = APIRouter(
@@ -64,7 +67,8 @@ async def set_hours(
     key: Key = "",
     do: Do = "save",
 ) -> Response:
-    """`do`: save; load, the public holidays of a country and year; add, another day; drop:<no>, one less; remove."""
+    """`do`: save; load, the public holidays of a country and year; feed, days off from an iCal file or address; add,
+    another day; drop:<no>, one less; remove."""
     now = await editing(request, services, actor, CALENDAR)
     form = await request.form()
     filled = _typed(form, _shown(now, key, services.settings.zone).holidays)
@@ -78,7 +82,13 @@ async def set_hours(
         calendars = {**now.document.get("calendars", {})}
         calendars.pop(key, None)
         if do != "remove":
-            calendars[filled.key] = _loaded(form, filled) if do == "load" else _checked(filled)
+            calendars[filled.key] = (
+                _loaded(form, filled)
+                if do == "load"
+                else await _fed(request, services, form, filled)
+                if do == "feed"
+                else _checked(filled)
+            )
         await services.policy_drafts.save(actor, CALENDAR, {**now.document, "calendars": calendars}, revision=revision)
     except ValidationError as error:
         words = ProblemWords(words_for(request, now.called), [])
@@ -164,6 +174,21 @@ def _loaded(form: FormData, filled: CalendarTyped) -> dict[str, Any]:
     language, workday = ("zh_CN", "调休上班") if country == "CN" else (None, "")
     filled_up = with_public_holidays(calendar, country, (int(year),), language=language, workday_name=workday)
     return filled_up.model_dump(mode="json", exclude_defaults=True)
+
+
+async def _fed(request: Request, services: Services, form: FormData, filled: CalendarTyped) -> dict[str, Any]:
+    """With the days off of an iCal file, or of what lies at an address. Raises Refused and ValidationError."""
+    calendar = Calendar.model_validate_json(canonical(_checked(filled)))
+    file, address = await sent_file(request), str(form.get("feed", "")).strip()
+    if file is not None and file.filename:
+        raw = await file.read(LARGEST + 1)
+    elif address:
+        raw = await fetch_feed(address, private=services.settings.webhook_private)
+    else:
+        raise invalid("field_needed", "feed")
+    year = datetime.now(UTC).year
+    events = await read_feed(raw, calendar.zone, year, year + 2)
+    return with_feed(calendar, events).model_dump(mode="json", exclude_defaults=True)
 
 
 async def _form(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from domain.approval import ApprovalPolicy, PassOn, Rules, Step, Timeout
@@ -182,6 +182,9 @@ class PolicyWords(TableWords):
 
     def week(self, calendar: Calendar) -> list[tuple[str, str]]:
         return calendar_words.week(calendar, self.language)
+
+    def month(self, calendar: Calendar, first: date) -> calendar_words.Month:
+        return calendar_words.month(calendar, first, self.language)
 
     def special_days(self, calendar: Calendar) -> list[calendar_words.DayWords]:
         return calendar_words.special_days(calendar, self.language)

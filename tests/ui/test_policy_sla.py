@@ -54,3 +54,20 @@ async def test_the_pages_of_service_levels_read_well_everywhere(visit: Visit) ->
 
 def test_a_ticket_is_tried_on_the_next_friday_five_minutes_before_closing() -> None:
     assert friday(datetime(2026, 11, 25, 3, tzinfo=UTC)) == datetime(2026, 11, 27, 17, 55, tzinfo=UTC)
+
+
+async def test_a_calendar_shows_its_month_and_takes_days_off_from_a_file(sign_in: SignIn, visit: Visit) -> None:
+    browser = await sign_in("gu.ming")
+    feed = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Founding day\r\n"
+    feed += b"DTSTART;VALUE=DATE:20200601\r\nRRULE:FREQ=YEARLY\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    typed = {"revision": "0", "do": "feed", "key": "office", "zone": "Asia/Shanghai"}
+    typed |= dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "09:00-18:00")
+    sent = await browser.post(
+        "/policies/calendar/edit/hours?key=office", headers=HTML, data=typed,
+        files={"file": ("days.ics", feed, "text/calendar")},
+    )  # fmt: skip
+    assert sent.status_code == 303
+    draft = (await browser.get("/api/policies/calendar/draft")).json()
+    named = [day for day in draft["document"]["calendars"]["office"]["holidays"] if day.get("name") == "Founding day"]
+    assert len(named) == 3
+    await check_everywhere(visit, "/policies/calendar?month=2026-10", as_person="gu.ming")
