@@ -145,6 +145,7 @@ async def test_an_administrator_edits_where_tickets_go_and_tries_a_text(visit: V
     await page.locator("#f-words-3").fill("备件，配件, spare part")
     await page.get_by_role("button", name="Keep in the draft").click()
     await page.get_by_role("button", name="Add a row").click()
+    await expect(page.locator("#rows tr[data-row]")).to_have_count(8)
     await page.locator("#rows tr[data-row]").last.locator("[id^=steps-]").click()
     await page.locator("#f-queue").select_option("parts")
     await page.get_by_role("button", name="Keep in the draft").click()
