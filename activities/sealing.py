@@ -28,6 +28,7 @@ from db.signing_invitation import SigningAnswer
 from domain.access import Role, person_key
 from domain.file_type import PDF
 from domain.refusal import Refused
+from locales import N_, translate
 from locales.labels import label
 
 BEAT = timedelta(seconds=5)
@@ -209,6 +210,13 @@ async def _colleague(session: AsyncSession, signer: Signer) -> tuple[str, str, s
     held = set(await session.scalars(select(PersonRole.role).where(PersonRole.person_id == person.id)))
     role = next((role for role in TITLES if role in held), "")
     words = dict.fromkeys(label("role", role, language) for language in ("zh_CN", "en")) if role else {}
+    if signer.behalf_of:  # in their own name, for somebody absent
+        absent = await session.get_one(Person, signer.behalf_of)
+        for_whom = [
+            translate(language).gettext(N_("for %(name)s")) % {"name": absent.called(language)}
+            for language in ("zh_CN", "en")
+        ]
+        words = {**words, **dict.fromkeys(for_whom)}
     latin = person.name_en if person.name_en and person.name_en != person.name else ""
     return person.name, latin, " · ".join(words)
 

@@ -113,7 +113,7 @@ class SigningActivities(ProcessActivities):
             }  # fmt: skip
             await write_record(session, Signing, row, prefix="S", year=self.year(state))
             for signer in state.signers:
-                shown = signer.model_dump(exclude={"task_id", "behalf_of", "answer_id"})
+                shown = signer.model_dump(exclude={"task_id", "answer_id"})
                 statement = insert(Signature).values(signing_id=state.record_id, **shown)
                 await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=shown))
             for one in state.evidence:

@@ -74,7 +74,9 @@ async def _case(session: AsyncSession, signing_id: str) -> SheetCase:
     )
     listed = list(events)
     places = await signatures_of(session, [signing_id])
-    ids = {one.who for one in listed if one.who and one.who != "system"} | {one.by for one in places if one.by}
+    ids = {one.who for one in listed if one.who and one.who != "system"} | {
+        who for one in places for who in (one.by, one.behalf_of) if who
+    }
     people = await session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
     contacts = await session.execute(select(Contact.id, Contact.name).where(Contact.id.in_(ids)))
     return SheetCase(

@@ -19,6 +19,7 @@ from api import (
     collection_act,
     contract,
     contract_term,
+    contract_verify,
     customer,
     deal,
     deal_part,
@@ -61,8 +62,8 @@ from settings import Settings
 ROUTERS = (
     sign_in.router, account.router, person.router, lead_intake.router, lead.router, lead_form.router,
     lead_upload.router, lead_hook.router, deal.router, deal_part.router, order.router,
-    contract_term.router, contract.router, legal.router, quote.router, invoice.router, product.router, document.router,
-    page_image.router,
+    contract_verify.router, contract_term.router, contract.router, legal.router, quote.router, invoice.router,
+    product.router, document.router, page_image.router,
     collection.router, collection_act.router, bank.router, customer.router, receivable.router, task.router, team.router,
     approval.router,
     equipment.router, absence.router, notification.router, policy.router, policy_draft.router, report.router,

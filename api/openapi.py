@@ -22,7 +22,7 @@ SECURITY = {
         "description": "A browser's session; whatever changes something carries X-CSRF-Token too.",
     },
 }
-OPEN = ("/api/token", "/api/forms/")
+OPEN = ("/api/token", "/api/forms/", "/api/contracts/verify")
 """How the paths begin that nobody has to sign in for."""
 
 KEY = {

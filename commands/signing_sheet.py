@@ -68,6 +68,8 @@ class Sheets:
         offset = at.strftime("%z")
         detail = event.detail or {}
         means = self._word("signing_method", detail["method"]) if detail.get("method") else ""
+        if absent := case.called.get(detail.get("behalf_of") or ""):
+            means = " · ".join(filter(None, (means, f"{self._both(N_('In the place of'))} {absent}")))
         if detail.get("code_to"):
             means = " · ".join(filter(None, (means, f"{self._both(N_('Code sent to'))} {detail['code_to']}")))
         if detail.get("serial"):

@@ -44,7 +44,8 @@ class Signing(Base):
 
 
 class Signature(Base):
-    """One place to be signed, in order. `person_id` is who was asked, `by` who signed."""
+    """One place to be signed, in order. `person_id` is who was asked, `by` who signed; `behalf_of` the absent person
+    in whose place they did."""
 
     __tablename__ = "signature"
 
@@ -57,6 +58,7 @@ class Signature(Base):
     role: Mapped[str]
     status: Mapped[str]  # waiting, asked, sealing, signed, skipped
     by: Mapped[str | None]
+    behalf_of: Mapped[Ref | None]
     name: Mapped[str | None]  # as it stands in the document
     method: Mapped[str | None]  # password, second_factor; of the customer: drawn, typed
     serial: Mapped[str | None]  # of the certificate, in hexadecimal
@@ -64,6 +66,11 @@ class Signature(Base):
     at: Mapped[datetime | None]
 
     __table_args__ = (UniqueConstraint("signing_id", "no"),)
+
+    @property
+    def people(self) -> set[str]:
+        """Ids of ours who are named with it."""
+        return {one for one in (self.by or self.person_id, self.behalf_of) if one and self.kind == "ours"}
 
 
 class SigningEvent(Base):

@@ -151,7 +151,8 @@ class SigningWorkflow(SigningCustomer):
         one.status, one.by, one.method = "sealing", asked.actor.id, asked.method
         one.behalf_of, one.at = task.on_behalf(asked.actor), workflow.now()
         self.close_task(task, asked.actor.id, "signed", behalf_of=one.behalf_of)
-        self.witness("confirmed", asked.actor.id, asked.origin, method=asked.method, signature=one.id)
+        behalf = {"behalf_of": one.behalf_of} if one.behalf_of else {}
+        self.witness("confirmed", asked.actor.id, asked.origin, method=asked.method, signature=one.id, **behalf)
 
     def goes_along(self, task: HumanTask) -> bool:
         """Who approved signs, whoever owns the case by now; to choose the customer's signatory is the owner's."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from httpx import AsyncClient
 from playwright.async_api import expect
 from sqlalchemy import select
 
@@ -51,7 +52,9 @@ async def to_be_signed(
     return contract.id, await selling.until(asked)
 
 
-async def test_an_approver_signs_and_anybody_checks_the_file(visit: Visit, selling: Selling, tmp_path: Path) -> None:
+async def test_an_approver_signs_and_anybody_checks_the_file(
+    visit: Visit, selling: Selling, client: AsyncClient, tmp_path: Path
+) -> None:
     contract_id, task = await to_be_signed(selling, "主协议")
     page = (await visit(f"/tasks/{task}", as_person="zhao.min")).page
     await expect(page.get_by_text("Its fingerprint (SHA-256)")).to_be_visible()
@@ -68,6 +71,11 @@ async def test_an_approver_signs_and_anybody_checks_the_file(visit: Visit, selli
         await page.get_by_role("link", name="The signed PDF").click()
     file = tmp_path / "signed.pdf"
     await (await downloading.value).save_as(file)
+    answer = await client.post("/api/contracts/verify", files={"file": ("signed.pdf", file.read_bytes())})
+    said = answer.json()
+    assert (said["state"], said["contract"]["version"], said["signatures"][0]["good"]) == ("signed", 1, True)
+    changed = await client.post("/api/contracts/verify", files={"file": ("x.pdf", b"no pdf at all")})
+    assert (changed.status_code, changed.json()["errors"][0]["field"]) == (422, "file")
 
     page = (await visit("/verify")).page
     await page.get_by_label("The signed PDF, as you have it").set_input_files(file)

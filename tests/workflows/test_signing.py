@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -10,10 +11,12 @@ import pytest
 from activities.sealing import SealedDocument, SealWork
 from commands.document import DocumentStore
 from commands.sealing import Sealer
+from db.absence import Absence
 from db.contract import Contract
 from db.deal import Deal
 from db.process import Task
 from db.signing import Seal, SigningCertificate, SigningEvent
+from domain.absence import AbsencePlan
 from domain.refusal import Refused
 from tests.workflows.office import YUAN, Office
 from tests.workflows.signings import SigningOffice, a_page
@@ -120,3 +123,28 @@ async def test_a_worker_that_dies_after_sealing_neither_loses_nor_doubles_a_sign
     assert len(await office.rows(Seal, signing_id=signing.id)) == 2
     assert seals == 3, "the lost one was nobody's, and was made anew"
     await holds(office, case, ["赵敏", "徐静"])
+
+
+async def test_a_substitute_signs_in_their_own_name_for_who_is_away(office: Office) -> None:
+    case = await SigningOffice.approved(office)
+    asked = await case.asked("zhao.min")
+    with pytest.raises(Refused) as nobody:
+        await case.sign("lin.yue", asked)
+    assert nobody.value.status in (403, 404), "nobody is away yet"
+    zhao, now = await office.actor("zhao.min"), await office.env.get_current_time()
+    plan = AbsencePlan(
+        starts_at=now - timedelta(minutes=1), ends_at=now + timedelta(days=3),
+        substitute=f"person:{office.people['lin.yue']}",
+    )  # fmt: skip
+    away = (await office.absences.plan(zhao, uuid4().hex, zhao.id, plan)).result["absence_id"]
+    await office.until(lambda: office.row(Absence, id=away, stage="away"), "the absence to begin")
+    await case.sign("lin.yue", asked)
+    await case.signing(status="signed")
+    place = (await case.places())[0]
+    assert (place.person_id, place.by, place.behalf_of) == (zhao.id, office.people["lin.yue"], zhao.id)
+    signing, sealer = await case.signing(), Sealer(office.settings)
+    path = DocumentStore(office.settings.home / "documents").path(signing.document or "")
+    seen = await sealer.read(path)
+    assert [one["name"] for one in seen["signatures"]] == [place.name], "in their own name"
+    confirmed = next(one for one in await office.rows(SigningEvent, signing_id=signing.id) if one.kind == "confirmed")
+    assert confirmed.detail["behalf_of"] == zhao.id

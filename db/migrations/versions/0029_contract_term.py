@@ -1,4 +1,4 @@
-"""Keep until when contracts run.
+"""Keep until when contracts run, and for whom a substitute signed one.
 
 Revision ID: 0029
 Revises: 0028
@@ -20,6 +20,7 @@ INSTANT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    op.add_column("signature", sa.Column("behalf_of", REFERENCE))
     op.add_column("contract_check", sa.Column("period", postgresql.JSONB(none_as_null=True)))
     op.create_table(
         "contract_term",
