@@ -118,9 +118,7 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         process = await session.get(Process, contract_workflow_id(contract_id))
         signings = await signings_of(session, contract_id)
         places = await signatures_of(session, [signings[0].id]) if signings else []
-        signers = {
-            who for one in places if one.kind == "ours" for who in (one.by or one.person_id, one.behalf_of) if who
-        }
+        signers = {who for one in places for who in one.people}
         returned = await read_returned(session, case, formats.language) if contract.status == "draft" else None
         named = signers | (returned.people if returned else set())
         called = await names(session, formats.language, case.people.keys() | named)

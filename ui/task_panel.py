@@ -185,9 +185,7 @@ async def _case(
         signing: Signing = await visible(session, actor, "signing", task.record_id)
         about = await subject_case(session, "contract", signing.contract_id)
         places = await signatures_of(session, [signing.id])
-        called = await names(
-            session, language, people | {who for one in places for who in (one.by or one.person_id, one.behalf_of)}
-        )
+        called = await names(session, language, people | {who for one in places for who in one.people})
         person = await session.get(Person, actor.id)
         return {
             "signing": signing, "about": about, "number": signing.number, "names": called, "places": places,

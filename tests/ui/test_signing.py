@@ -71,11 +71,11 @@ async def test_an_approver_signs_and_anybody_checks_the_file(
         await page.get_by_role("link", name="The signed PDF").click()
     file = tmp_path / "signed.pdf"
     await (await downloading.value).save_as(file)
-    answer = await client.post("/api/contracts/verify", files={"file": ("signed.pdf", file.read_bytes())})
-    said = answer.json()
+    looked = await client.post("/api/contracts/verify", files={"file": ("signed.pdf", file.read_bytes())})
+    said = looked.json()
     assert (said["state"], said["contract"]["version"], said["signatures"][0]["good"]) == ("signed", 1, True)
-    changed = await client.post("/api/contracts/verify", files={"file": ("x.pdf", b"no pdf at all")})
-    assert (changed.status_code, changed.json()["errors"][0]["field"]) == (422, "file")
+    refused = await client.post("/api/contracts/verify", files={"file": ("x.pdf", b"no pdf at all")})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "file")
 
     page = (await visit("/verify")).page
     await page.get_by_label("The signed PDF, as you have it").set_input_files(file)
