@@ -128,6 +128,8 @@ class TicketBody(BaseModel):
     region: str | None = Field(None, max_length=100, description="A region's code; without it, the customer's.")
     language: Annotated[str, Field(pattern="^(zh_CN|en)$")] | None = None
     product: Word | None = None
+    serial_number: Word | None = Field(None, description="Of a customer's equipment: it tells customer and product.")
+    fault_code: Word | None = None
 
 
 class TicketTaken(BaseModel):
