@@ -164,7 +164,9 @@ class SigningWorkflow(SigningCustomer):
 
     @workflow.signal
     def withdraw(self, by: str) -> None:
-        self.finish("withdrawn", by)
+        """Too late once everybody has said that they sign: they were told that it is signed."""
+        if any(one.status not in ("sealing", "signed", "skipped") for one in self.state.signers):
+            self.finish("withdrawn", by)
 
     def waiting(self) -> list[Waiting]:
         if self.state.stage == "with_customer":

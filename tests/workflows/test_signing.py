@@ -81,6 +81,17 @@ async def holds(office: Office, case: SigningOffice, names: list[str]) -> None:
     ]
 
 
+async def test_the_same_signer_four_times_at_once_signs_once(office: Office) -> None:
+    case = await SigningOffice.approved(office)
+    asked = await case.asked("zhao.min")
+    ends = await asyncio.gather(*(case.sign("zhao.min", asked) for _ in range(4)), return_exceptions=True)
+    assert ends.count(None) == 1, ends
+    assert {end.code for end in ends if isinstance(end, Refused)} <= {"already_decided", "too_many_attempts"}
+    signing = await case.signing(status="signed")
+    assert len(await office.rows(Seal, signing_id=signing.id)) == 1
+    await holds(office, case, ["赵敏"])
+
+
 async def test_a_lost_deal_takes_the_contract_out_of_everybodys_hands(office: Office) -> None:
     case = await SigningOffice.approved(office)
     asked = await case.asked("zhao.min")

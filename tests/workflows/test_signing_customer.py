@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 from datetime import timedelta
@@ -13,16 +14,18 @@ from PIL import Image, ImageDraw
 from pypdf import PdfReader
 from sqlalchemy import select, update
 
+from activities.sealing import SealedDocument, SealWork
 from commands.credentials import Visitor
 from commands.document import Documents, DocumentStore
 from commands.page_image import PageImages
+from commands.sealing import Sealer
 from commands.signing_customer import InvitationCommands, Said, SigningCase, SigningsByLink
 from commands.signing_link import CODE_TRIES, InvitationLinks
 from db.contract import Contract
 from db.customer import Contact, Customer
 from db.letter import Letter
-from db.process import Task
-from db.signing import Signature, Signing, SigningCertificate, SigningEvent
+from db.process import Task, TimelineEvent
+from db.signing import Seal, Signature, Signing, SigningCertificate, SigningEvent
 from db.signing_invitation import SigningAnswer, SigningInvitation
 from domain.refusal import Refused
 from keys import master_key
@@ -140,6 +143,31 @@ async def test_signed_on_a_phone_with_a_drawing_and_a_seal_and_the_link_is_used_
         await party.say(code, token=party.links.token(case.invitation.id))
 
 
+async def test_a_deal_lost_after_everybody_has_confirmed_leaves_the_contract_signed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The customer was thanked: what they signed is not taken back while it is sealed."""
+    lost, real = asyncio.Event(), Sealer.seal
+
+    async def slow(self: Sealer, work: SealWork) -> SealedDocument:
+        await lost.wait()
+        return await real(self, work)
+
+    monkeypatch.setattr(Sealer, "seal", slow)
+    party = await OtherParty.asked(office)
+    code = await party.code()
+    await party.say(code)
+    assert (await party.opened()).status == "sealing"
+    with pytest.raises(Refused, match="signed_already"):
+        await party.say(code)
+    await office.move(party.case.contract.deal_id, "lost", reason="price")
+    await office.until(lambda: office.row(TimelineEvent, kind="contract.withdrawn"), "the withdrawal")
+    lost.set()
+    signing = await party.case.signing(status="signed")
+    await party.contract(status="signed")
+    assert len(await office.rows(Seal, signing_id=signing.id)) == 1
+
+
 async def test_five_wrong_codes_end_a_code_and_a_new_one_signs(office: Office) -> None:
     party = await OtherParty.asked(office)
     right = await party.code()
@@ -156,6 +184,18 @@ async def test_five_wrong_codes_end_a_code_and_a_new_one_signs(office: Office) -
         )
     await party.say(await party.code())
     await party.contract(status="signed")
+
+
+async def test_the_right_code_sent_four_times_at_once_signs_once(office: Office) -> None:
+    party = await OtherParty.asked(office)
+    code = await party.code()
+    ends = await asyncio.gather(*(party.say(code) for _ in range(4)), return_exceptions=True)
+    refused = [end.code for end in ends if isinstance(end, Refused)]
+    assert ends.count(None) == 1, ends
+    assert set(refused) <= {"signed_already", "signing_over"}
+    assert len(refused) == 3
+    signing = await party.case.signing(status="signed")
+    assert len(await office.rows(Seal, signing_id=signing.id)) == 1
 
 
 async def test_two_codes_in_a_row_are_refused(office: Office) -> None:
