@@ -29,7 +29,7 @@ _FOREVER = re.compile(
     r"失效|无效|变更|完毕)而(?:终止|失效|解除|免除|受影响|消灭)|无期限|没有期限|不受(?:合同)?期限|"
     r"indefinite\w*|in perpetuity|perpetual\w*|"
     r"not (?:be )?limited in time|unlimited in time|进入公有领域(?:之日)?(?:为)?止|公开(?:之日)?(?:为)?止|"
-    r"为公众所知为止|"
+    r"为公众所知为止|(?:直至|直到)[^,。;]{0,12}公知|"
     r"without (?:any )?limit(?:ation)? (?:in|of|as to) time|no (?:time limit|expiry|expiration)|"
     r"forever|permanent\w*|as long as[^.;]{0,40}(?:confidential|remains)",
     re.I,

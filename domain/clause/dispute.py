@@ -28,11 +28,11 @@ _PERFORMANCE = re.compile(
     r"(?:合同|协议)?(?:履行|交货|交付|使用|项目|工程|施工|服务|安装|租赁物(?:使用|所在)?|设备(?:使用|"
     r"所在)?|标的物?(?:所在|交付)?|房屋所在|不动产所在)(?:所在)?地"
 )
-_SUES = re.compile(r"管辖|起诉|诉讼|提起|裁判|裁决|解决|诉|审理|受理|提交")
+_SUES = re.compile(r"争议|纠纷|管辖|起诉|诉讼|提起|裁判|裁决|解决|诉|审理|受理|提交")
 _EN_COURT = re.compile(
     r"\bcourts?\b|\bjurisdiction|\bvenue\b|\bforum\b|\b(?:actions?|suits?|proceedings?|"
     r"litigation)\b[^.;]{0,80}\b(?:brought|filed|"
-    r"instituted|commenced|maintained|heard)\b",
+    r"instituted|commenced|maintained|heard)\b|\blitigated\b",
     re.I,
 )
 _EN_SUBMITS = re.compile(
@@ -40,9 +40,11 @@ _EN_SUBMITS = re.compile(
     r"located in|heard|disput",
     re.I,
 )
-_WORD = re.compile(r"\b(?:courts?|jurisdiction|venue|forum|tribunals?|brought|filed|commenced|instituted)\b", re.I)
+_WORD = re.compile(
+    r"\b(?:courts?|jurisdiction|venue|forum|tribunals?|brought|filed|commenced|instituted|litigated)\b", re.I
+)
 _PLACE_AFTER = re.compile(
-    r"\b(?i:courts?|jurisdiction|venue|forum|tribunals?|brought|filed|commenced|instituted)\b[^.;]{0,60}?"
+    r"\b(?i:courts?|jurisdiction|venue|forum|tribunals?|brought|filed|commenced|instituted|litigated)\b[^.;]{0,60}?"
     r"\b(?:of|in|at|for|is|shall be|will be|located in|"
     r"sitting in|situated in)\s+(?:the )?(?:State of |Province of |Commonwealth of |city of |county of |federal |"
     r"state |Republic of )*(?P<place>[A-Z][^\W\d_]+(?:[ ,]+[A-Z][^\W\d_]+)*)"

@@ -56,7 +56,8 @@ _PRICE = re.compile(
     r"合同(?:总|含税)*(?:价款?|金额|额|价格)|总价|总额|合同款|服务费(?:用)?总|费用总|"
     r"订单(?:总)?(?:金额|价|额)|全部(?:服务费|费用|价款)|(?:contract|purchase|total|fixed|order|"
     r"agreement|project)\s+(?:price|sum|value|fees?|charges|amount)|"
-    r"\bthe (?:price|charges)\b|aggregate (?:price|fees?|charges)|"
+    r"\bthe (?:price|charges)\b|\bthe (?:licen[cs]e|service|subscription) fees?\b(?! (?:\w+ ){0,2}(?:paid|"
+    r"received))|aggregate (?:price|fees?|charges)|"
     r"fees (?:payable|due) under|total fees|\b\w+'s (?:total )?(?:fee|price)\b|\b(?:fixed|lump sum) (?:fee|price)|"
     r"(?:合同|服务|项目)(?:总)?费用|本合同价",
     re.I,
@@ -67,7 +68,7 @@ _PAID = re.compile(
     r"received)\b|\bpaid\b|\breceived\b",
     re.I,
 )
-_FEES = re.compile(r"费|款|fees?|amounts?|charges|sums|price|paid|payable", re.I)
+_FEES = re.compile(r"费|款|fees?|amounts?|charges|sums|price|paid|payable|compensation", re.I)
 _LABEL = re.compile(
     r"责任(?:上限|限额|限制)|赔偿(?:上限|限额)|liability cap|cap amount|general cap|"
     r"limit(?:ation)? (?:of|on) liab|liability limit|(?:total|aggregate|maximum|overall) liability\s*$|"
@@ -128,7 +129,7 @@ def _caps(contract: Contract) -> Iterator[Finding]:
 
 def _of_penalty(text: str, at: int) -> bool:
     """`违约金总额不超过` limits the penalty, not what we are liable for."""
-    before = text[:at]
+    before = re.sub(r"\([^()]*违约金[^()]*\)", "", text[:at])  # (违约金除外)
     penalty = [match.end() for match in PENALTY_WORDS.finditer(before)]
     liable = [match.end() for match in _LIABILITY.finditer(before)]
     return bool(penalty) and (not liable or penalty[-1] >= liable[-1])
@@ -183,6 +184,8 @@ def _value(text: str, at: int) -> tuple[str, int, int]:
                 return f"{share.share:.2f}x", min(share.start, where[0]), max(share.end, where[1])
         return f"fees_{count}m", *where
     for share in shares(text):
+        if share.share == 1 and re.search(r"已(?:经)?(?:实际)?(?:支付|付|收)|actually (?:paid|received)", text):
+            continue  # 100% of what was paid
         if _PRICE.search(text) or _FEES.search(
             text[share.end : share.end + 60] + text[max(0, share.start - 30) : share.start]
         ):

@@ -49,7 +49,7 @@ _PAY_EN = re.compile(
 )
 _OTHER_EN = re.compile(
     r"\b(?:notif\w+|notice|terminat\w+|suspen\w+|cure\w*|remed\w+|deliver(?:s|ed|ing)?\b|refund\w*|"
-    r"reimburse\w*|reinstat\w+|object\w*|reject\w*|inspect\w*|"
+    r"\bsubmit\b|reimburse\w*|reinstat\w+|object\w*|reject\w*|inspect\w*|"
     r"correct(?:s|ed|ions?)\b|renew\w*|respond\w*|return\w*|delet\w+|indemnif\w+|damages|penalt\w+|security deposit|"
     r"warrant\w*|audit\w*|interest|withh\w+|commission|"
     r"(?<!un)disput\w+|arbitrat\w+|overdue|past due|delinquent|late)\b",
@@ -124,7 +124,7 @@ def _is_payment_term(contract: Contract, sentence: Sentence, duration: Duration,
     clause_after = re.split(r"[。;]", after)[0]
     following = _first(clause_after)
     if not (
-        re.match(r"(?:以|之)?内|\)?(?:后|届满|期满)|$|[\"',。;]|\s*(?:电汇|付|支|结|一次|T/T)", after)
+        re.match(r"(?:以|之)?内|\)?(?:后|届满|期满)|\)[,;。]|$|[\"',。;]|\s*(?:电汇|付|支|结|一次|T/T)", after)
         or (following == "pay" and re.search(r"(?:后|起|之日)[^,。;]{0,12}$", before))
     ):
         return False

@@ -18,7 +18,7 @@ _STEMS = (
 _RENEWAL = re.compile(
     r"续(?:订|期|约|展|签|租|费|延|保)|顺延|延续|延长|延展|展期|renew\w*|non-renewal|\b(?:extend|prolong)(?:s|"
     r"ed)? (?:automatically|for|by)|automatic(?:ally)? exten\w+|exten\w+ automatically|auto-?exten\w+|"
-    r"roll(?:s|ed)? over|continues? [^.;]{0,60}(?:month[\s-]to[\s-]month|year[\s-]to[\s-]year)",
+    r"roll(?:s|ed)? (?:over|on)\b|continues? [^.;]{0,60}(?:month[\s-]to[\s-]month|year[\s-]to[\s-]year)",
     re.I,
 )
 _AUTO_ZH = re.compile(
@@ -35,7 +35,8 @@ _AUTO_EN = re.compile(
     r"exten\w+[^.;]{0,25}automatically|"
     r"(?:shall|will|is|are|be)\s+(?:be\s+)?(?:renewed?|extended|prolonged)\s+(?:\w+\s+){0,4}(?:for|"
     r"by (?:a |an )?(?:further|additional|another|successive)|annually|"
-    r"yearly|unless)|\b(?:renews|evergreen)\b|(?:will|shall) renew\b|rolls? over\b|automatic renewals?|\brenewing\b|"
+    r"yearly|unless)|\b(?:renews|evergreen)\b|(?:will|shall) renew\b|rolls? (?:over|on)\b|automatic renewals?|"
+    r"\brenewing\b|"
     r"\bcontinues?\b[^.;]{0,60}\b(?:month[\s-]to[\s-]month|year[\s-]to[\s-]year)",
     re.I,
 )

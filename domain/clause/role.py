@@ -26,6 +26,6 @@ CUSTOMERS = frozenset([
     "end user", "lessee", "shipper", "hirer", "bailor", "franchisee",
 ])  # fmt: skip
 NEUTRAL = frozenset([
-    "甲方", "乙方", "丙方", "丁方", "company", "landlord", "tenant", "principal", "authority", "party a",
+    "甲方", "乙方", "丙方", "丁方", "company", "landlord", "tenant", "principal", "owner", "authority", "party a",
     "party b",
 ])  # fmt: skip

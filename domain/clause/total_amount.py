@@ -55,6 +55,8 @@ _AT_MOST = re.compile(
     r"cost))\b[^,.;]{0,30}\bnot (?:to )?exceed[^,.;]{0,30}$",
     re.I,
 )
+_SUM = re.compile(r"(?:合计|共计|总计)[^,。;]{0,4}$")
+"""What the amounts before it make up."""
 _LIMIT = re.compile(r"liab|责任|赔偿|liquidated|penalt|\bfail|\blate\b", re.I)
 """What the amount of the same clause is for cannot be the price."""
 
@@ -100,6 +102,8 @@ def _of_sentence(contract: Contract, sentence: Sentence, named: re.Pattern[str])
     if not moneys:
         return
     spoken = [money for money in moneys if _is_total(contract, sentence, money, named)]
+    summed = [money for money in spoken if _SUM.search(text[max(0, money.start - 8) : money.start])]
+    spoken = summed or spoken
     for at, money in enumerate(spoken):
         last = spoken[at - 1]
         again = last.amount == money.amount or last.words != money.words

@@ -11,20 +11,23 @@ from domain.clause.quantity import Duration, durations
 KIND = "warranty_period"
 
 _STEMS = (
-    "质保", "保修", "保质", "质量保证", "保证", "缺陷责任", "免费", "三包", "维保", "维护期", "warrant", "guarant",
-    "defect", "rectification", "free maint", "free supp", "of charge", "without charge", "own expense", "own cost",
+    "质保", "保修", "保质", "质量保证", "保证", "缺陷责任", "免费", "无偿", "三包", "维保", "维护期", "warrant",
+    "guarant", "defect", "rectification", "free maint", "free supp", "of charge", "without charge",
+    "own expense", "own cost",
 )  # fmt: skip
 
 _WARRANTY = re.compile(
-    r"质保期|质量保证期|保修期|保质期|质保|保修|质量保证|缺陷责任期|免费(?:的)?(?:维护|维修|质保|保修|"
-    r"售后|运维|技术支持|技术服务|更换|修理|返修)|质量负责|三包|warrant\w*|guarantee[ds]?\b|"
+    r"质保期|质量保证期|保修期|保质期|质保(?!金)|保修|质量保证(?!金)|缺陷责任期|(?:免费|无偿)(?:的)?(?:修复|维护|"
+    r"维修|质保|保修|"
+    r"售后|运维|技术支持|技术服务|更换|修理|返修)|质量负责|三包|免费提供[^,。;]{0,6}(?:维护|维修|保修)|warrant\w*|"
+    r"guarantee[ds]?\b|"
     r"defects? (?:liability )?period|limitation period for [^.;]{0,30}defect|claims? (?:based on|for) defects?|"
     r"defects? (?:which|that) (?:appear|arise|become|occur)|rectification period|defects? (?:correction|"
     r"notification) period|"
     r"\b(?:correct|repair|replace|remed|rectif|fix|re-?perform)\w*\b[^.;]{0,60}\b(?:defect|non-?conform|error|fault|"
     r"bug)[^.;]{0,40}"
     r"(?:without (?:\w+ )?(?:charge|cost)|free of charge|at (?:its|no) (?:\w+ )?(?:cost|expense|charge))|"
-    r"free (?:maintenance|support)",
+    r"\bre-?perform\b[^.;]{0,80}\bdefective|free (?:maintenance|support)",
     re.I,
 )
 _NAMED_PERIOD = re.compile(
@@ -111,7 +114,8 @@ def _is_period(contract: Contract, sentence: Sentence, duration: Duration) -> bo
         and len(clause) - named[-1].end() < 60
     ):
         return not _OTHER_TIME.search(clause[named[-1].end() :])
-    near = _WARRANTY.search(clause[-90:]) or _WARRANTY.search(after[:70])
+    beside = after[:70] if duration.unit == "m" else re.split(r"[,;。]", after)[0][:70]
+    near = _WARRANTY.search(clause[-90:]) or _WARRANTY.search(beside)
     if re.search(r"(?:guarantee|warranty)[^.;:]{0,12}:\s*$", clause, re.I):
         return True
     if re.search(r"(?:质保|保修|维保|三包)(?:为|:)?$", clause) or re.match(
