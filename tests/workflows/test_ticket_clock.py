@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ from commands.policy import Policies
 from commands.ticket import TicketCommands
 from commands.ticket_clock import TicketClockCommands
 from commands.ticket_intake import Inbound
+from db.engine import Database
 from db.policy import current_policy
 from db.process import Task, TimelineEvent
 from db.ticket import Ticket
@@ -20,7 +21,9 @@ from db.ticket_clock import TicketClockRow
 from domain.calendar import CalendarPolicy
 from domain.refusal import Refused
 from domain.sla import SlaPolicy
-from tests.workflows.office import Office
+from settings import Settings
+from tests.workflows.office import Office, open_office
+from worker.main import build_worker
 
 DAY = {"start": "00:00", "end": "24:00"}
 ALWAYS = {"zone": "UTC", "week": {day: [DAY] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}}
@@ -28,6 +31,10 @@ ALWAYS = {"zone": "UTC", "week": {day: [DAY] for day in ("mon", "tue", "wed", "t
 
 @pytest.fixture
 async def round_the_clock(office: Office) -> None:
+    await seconds_in_force(office)
+
+
+async def seconds_in_force(office: Office, first: int = 100, step: int = 20) -> None:
     """Ordinary tickets are answered in 100 s and resolved in 1000 s, those of high priority in half of it."""
     admin = await office.actor("gu.ming")
     policies = Policies(office.db)
@@ -38,9 +45,14 @@ async def round_the_clock(office: Office) -> None:
     await policies.publish(admin, uuid4().hex, "calendar", document, follows=no)
     sla = deepcopy(SlaPolicy.default)
     sla["ladder"] = [
-        {"act": "notify", "who": "assignee"}, {"after": "PT20S", "act": "task", "who": "support_lead"},
+        {"act": "notify", "who": "assignee"}, {"after": f"PT{step}S", "act": "task", "who": "support_lead"},
     ]  # fmt: skip
-    seconds = {"calendar": "always", "first_response": "PT100S", "next_response": "PT100S", "resolution": "PT1000S"}
+    seconds = {
+        "calendar": "always",
+        "first_response": f"PT{first}S",
+        "next_response": "PT100S",
+        "resolution": "PT1000S",
+    }
     halves = {"calendar": "always", "first_response": "PT50S", "next_response": "PT50S", "resolution": "PT500S"}
     sla["table"]["rows"] = [
         {"id": "high", "when": {"priority": {"op": "in", "values": ["high"]}}, "then": halves, "note": ""},
@@ -77,7 +89,8 @@ async def clock(office: Office, ticket_id: str, kind: str) -> TicketClockRow:
 
 
 async def passes(office: Office, ticket_id: str, seconds: float, then: int) -> None:
-    await office.env.sleep(timedelta(seconds=seconds))
+    if seconds:
+        await office.env.sleep(timedelta(seconds=seconds))
 
     async def so_many() -> bool:
         return len(await told(office, ticket_id)) >= then
@@ -184,3 +197,30 @@ async def test_who_waits_longest_of_two_merged_tickets_is_who_the_clocks_go_by(o
     stopped = await clock(office, older.id, FIRST)
     assert stopped.stopped_at is not None
     await tickets.reply(gao, uuid4().hex, newer.id, text="已收到。", then="stay")
+
+
+async def test_what_fell_due_while_the_worker_was_away_happens_once_and_in_order_when_it_is_back(
+    db: Database, people: dict[str, str], settings: Settings
+) -> None:
+    async with open_office(db, people, settings, suggest_new_run_after=100_000, working=False) as office:
+        await seconds_in_force(office, first=4, step=1)
+        async with build_worker(office.env.client, db, settings):
+            ticket = await came_in(office)
+        due = ticket.due_at
+        assert due is not None
+
+        async def has_passed() -> bool:
+            return datetime.now(UTC) > due + timedelta(seconds=1.5)
+
+        await office.until(has_passed, "the time of the last step")
+        before = len(await told(office, ticket.id))
+        back = datetime.now(UTC)
+        async with build_worker(office.env.client, db, settings):
+            await passes(office, ticket.id, 0, 5)
+            assert await told(office, ticket.id) == [
+                ("amber", FIRST), ("red", FIRST), ("breached", FIRST), ("climbed", FIRST), ("climbed", FIRST),
+            ]  # fmt: skip
+            late = (await office.rows(TimelineEvent, record_id=ticket.id, kind="ticket.breached"))[0]
+            assert before < 3
+            assert timedelta() < late.at - back < timedelta(seconds=15)
+            assert len(await office.rows(Task, record_id=ticket.id, kind="ticket_overdue")) == 1
