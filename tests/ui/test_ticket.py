@@ -25,7 +25,7 @@ async def came_in(services: Services, text: str = "网关离线，重启也没�
     async with asyncio.timeout(30):
         while True:
             async with services.db.session() as session:
-                if (await session.get_one(Ticket, taken.ticket_id)).stage not in ("new", "triage"):
+                if (await session.get_one(Ticket, taken.ticket_id)).stage != "new":
                     return taken.ticket_id
             await asyncio.sleep(0.05)
 
