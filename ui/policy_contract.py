@@ -29,6 +29,8 @@ from ui.render import page
 KIND = ContractPolicy.kind
 REOPENS = ("amount", "findings", "clauses", "words")
 MOST_REMINDERS = 5
+LEADS = 3
+"""Reminders before a day of a contract that the form asks for; a file may have more."""
 router = APIRouter(
     prefix=f"/policies/{KIND}/edit", include_in_schema=False, dependencies=[Depends(require(Action.POLICY_MANAGE))]
 )
@@ -63,6 +65,13 @@ def _shown(policy: ContractPolicy) -> Typed:
     typed["allowed"], typed["allowed_unit"] = length_text(legal.allowed, days=worked)
     typed["remind"], typed["remind_unit"] = length_text(legal.remind, days=worked) if legal.remind else ("", "h")
     typed["expires"], typed["expires_unit"] = length_text(signing.expires)
+    term = policy.term
+    for name in ("without_notice", "soon", "confirm"):
+        typed[name], typed[f"{name}_unit"] = length_text(getattr(term, name))
+    for name, lengths in (("notice", term.notice), ("warranty", term.warranty)):
+        for no in range(LEADS):
+            lead = lengths[no] if no < len(lengths) else None
+            typed[f"{name}_{no}"], typed[f"{name}_{no}_unit"] = length_text(lead) if lead else ("", "d")
     for no in range(MOST_REMINDERS):
         length = signing.reminders[no] if no < len(signing.reminders) else None
         typed[f"reminder_{no}"], typed[f"reminder_{no}_unit"] = length_text(length) if length else ("", "d")
@@ -95,6 +104,13 @@ def _read(now: Editing, form: FormData) -> dict[str, Any]:
             "reminders": sorted(lengths.values(), key=_seconds),
             "expires": expires,
         },
+        "term": {
+            **{name: length(name) for name in ("without_notice", "soon", "confirm")},
+            **{
+                name: [length(f"{name}_{no}") for no in range(LEADS) if str(form.get(f"{name}_{no}", "")).strip()]
+                for name in ("notice", "warranty")
+            },
+        },
     }
 
 
@@ -118,5 +134,5 @@ async def _form(
         calendars=[("", say(request, N_("by the clock")))]
         + [(key, label("calendar", key, language)) for key in calendars["calendars"]],
         reopens=[(one, label("reopens", one, language)) for one in REOPENS],
-        reminders=range(MOST_REMINDERS),
+        reminders=range(MOST_REMINDERS), leads=range(LEADS),
     )  # fmt: skip
