@@ -18,7 +18,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from launch.child import Child
+from launch.child import Child, give_way
 from launch.console import Terminal
 from launch.failure import LaunchFailed
 from launch.home import data_folder
@@ -29,21 +29,27 @@ from launch.temporal import UI_PATH
 from settings import Settings
 
 COMMAND = [sys.executable, "-P", "-m", "launch.cli"]  # -P: a folder `launch` where the person stands is not ours
+NICENESS = 10
+"""Of the worker: people's pages and what comes in go before the processes that follow from them."""
 ANSWERS_WITHIN = 300.0  # a process that lives and is slow has a slow machine
 
 
 class Program:
-    """One of our own commands (`worker`, `web`) as a service."""
+    """One of our own commands (`worker`, `web`) as a service; the nicer, the more it lets others go first."""
 
     def __init__(
-        self, command: str, home: Path, environment: Mapping[str, str], terminal: Terminal, grace: float
-    ) -> None:
+        self, command: str, home: Path, environment: Mapping[str, str], terminal: Terminal, grace: float,
+        niceness: int = 0,
+    ) -> None:  # fmt: skip
         self.child = Child(command, home=home, on_line=lambda line: terminal.line(command, line))
         self._environment = environment
         self._grace = grace
+        self._niceness = niceness
 
     async def start(self) -> None:
         await self.child.start([*COMMAND, self.child.name], self._environment)
+        if self._niceness:
+            give_way(self.child.pid, self._niceness)
 
     async def stop(self) -> None:
         await self.child.stop(signal.SIGTERM, self._grace)
@@ -79,7 +85,9 @@ async def _start(
     environment = servers.environment()
     inherited = full_environment(environment) | {"THROUGHLINE_HOME": str(home), "PYTHONUNBUFFERED": "1"}
     terminal.say("Preparing the database, starting the worker and the web server ...")
-    worker = Program("worker", home, inherited, terminal, grace=25)  # its own grace for activities is 20 s
+    worker = Program(
+        "worker", home, inherited, terminal, grace=25, niceness=NICENESS
+    )  # its own grace for activities is 20 s
     web = Program("web", home, inherited, terminal, grace=8)
     # Beside each other, since each takes seconds to load: worker and web wait for the database themselves.
     await supervisor.start(worker, web)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -99,8 +98,6 @@ ACTIVITIES = [
 ]  # fmt: skip
 
 GRACE = timedelta(seconds=20)
-NICENESS = 10
-"""On a machine it shares, people's pages and what comes in go before the processes that follow from them."""
 SLOTS = 40
 """Workflow tasks at once: the deadlock detector allows each 2 s, also when a restart replays many."""
 
@@ -188,7 +185,6 @@ def _activities(db: Database, settings: Settings) -> list[object]:
 
 async def run_worker(settings: Settings) -> None:
     """Works until it is cancelled, then finishes what it began within `GRACE`."""
-    os.nice(NICENESS)
     db = open_database(settings, pool_size=SLOTS)
     await publish_defaults(db)
     await open_default_forms(db)
