@@ -210,6 +210,7 @@ class DealActions(DealRecord):
 
     def _end(self, due: DueAction) -> None:
         self.state.actions = [one for one in self.state.actions if one.key != due.key]
+        self._next_revision()  # the rows may have been written while it was being done
         if due.error is not None and not any(one.error for one in self.state.actions):
             workflow.upsert_search_attributes([TROUBLE.value_unset()])
 
