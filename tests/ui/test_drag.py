@@ -22,6 +22,7 @@ async def drag(page: Page, card: str, column: str) -> None:
     await page.mouse.move(start["x"] + 60, start["y"] + 60)
     await page.mouse.down()
     await page.mouse.move(start["x"] + 80, start["y"] + 60, steps=3)
+    await expect(page.locator(".is-ghost")).to_be_visible()  # it is being dragged
     await page.mouse.move(end["x"] + 60, end["y"] + 40, steps=6)
 
 
@@ -42,6 +43,7 @@ async def test_a_dragged_card_says_what_the_drop_starts_is_sent_once_and_stays(v
 async def test_a_refused_card_goes_back_and_the_reason_is_said(visit: Visit) -> None:
     page = (await visit("/ui/kit/board", as_person="zhao.min")).page
     await drag(page, DEAL, QUALIFIED)
+    await expect(page.locator(f"{QUALIFIED} .is-ghost")).to_be_visible()
     await page.mouse.up()
     await expect(page.locator(".toast")).to_contain_text("Stages are taken one after the other.")
     await expect(page.locator(f"{NEGOTIATION} {DEAL}:not(.is-sending)")).to_be_visible()

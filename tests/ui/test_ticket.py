@@ -51,6 +51,7 @@ async def test_a_ticket_is_taken_answered_with_a_macro_and_resolved_from_the_key
     await expect(page.get_by_text("The ticket is yours.")).to_be_visible()
     await page.goto(f"/tickets/{ticket_id}?lang=en")
     await page.keyboard.press("r")
+    await expect(page.locator("#say-text")).to_be_focused()
     await page.keyboard.type("您好！")
     await page.get_by_role("button", name="Macros").click()
     await page.get_by_role("button", name="Apologise for what went wrong").click()
