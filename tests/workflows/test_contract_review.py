@@ -293,6 +293,7 @@ async def test_beside_the_approvers_it_is_approved_once_both_have_ended(office: 
 
 
 async def test_a_version_with_legal_is_taken_back_by_its_submitter_alone_and_once(office: Office) -> None:
+    await with_rules(office)  # legal before the approvers, whatever a story before had
     desk = await Desk.with_contract(office, LATE)
     task = await desk.task()
 
