@@ -23,6 +23,8 @@ from domain.access import Actor
 from domain.process import Command, Standing
 from workflows.process import Process
 
+NO_CASES = ("DigestWorkflow", "MaintenanceWorkflow", "TicketTrainingWorkflow")
+"""What runs for the whole company, by the clock: none is a case, and none has a row."""
 AT_ONCE = 10
 """Processes asked at once: each question costs the worker some milliseconds."""
 PATIENCE = timedelta(seconds=20)
@@ -55,7 +57,7 @@ class Difference:
 
 async def compare(db: Database, client: Client, task_queue: str) -> AsyncIterator[Difference]:
     """Every difference, those of running processes first."""
-    ours = f"TaskQueue = '{task_queue}' AND WorkflowType != 'DigestWorkflow'"  # the digest is no case, and has no row
+    ours = " AND ".join([f"TaskQueue = '{task_queue}'", *(f"WorkflowType != '{name}'" for name in NO_CASES)])
     running = client.list_workflows(f"ExecutionStatus = 'Running' AND {ours}")
     batch: list[str] = []
     async for execution in running:

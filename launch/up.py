@@ -31,6 +31,8 @@ from settings import Settings
 COMMAND = [sys.executable, "-P", "-m", "launch.cli"]  # -P: a folder `launch` where the person stands is not ours
 NICENESS = 10
 """Of the worker: people's pages and what comes in go before the processes that follow from them."""
+READY = "worker.ready"
+"""What the worker logs once it takes work."""
 ANSWERS_WITHIN = 300.0  # a process that lives and is slow has a slow machine
 
 
@@ -41,14 +43,18 @@ class Program:
         self, command: str, home: Path, environment: Mapping[str, str], terminal: Terminal, grace: float,
         niceness: int = 0,
     ) -> None:  # fmt: skip
-        self.child = Child(command, home=home, on_line=lambda line: terminal.line(command, line))
+        self.child = Child(command, home=home, on_line=self._heard)
+        self._terminal = terminal
         self._environment = environment
         self._grace = grace
         self._niceness = niceness
 
     async def start(self) -> None:
         await self.child.start([*COMMAND, self.child.name], self._environment)
-        if self._niceness:
+
+    def _heard(self, line: str) -> None:
+        self._terminal.line(self.child.name, line)
+        if self._niceness and READY in line:  # not before: it loads as quickly as the others
             give_way(self.child.pid, self._niceness)
 
     async def stop(self) -> None:
@@ -85,9 +91,8 @@ async def _start(
     environment = servers.environment()
     inherited = full_environment(environment) | {"THROUGHLINE_HOME": str(home), "PYTHONUNBUFFERED": "1"}
     terminal.say("Preparing the database, starting the worker and the web server ...")
-    worker = Program(
-        "worker", home, inherited, terminal, grace=25, niceness=NICENESS
-    )  # its own grace for activities is 20 s
+    # The grace is longer than the worker's own for its activities, which is 20 s.
+    worker = Program("worker", home, inherited, terminal, grace=25, niceness=NICENESS)
     web = Program("web", home, inherited, terminal, grace=8)
     # Beside each other, since each takes seconds to load: worker and web wait for the database themselves.
     await supervisor.start(worker, web)
