@@ -6,10 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, Response
 
@@ -37,6 +35,7 @@ from db.report import (
 from domain.access import Action, Actor, person_in, person_key
 from domain.ids import RecordId
 from locales import N_
+from ui.address import Addressed
 from ui.csv_file import Value, csv_file
 from ui.environment import pages_of
 from ui.render import respond
@@ -62,20 +61,14 @@ FILES: dict[Part, str] = {
 }  # fmt: skip
 
 
-class Wanted(Asked):
+class Wanted(Addressed, Asked):
     """What the address says; `after` is the last refusal of the page before."""
 
+    at = "/reports/approvals"
     after: RecordId | None = None
 
-    @field_validator("*", mode="before")
-    @classmethod
-    def empty_is_all(cls, value: str | None) -> str | None:
-        return value or None
-
-    def address(self, path: str = "/reports/approvals", **changes: object) -> str:
-        asked = self.model_dump(mode="json", exclude={"after"}) | changes
-        query = urlencode({name: value for name, value in asked.items() if value})
-        return f"{path}?{query}" if query else path
+    def address(self, path: str = "", **changes: object) -> str:
+        return super().address(path, **{"after": None} | changes)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, Response
 
@@ -24,6 +22,7 @@ from domain.access import Action, Actor
 from domain.ticket_model import Measure
 from locales import N_
 from ui.acting import say
+from ui.address import Addressed
 from ui.csv_file import Value, csv_file
 from ui.environment import pages_of
 from ui.names import Names, names
@@ -40,17 +39,8 @@ HEAD = (
 )  # fmt: skip
 
 
-class Wanted(Asked):
-    """What the address says."""
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def empty_is_all(cls, value: str | None) -> str | None:
-        return value or None
-
-    def address(self, path: str = ADDRESS, **changes: object) -> str:
-        query = urlencode({k: v for k, v in (self.model_dump(mode="json") | changes).items() if v})
-        return f"{path}?{query}" if query else path
+class Wanted(Addressed, Asked):
+    at = ADDRESS
 
 
 @dataclass(frozen=True)

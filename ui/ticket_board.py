@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, Field, field_validator
+from pydantic import Field
 from starlette.responses import HTMLResponse
 
 from api.auth import CurrentActor, require
@@ -20,6 +19,7 @@ from db.scope import Whose
 from db.ticket_board import CARDS, LANES, Card, Sought, burdens, count_lanes, list_cards, queues_there
 from domain.access import Action
 from domain.ids import RecordId
+from ui.address import Addressed
 from ui.render import respond
 from ui.whose import views, widest
 
@@ -28,23 +28,14 @@ router = APIRouter(prefix=PATH, include_in_schema=False, dependencies=[Depends(r
 SWATCHES = {"over": "bad", "hour": "amber", "today": "blue", "later": "grey", "paused": "violet"}
 
 
-class Wanted(BaseModel):
+class Wanted(Addressed):
     """The address of the board: whose tickets, of which region, queue and agent."""
 
+    at = PATH
     whose: Whose | None = None
     region: RecordId | None = None
     queue: str | None = Field(None, max_length=60)
     assignee: RecordId | None = None
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def empty_is_all(cls, value: str | None) -> str | None:
-        return value or None
-
-    def address(self, path: str = PATH, **other: str) -> str:
-        asked = {**self.model_dump(exclude_none=True), **other}
-        query = urlencode({name: value for name, value in asked.items() if value})
-        return f"{path}?{query}" if query else path
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, field_validator
 from starlette.responses import Response
 
 from api.auth import CurrentActor, require
@@ -22,6 +20,7 @@ from domain.sla import CLOCKS
 from locales import N_
 from locales.labels import label
 from ui.acting import say
+from ui.address import Addressed
 from ui.csv_file import csv_file
 from ui.environment import pages_of
 from ui.names import names
@@ -33,22 +32,14 @@ DAYS = timedelta(days=89)
 HEADINGS = {"queue": N_("Queue"), "agent": N_("Agent"), "tier": N_("Customer tier"), "week": N_("Week of")}
 
 
-class Wanted(BaseModel):
+class Wanted(Addressed):
     """The address of the report; days of the company's zone, both included."""
 
+    at = PATH
     by: By = "queue"
     first: date | None = None
     last: date | None = None
     region: RecordId | None = None
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def empty_is_default(cls, value: Any, info: Any) -> Any:
-        return cls.model_fields[info.field_name].default if value == "" else value
-
-    def address(self, path: str = PATH, **other: str) -> str:
-        asked = {**self.model_dump(mode="json", exclude_none=True), **other}
-        return f"{path}?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
 @router.get("")

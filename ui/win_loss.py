@@ -6,10 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, Response
 
@@ -25,6 +23,7 @@ from domain.money import plain_amount
 from locales import N_, translate
 from locales.formats import Formats
 from locales.labels import label
+from ui.address import Addressed
 from ui.csv_file import Value, csv_file
 from ui.environment import pages_of
 from ui.names import Names, names
@@ -48,17 +47,8 @@ FILES: dict[Part, str] = {
 }
 
 
-class Wanted(Asked):
-    """What the address says."""
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def empty_is_all(cls, value: str | None) -> str | None:
-        return value or None
-
-    def address(self, path: str = ADDRESS, **changes: object) -> str:
-        query = urlencode({k: v for k, v in (self.model_dump(mode="json") | changes).items() if v})
-        return f"{path}?{query}" if query else path
+class Wanted(Addressed, Asked):
+    at = ADDRESS
 
 
 @dataclass(frozen=True)
