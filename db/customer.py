@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Text, func, or_, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,9 +33,29 @@ class Customer(Findable, Matchable, Base):
     bank_account: Mapped[str | None]
     language: Mapped[str | None]  # in which they are written: zh_CN, en
     service_tier: Mapped[str] = mapped_column(server_default="standard")  # standard, vip: whose tickets wait where
+    kind: Mapped[str] = mapped_column(server_default="company")  # which layout of fields it has
+    phone: Mapped[str | None]  # E.164
+    email: Mapped[str | None]  # lower case
+    domain: Mapped[str | None]  # of its website or mail: acme.com.cn
+    industry: Mapped[str | None]
+    province: Mapped[str | None]
+    city: Mapped[str | None]
+    address: Mapped[str | None]
+    source: Mapped[str | None]
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    import_id: Mapped[Ref | None]  # the import that made it
+    merged_into: Mapped[Ref | None]  # it lives on in another
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    updated_at: Mapped[Instant] = mapped_column(server_default=func.now(), onupdate=func.now())
 
-    __table_args__ = (Index("ix_customer_near_keys", "near_keys", postgresql_using="gin"),)
+    __table_args__ = (
+        Index("ix_customer_near_keys", "near_keys", postgresql_using="gin"),
+        Index("ix_customer_phone", "phone"),
+        Index("ix_customer_email", "email"),
+        Index("ix_customer_domain", "domain"),
+        Index("ix_customer_tax_number", "tax_number"),
+        Index("ix_customer_import", "import_id", postgresql_where=text("import_id is not null")),
+    )
 
 
 class Contact(Base):
@@ -52,16 +73,36 @@ class Contact(Base):
 
 
 class Assignment(Base):
-    """Owner of a customer in a region: several regions may follow one customer."""
+    """Whose a customer is in a region, and until when: several regions may follow one customer.
+
+    Without an owner it lies in that region's `pool`. Every write of `owner_id` goes through `db/ownership.py`, which
+    keeps the history and wakes the owners' books.
+    """
 
     __tablename__ = "assignment"
 
     customer_id: Mapped[Ref] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), primary_key=True)
     region_id: Mapped[Ref] = mapped_column(primary_key=True)
     owner_id: Mapped[Ref | None]
-    since: Mapped[Instant] = mapped_column(server_default=func.now())
+    pool: Mapped[str | None]  # key of the pool it lies in, or goes back to: null: the region's first
+    tier: Mapped[str] = mapped_column(server_default="C")  # A to E: how often it must be tended
+    since: Mapped[Instant] = mapped_column(server_default=func.now())  # of this owner, or in the pool
+    how: Mapped[str] = mapped_column(server_default="assigned")  # how it came there: domain.customer_pool.How
+    reason: Mapped[str | None]  # why it came back: domain.customer_pool.Back
+    followed_at: Mapped[datetime | None]  # the last follow-up of this owner
+    dealt_at: Mapped[datetime | None]  # the last deal won or opened for this owner
+    due_at: Mapped[datetime | None]  # when it goes back to the pool; null: never
+    warn_at: Mapped[datetime | None]
+    warned_at: Mapped[datetime | None]
+    locked_until: Mapped[datetime | None]  # a manager protects it until then
+    last_owner_id: Mapped[Ref | None]
+    left_at: Mapped[datetime | None]  # when the last owner lost it
 
-    __table_args__ = (Index("ix_assignment_owner", "owner_id"), Index("ix_assignment_region", "region_id"))
+    __table_args__ = (
+        Index("ix_assignment_owner", "owner_id", "due_at"),
+        Index("ix_assignment_region", "region_id", "owner_id"),
+        Index("ix_assignment_pool", "region_id", "pool", "since", postgresql_where=text("owner_id is null")),
+    )
 
 
 async def contacts_of(session: AsyncSession, customer_id: str) -> Sequence[Contact]:

@@ -56,6 +56,12 @@ class Action(StrEnum):
     INVOICE_READ = "invoice.read"
     INVOICE_WORK = "invoice.work"
     CUSTOMER_WORK = "customer.work"
+    CUSTOMER_CREATE = "customer.create"
+    CUSTOMER_CLAIM = "customer.claim"
+    CUSTOMER_ASSIGN = "customer.assign"
+    CUSTOMER_MERGE = "customer.merge"
+    CUSTOMER_IMPORT = "customer.import"
+    CUSTOMER_EXPORT = "customer.export"
     TICKET_READ = "ticket.read"
     TICKET_CREATE = "ticket.create"
     TICKET_WORK = "ticket.work"
@@ -85,13 +91,14 @@ def _grants() -> dict[Role, dict[Action, Scope]]:
         a.DEAL_CREATE: own, a.DEAL_WORK: own, a.CONTRACT_READ: own, a.CONTRACT_WORK: own, a.COLLECTION_READ: own,
         a.COLLECTION_FOLLOW: own,
         a.QUOTE_READ: own, a.QUOTE_WORK: own, a.INVOICE_READ: own, a.CUSTOMER_WORK: own, a.PRODUCT_READ: all_,
-        a.EQUIPMENT_READ: own,
+        a.EQUIPMENT_READ: own, a.CUSTOMER_CREATE: own, a.CUSTOMER_CLAIM: own,
     }  # fmt: skip
     manager = dict.fromkeys(sales, region) | everyone | {
         a.PRODUCT_READ: all_,
         a.TASK_HAND_ON: region, a.TEAM_READ: region, a.REPORT_READ: region, a.POLICY_READ: all_,
         a.TICKET_READ: region,
         a.EQUIPMENT_WORK: region,
+        a.CUSTOMER_ASSIGN: region, a.CUSTOMER_MERGE: region, a.CUSTOMER_IMPORT: region, a.CUSTOMER_EXPORT: region,
     }  # fmt: skip
     director = dict.fromkeys(manager, all_) | {a.PRODUCT_MANAGE: all_}
     money = everyone | {

@@ -1,0 +1,95 @@
+"""Whose a customer is: the one place where an assignment changes hands, in bulk as for one, with its history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, func, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, Instant, Ref
+from domain.customer_pool import Back, How
+
+
+class Moved(NamedTuple):
+    """A customer in a region, and who had it until now."""
+
+    customer_id: str
+    region_id: str
+    owner_id: str | None
+
+
+class AssignmentChange(Base):
+    """One change of hands; `by` null: a clock or a rule did it. `run_id` is the allocation or import it came with."""
+
+    __tablename__ = "assignment_change"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    customer_id: Mapped[Ref] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"))
+    region_id: Mapped[Ref]
+    from_id: Mapped[Ref | None]  # null: the pool, or nobody yet
+    to_id: Mapped[Ref | None]  # null: the pool
+    pool: Mapped[str | None]
+    tier: Mapped[str]
+    how: Mapped[str]
+    reason: Mapped[str | None]
+    since: Mapped[datetime | None]  # from when it had been where it was
+    at: Mapped[Instant] = mapped_column(server_default=func.now())
+    by: Mapped[Ref | None]
+    run_id: Mapped[Ref | None]
+
+    __table_args__ = (
+        Index("ix_assignment_change_customer", "customer_id", "at"),
+        Index("ix_assignment_change_region", "region_id", "at"),
+        Index("ix_assignment_change_to", "to_id", "at"),
+        Index("ix_assignment_change_from", "from_id", "at"),
+        Index("ix_assignment_change_run", "run_id"),
+    )
+
+
+_MOVE = text("""
+    with was as (
+        select a.customer_id, a.region_id, a.owner_id, a.since
+        from assignment a
+        join unnest(cast(:customers as uuid[]), cast(:regions as uuid[])) asked (customer_id, region_id)
+            using (customer_id, region_id)
+        where a.owner_id is distinct from cast(:to as uuid)
+        order by a.customer_id, a.region_id
+        for update of a
+    ), moved as (
+        update assignment a
+        set owner_id = cast(:to as uuid), pool = coalesce(:pool, a.pool), since = :at, how = :how, reason = :reason,
+            followed_at = null, dealt_at = null, due_at = null, warn_at = null, warned_at = null, locked_until = null,
+            last_owner_id = coalesce(was.owner_id, a.last_owner_id),
+            left_at = case when was.owner_id is null then a.left_at else :at end
+        from was
+        where a.customer_id = was.customer_id and a.region_id = was.region_id
+        returning a.customer_id, a.region_id, was.owner_id, was.since, a.pool, a.tier
+    ), kept as (
+        insert into assignment_change
+            (customer_id, region_id, from_id, to_id, pool, tier, how, reason, since, at, by, run_id)
+        select customer_id, region_id, owner_id, cast(:to as uuid), pool, tier, :how, :reason, since, :at,
+            cast(:by as uuid), cast(:run_id as uuid)
+        from moved
+    )
+    select cast(customer_id as text), cast(region_id as text), cast(owner_id as text) from moved
+""")
+
+
+async def move(
+    session: AsyncSession, places: Sequence[tuple[str, str]], *, to: str | None, how: How, at: datetime,
+    by: str | None = None, reason: Back | None = None, pool: str | None = None, run_id: str | None = None,
+) -> list[Moved]:  # fmt: skip
+    """Gives customers, each (customer id, region id), to a person, or to the pool (`to` None; `pool` None: the one
+    they belong to). Those that are there already are left alone; the answer has the others. When they go back is
+    reckoned anew by the new owner's book.
+    """
+    asked = {
+        "customers": [customer for customer, _ in places],
+        "regions": [region for _, region in places],
+        "to": to, "how": how, "at": at, "by": by, "reason": reason, "pool": pool, "run_id": run_id,
+    }  # fmt: skip
+    return [Moved(*row) for row in await session.execute(_MOVE, asked)]
