@@ -14,6 +14,7 @@ from domain.calendar import CalendarPolicy
 from domain.clause.standard import ClauseStandard
 from domain.collection import PaymentPlanPolicy
 from domain.contract import ContractPolicy
+from domain.customer_field import CustomerFieldPolicy
 from domain.document import PolicyDocument, Problem
 from domain.lead import LeadPolicy
 from domain.lead_assignment import LeadAssignmentPolicy
@@ -50,6 +51,7 @@ KINDS: dict[str, type[PolicyDocument]] = {
         ServicePolicy,
         MacroPolicy,
         RoutingPolicy,
+        CustomerFieldPolicy,
     )
 }
 

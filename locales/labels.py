@@ -8,6 +8,7 @@ from typing import Any
 from locales import N_, translate
 from locales.clause_labels import CLAUSE_LABELS
 from locales.contract_labels import CONTRACT_LABELS
+from locales.customer_labels import CUSTOMER_LABELS
 from locales.sla_labels import SLA_LABELS
 from locales.ticket_labels import TICKET_LABELS
 
@@ -283,6 +284,7 @@ LABELS: dict[str, dict[str, str]] = (
             "service": N_("Service desk"),
             "macro": N_("Macros"),
             "ticket_routing": N_("Ticket routing"),
+            "customer_field": N_("Customer fields"),
         },
         "stage_action": {
             "task": N_("a task"),
@@ -511,6 +513,7 @@ LABELS: dict[str, dict[str, str]] = (
     | TICKET_LABELS
     | CONTRACT_LABELS
     | SLA_LABELS
+    | CUSTOMER_LABELS
 )
 
 

@@ -63,6 +63,10 @@ ABOUT = {
         N_("Which ticket goes to which queue, when the text model decides, and who of a queue gets it."),
         "split",
     ),
+    "customer_field": (
+        N_("Which fields customers have, how they are laid out, and who sees them."),
+        "list",
+    ),
     "service_tier": (N_("Which customers wait in the VIP queue, by what they order."), "star"),
 }
 """What each kind of policy rules, and its icon."""
