@@ -17,6 +17,7 @@ from temporalio import activity
 from activities.process import ProcessActivities
 from db.clause_history import agreed, expected, place_of
 from db.contract_check import CheckToKeep, ContractCheck, ContractFinding, kept_check
+from db.customer_signpost import living
 from db.engine import Database
 from db.policy import documents
 from domain.clause.history import unusual
@@ -187,8 +188,9 @@ async def _compare(
 ) -> None:
     """Says of each finding what is unusual about it."""
     kinds = sorted({row["kind"] for row in found})
-    place = await place_of(session, asked.customer_id, asked.region_id, asked.amount)
-    before = await agreed(session, asked.contract_id, asked.customer_id, kinds)
+    customer_id = await living(session, asked.customer_id)
+    place = await place_of(session, customer_id, asked.region_id, asked.amount)
+    before = await agreed(session, asked.contract_id, customer_id, kinds)
     for row in found:
         row["unusual"] = unusual(row["kind"], row["value"], standard, place, before)
 

@@ -15,6 +15,7 @@ from db.contract import Contract
 from db.contract_check import period_of, said_in
 from db.contract_term import ContractTerm
 from db.customer import Assignment
+from db.customer_signpost import living
 from db.deal import Deal
 from db.person import Person
 from db.policy import current_policy
@@ -106,8 +107,9 @@ class ContractTermActivities(ProcessActivities):
             )  # fmt: skip
             if owner is not None:
                 return str(owner)
+            customer_id = await living(session, asked.customer_id)
             follows = select(Assignment.owner_id).where(
-                Assignment.customer_id == asked.customer_id, Assignment.region_id == asked.region_id
+                Assignment.customer_id == customer_id, Assignment.region_id == asked.region_id
             )
             found = await session.scalar(follows.limit(1))
             return str(found) if found else None

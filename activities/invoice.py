@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from temporalio import activity
 
 from activities.process import ProcessActivities
-from db.customer import Customer
+from db.customer_signpost import living_customer
 from db.projection import write_record
 from db.quote import Invoice, Quote
 from domain.process import ProcessState
@@ -61,7 +61,7 @@ class InvoiceActivities(ProcessActivities):
             body: dict[str, Any] | None = await session.scalar(
                 quotes.order_by((Quote.status == "accepted").desc(), Quote.opened_at.desc()).limit(1)
             )
-            customer = await session.get_one(Customer, asked.customer_id)
+            customer = await living_customer(session, asked.customer_id)
             title = customer.invoice_title or customer.name
             number = customer.tax_number
         if body is not None:

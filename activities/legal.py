@@ -9,6 +9,7 @@ from temporalio import activity
 
 from activities.process import ProcessActivities
 from db.calendar import calendars
+from db.customer_signpost import living
 from db.legal import granted_to, standard_of
 from domain.legal import exception_for
 
@@ -43,7 +44,8 @@ class LegalActivities(ProcessActivities):
     async def plan_review(self, asked: ReviewRequest) -> ReviewPlan:
         today = asked.now.astimezone(self.zone).date()
         async with self.db.session() as session:
-            granted = await granted_to(session, asked.customer_id, today) if asked.customer_id else []
+            customer_id = await living(session, asked.customer_id) if asked.customer_id else None
+            granted = await granted_to(session, customer_id, today) if customer_id else []
             standard = await standard_of(session, asked.contract_id, asked.version_no)
             clock = (await calendars(session)).working_time(asked.calendar) if asked.calendar else None
         covered = {

@@ -13,6 +13,7 @@ from activities.collection import CollectionTerms, terms_of
 from activities.process import ProcessActivities
 from db.contract import Contract
 from db.customer import Customer
+from db.customer_signpost import living
 from db.order import lines_of_quote, place_order
 from domain.order import order_lines
 from domain.order_plan import PlanPart, parts_of
@@ -53,7 +54,8 @@ class OrderActivities(ProcessActivities):
         async with self.db.session(f"deal/{request.deal_id}") as session:
             quoted = await lines_of_quote(session, request.quote_id) if request.quote_id else []
             lines = order_lines(request.title, request.amount, quoted)
-            values = request.model_dump(exclude={"at", "owner_id", "plan"})
+            customer_id = await living(session, request.customer_id)
+            values = request.model_dump(exclude={"at", "owner_id", "plan"}) | {"customer_id": customer_id}
             order = await place_order(session, values, ordered_on, lines, request.owner_id)
             tier = await session.scalar(select(Customer.service_tier).where(Customer.id == order.customer_id))
             happened = {"order": ordered_on}

@@ -13,6 +13,7 @@ from temporalio import activity
 from activities.approval import Earlier
 from activities.process import ProcessActivities
 from db.customer import Customer
+from db.customer_signpost import living
 from db.policy import current_policy
 from db.product import Product, books_for, prices_of
 from db.projection import write_record
@@ -105,7 +106,8 @@ class QuoteActivities(ProcessActivities):
             version, document = await current_policy(session, QuotePolicy.kind)
             policy = load(QuotePolicy, document)
             template = policy.template(asked.template)
-            tier = await session.scalar(select(Customer.service_tier).where(Customer.id == asked.customer_id))
+            customer_id = await living(session, asked.customer_id)
+            tier = await session.scalar(select(Customer.service_tier).where(Customer.id == customer_id))
             books = await books_for(session, asked.currency, asked.region_id, tier, today)
             codes = [line.product for line in template.lines]
             products = {p.code: p for p in await session.scalars(select(Product).where(Product.code.in_(codes)))}

@@ -11,6 +11,7 @@ from temporalio import activity
 
 from activities.process import ProcessActivities
 from db.customer import Customer
+from db.customer_signpost import living
 from db.engine import Database
 from db.letter import write_letter
 from db.signing_invitation import SigningInvitation
@@ -72,12 +73,13 @@ class InvitationActivities(ProcessActivities):
                 token_hash=self.links.hash_of(asked.invitation_id), document=asked.document, expires_at=asked.until,
             )  # fmt: skip
             await session.execute(made.on_conflict_do_nothing(index_elements=["id"]))
-            customer = await session.get(Customer, asked.customer_id)
+            customer_id = await living(session, asked.customer_id)
+            customer = await session.get(Customer, customer_id)
             language = asked.language or (customer.language if customer else None)
             link = self.links.path(asked.invitation_id) + (f"?lang={language}" if language else "")
             letter = {
                 "key": f"signing/{asked.invitation_id}/{asked.what}" + (f"/{asked.no}" if asked.no else ""),
-                "customer_id": asked.customer_id, "contact_id": asked.contact_id, "template": LETTERS[asked.what],
+                "customer_id": customer_id, "contact_id": asked.contact_id, "template": LETTERS[asked.what],
                 "language": language, "documents": asked.documents, "line_id": asked.line_id,
                 "params": {
                     "title": asked.title, "owner_id": asked.owner_id, "link": link,

@@ -65,7 +65,9 @@ class CollisionView(BaseModel):
 
     kind: Literal["lead", "customer"]
     id: str
-    why: list[str] = Field(description="What is shared: phone, email, name, company, near_company, longer_company.")
+    why: list[str] = Field(
+        description="What is shared: phone, email, name, company, near_company, same_sound, longer_company."
+    )
     certain: bool
     seen: bool
     title: str

@@ -16,6 +16,7 @@ from commands.desk import Desk
 from commands.idempotency import claim_once
 from commands.ticket_thread import answered_by, open_to
 from db.customer import Assignment, Contact, Customer
+from db.customer_signpost import living
 from db.equipment import find_by_serial, region_code
 from db.letter import write_letter
 from db.outbox import enqueue, payload_of
@@ -262,7 +263,7 @@ async def _sender(session: AsyncSession, inbound: Inbound) -> Sender:
     """Who is named, else whose number or address it is: the exact one, the contact known longest first."""
     contact = await _contact(session, inbound)
     customer_id = inbound.customer_id or (contact.customer_id if contact else None)
-    customer = await session.get(Customer, customer_id) if customer_id else None
+    customer = await session.get(Customer, await living(session, customer_id)) if customer_id else None
     if inbound.customer_id and customer is None:
         raise invalid("customer_unknown", "customer_id")
     return Sender(customer, contact)
@@ -271,7 +272,7 @@ async def _sender(session: AsyncSession, inbound: Inbound) -> Sender:
 async def _contact(session: AsyncSession, inbound: Inbound) -> Contact | None:
     query = select(Contact).order_by(Contact.id).limit(1)
     if inbound.customer_id:
-        query = query.where(Contact.customer_id == inbound.customer_id)
+        query = query.where(Contact.customer_id == await living(session, inbound.customer_id))
     if inbound.contact_id:
         contact = await session.scalar(query.where(Contact.id == inbound.contact_id))
         if contact is None:

@@ -14,6 +14,7 @@ from db.bank import Booking, PayerAccount, StatementLine
 from db.collection import Collection, Instalment
 from db.contract import Contract
 from db.customer import Customer
+from db.customer_signpost import LIVING
 from db.deal import Deal
 from db.order import Order
 from domain.bank_match import Movement, Open
@@ -71,7 +72,7 @@ def _sought(lines: Sequence[StatementLine], payers: dict[str, frozenset[str]]) -
     )
     whose = or_(
         Collection.customer_id.in_(customers),
-        Collection.customer_id.in_(select(Customer.id).where(Customer.company_key.in_(keys))),
+        Collection.customer_id.in_(select(LIVING).where(Customer.company_key.in_(keys))),
     )
     of_amount = select(Instalment.collection_id).where(OWED.in_(amounts), OWED > 0)
     # Three indexed ways to a collection; one condition with OR would read them all.

@@ -54,6 +54,7 @@ class Customer(Findable, Matchable, Base):
         Index("ix_customer_email", "email"),
         Index("ix_customer_domain", "domain"),
         Index("ix_customer_tax_number", "tax_number"),
+        Index("ix_customer_merged_into", "merged_into", postgresql_where=text("merged_into is not null")),
         Index("ix_customer_import", "import_id", postgresql_where=text("import_id is not null")),
     )
 
@@ -105,6 +106,9 @@ class Assignment(Base):
     )
 
 
+_LIVES_ON = text("select coalesce(merged_into, id) from customer where id = cast(:id as uuid)")
+
+
 async def contacts_of(session: AsyncSession, customer_id: str) -> Sequence[Contact]:
     return (await session.scalars(select(Contact).where(Contact.customer_id == customer_id).order_by(Contact.id))).all()
 
@@ -128,6 +132,7 @@ async def convert_lead(
         made = insert(Customer).values(name=lead.company, origin=origin)
         await session.execute(made.on_conflict_do_nothing(index_elements=["origin"]))
         customer_id = (await session.scalars(select(Customer.id).where(Customer.origin == origin))).one()
+    customer_id = str(await session.scalar(_LIVES_ON, {"id": customer_id}))
     if contact_id is None and await known_contact(session, customer_id, lead) is None:
         contact = insert(Contact).values(
             customer_id=customer_id, name=lead.name, phone=lead.phone, email=lead.email, origin=origin

@@ -28,7 +28,8 @@ _FIND = text(f"""
     contact_phone as materialized ({_CONTACTS} where p.phone = cast(:phone as text) limit :most),
     contact_email as materialized ({_CONTACTS} where p.email = cast(:email as text) limit :most),
     customer_name as materialized (
-        select c.id, c.name from customer c where c.near_keys && cast(:near as bigint[]) limit :most
+        select coalesce(c.merged_into, c.id) as id, c.name from customer c
+        where c.near_keys && cast(:near as bigint[]) limit :most
     )
     select 'lead' as kind, id, company, name, phone, email, stage, customer_id from by_phone
     union select 'lead', id, company, name, phone, email, stage, customer_id from by_email

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Ref, new_id
 from db.customer import Contact, Customer
+from db.customer_signpost import living
 from db.outbox import enqueue
 from db.record import Document
 from domain.refusal import not_found
@@ -59,6 +60,8 @@ async def write_letter(session: AsyncSession, letter: dict[str, Any], *, to: str
 
     `to` is an address; without one it is the contact's, else that of the customer's first contact who has one.
     """
+    if letter.get("customer_id"):
+        letter = letter | {"customer_id": await living(session, letter["customer_id"])}
     contact_id, address = (letter.get("contact_id"), to) if to else await _address(session, letter)
     row = {**letter, "id": new_id(), "contact_id": contact_id, "address": address}
     row |= {"status": "queued", "error": None} if address else {"status": "failed", "error": "no_address"}

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import Base
+from db.customer_signpost import living
 from db.live import announce
 from db.notification import tell
 from db.process import Process, Task, TimelineEvent
@@ -40,6 +41,7 @@ async def write_process(session: AsyncSession, kind: str, workflow_id: str, stat
     }
     if not await _write(session, Process, [row], key="workflow_id"):
         return False
+    await _follow_customer(session, workflow_id, state)
     await _write_tasks(session, kind, workflow_id, state)
     await _write_events(session, kind, workflow_id, state)
     for notice in state.notices:
@@ -50,6 +52,20 @@ async def write_process(session: AsyncSession, kind: str, workflow_id: str, stat
         holders=state.audience,
     )  # fmt: skip
     return True
+
+
+async def _follow_customer(session: AsyncSession, workflow_id: str, state: ProcessState) -> None:
+    """A process keeps the customer it began with; its rows are those of the one that customer lives on in.
+
+    Only now, with the process's row held: a merge waits for that row, or was committed before.
+    """
+    if state.customer_id is None:
+        return
+    customer_id = await living(session, state.customer_id)
+    if customer_id != state.customer_id:
+        state.customer_id = customer_id
+        core = _core(Process)
+        await session.execute(update(core).where(core.c.workflow_id == workflow_id).values(customer_id=customer_id))
 
 
 def _core(model: type[Base]) -> Table:

@@ -124,7 +124,12 @@ def narrowed(actor: Actor, kind: str, whose: Whose) -> ColumnElement[bool]:
 
 
 def customers_within(actor: Actor) -> ColumnElement[bool]:
-    """A customer is seen through its assignments: own, of own regions, or all; and by the owner of an open deal."""
+    """A customer is seen through its assignments: own, of own regions, or all; and by the owner of an open deal. One
+    that was merged into another is seen by nobody: its rows are the other's."""
+    return and_(Customer.merged_into.is_(None), _followed(actor))
+
+
+def _followed(actor: Actor) -> ColumnElement[bool]:
     whose = reach(actor, Action.CUSTOMER_READ, Assignment.owner_id, Assignment.region_id)
     scope = actor.scope(Action.CUSTOMER_READ)
     if scope == Scope.ALL:

@@ -16,6 +16,8 @@ from db import (
     contract_term,
     contract_version,
     customer,
+    customer_match,
+    customer_merge,
     deal,
     deal_part,
     equipment,

@@ -1,10 +1,13 @@
-"""Company names as they are compared: width, case, legal forms and places left aside."""
+"""Company names as they are compared: width, case, script, legal forms and places left aside."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from hashlib import blake2b
+
+from domain.chinese import simplified, sounds
 
 LEGAL_FORMS = (
     "集团股份有限公司", "股份有限责任公司", "股份有限公司", "集团有限责任公司", "有限责任公司", "集团有限公司",
@@ -29,6 +32,8 @@ BRACKETED = re.compile(r"[(\[【<《「][^)\]】>》」]{0,12}[)\]】>》」]")
 NOBODY = frozenset(
     {"个人", "无", "没有", "暂无", "测试", "test", "none", "na", "nil", "private", "individual", "自由职业"}
 )
+SHORTEST_SPELT = 6
+"""Letters that a name written in pinyin keeps at least."""
 SHORTEST = 3
 """Characters that a name keeps at least: 上海电气 is not 电气."""
 LONGEST = 24
@@ -37,7 +42,7 @@ LONGEST = 24
 
 def company_key(name: str) -> str:
     """`深圳市蓝港食品（集团）有限公司` and `蓝港食品` both give `蓝港食品`; `""` for what names no company."""
-    text = unicodedata.normalize("NFKC", name).casefold().strip()
+    text = plain(name)
     bare = BRACKETED.sub("", text)
     words = re.findall(r"[\w&]+", bare) or re.findall(r"[\w&]+", text)
     if len(words) > 1:
@@ -45,6 +50,26 @@ def company_key(name: str) -> str:
     key = "".join(words).replace("_", "")
     key = _without_place(_without_form(key))
     return "" if key in NOBODY else key
+
+
+def plain(name: str) -> str:
+    """One writing for what is full or half width, large or small, traditional or simplified."""
+    return simplified(unicodedata.normalize("NFKC", name).casefold().strip())
+
+
+def spoken(key: str) -> str:
+    """What a key is called aloud, in Latin letters: `蓝港食品` as `Shanghai Lan Gang Shi Pin` give `langangshipin`."""
+    if not key.isascii():
+        return sounds(key)
+    found = _spelt_place().match(key)
+    rest = key[found.end() :] if found else key
+    return rest if len(rest) >= SHORTEST_SPELT else key
+
+
+@cache
+def _spelt_place() -> re.Pattern[str]:
+    spelt = sorted({sounds(place) for place in PLACES.split()}, key=len, reverse=True)
+    return re.compile(f"(?:{'|'.join(spelt)})(?:sheng|shi)?")
 
 
 def _without_form(key: str) -> str:
@@ -61,19 +86,23 @@ def _without_place(key: str) -> str:
 
 
 def near_keys(key: str) -> list[int]:
-    """Numbers of which two names that differ by one character, or of which one begins the other, share one.
+    """Numbers of which two names that differ by one character, sound the same, or of which one begins the other,
+    share one.
 
     For an index: what shares none is nothing like it. `nearness` says how much alike the rest are.
     """
+    if not key:
+        return []
+    said = f"~{spoken(key)[:LONGEST]}"
     if len(key) < 4:
-        return [_number(key)] if key else []
+        return sorted({_number(key), _number(said)})
     cut = key[:LONGEST]
     forms = {cut, *(cut[:no] + cut[no + 1 :] for no in range(len(cut)))}
-    return sorted(_number(form) for form in forms | {f"^{_head(key)}"})
+    return sorted(_number(form) for form in forms | {f"^{_head(key)}", said})
 
 
 def nearness(one: str, other: str) -> str | None:
-    """Why two names may be one company's: company, near_company, longer_company; None: they are not alike."""
+    """Why two names may be one company's: company, near_company, same_sound, longer_company; None: not alike."""
     if not one or not other:
         return None
     if one == other:
@@ -81,6 +110,8 @@ def nearness(one: str, other: str) -> str | None:
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) >= 4 and _one_apart(shorter, longer):
         return "near_company"
+    if len(shorter) >= 3 and spoken(one)[:LONGEST] == spoken(other)[:LONGEST]:
+        return "same_sound"
     if longer.startswith(shorter) and len(shorter) >= len(_head(shorter)) >= 4:
         return "longer_company"
     return None

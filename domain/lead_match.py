@@ -10,7 +10,7 @@ from domain.company_name import company_key, nearness
 
 Kind = Literal["lead", "customer"]
 LIKELY_MOST = 5
-STRENGTH = ("phone", "email", "name", "company", "near_company", "longer_company")
+STRENGTH = ("phone", "email", "name", "company", "near_company", "same_sound", "longer_company")
 """What may be shared, the strongest first."""
 
 

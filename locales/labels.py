@@ -93,6 +93,7 @@ LABELS: dict[str, dict[str, str]] = (
             "name": N_("the same person's name"),
             "company": N_("the same company"),
             "near_company": N_("nearly the same company name"),
+            "same_sound": N_("a company name that sounds the same"),
             "longer_company": N_("a company name that begins alike"),
         },
         "quote": {
