@@ -14,6 +14,7 @@ from temporalio import activity
 from activities.process import ProcessActivities
 from db.calendar import calendars
 from db.customer import convert_lead
+from db.customer_search import refresh
 from db.engine import Database
 from db.lead import Lead
 from db.lead_fact import facts_of
@@ -232,7 +233,9 @@ class LeadActivities(ProcessActivities):
     async def convert_lead(self, conversion: Conversion) -> str:
         """Makes of the lead what is not there yet: customer, contact, assignment; once. Gives the customer's id."""
         async with self.db.session() as session:
-            return await convert_lead(session, **conversion.model_dump())
+            customer_id = await convert_lead(session, **conversion.model_dump())
+            await refresh(session, [customer_id])
+            return customer_id
 
     @activity.defn
     async def merge_lead(self, merger: Merger) -> None:

@@ -31,7 +31,7 @@ class CustomerView(BaseModel):
 
 class CustomersView(BaseModel):
     items: list[CustomerView]
-    next: int | None = Field(description="Send it as `after` for the customers after these; null: there are none.")
+    next: str | None = Field(description="Send it as `after` for the customers after these; null: there are none.")
 
 
 class ContactView(BaseModel):
@@ -63,8 +63,12 @@ class CustomerCaseView(CustomerView):
 
 
 class CustomerSearch(BaseModel):
-    text: str = Field("", max_length=100, description="Part of the name, its pinyin or their initials.")
-    after: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
+    text: str = Field(
+        "",
+        max_length=100,
+        description="Part of a name, its pinyin, their initials, a contact, a number.",
+    )
+    after: RecordId | None = None
 
 
 @router.get("", dependencies=[Depends(require(Action.CUSTOMER_READ))])
@@ -75,7 +79,7 @@ async def find_customers(
     async with services.db.session(actor.id) as session:
         found = await list_customers(session, actor, text=search.text, after=search.after, limit=PAGE + 1)
     items = [CustomerView.model_validate(customer) for customer in found[:PAGE]]
-    return CustomersView(items=items, next=items[-1].number if len(found) > PAGE else None)
+    return CustomersView(items=items, next=items[-1].id if len(found) > PAGE else None)
 
 
 @router.put("/{customer_id}/billing", status_code=204)

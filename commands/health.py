@@ -15,6 +15,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, GetSyste
 from temporalio.client import Client, RPCError, WorkflowExecution
 
 from commands.stuck import Stuck, find_stuck
+from db.customer_search import lag
 from db.engine import Database
 from db.ops import backlogs, open_cases
 from db.server import server_facts
@@ -77,6 +78,13 @@ class Ended(BaseModel):
     at: datetime | None
 
 
+class SearchHealth(BaseModel):
+    """Customers are found under what they are called now once the worker has written it."""
+
+    waiting: int = Field(description="Customers not found yet under what they are called now.")
+    oldest_seconds: float = Field(description="How long the one that waits longest has waited.")
+
+
 class Health(BaseModel):
     """A part is null where it did not answer in time."""
 
@@ -85,6 +93,7 @@ class Health(BaseModel):
     workers: WorkersHealth | None
     outbox: list[OutboxHealth] | None
     cases: list[CasesHealth] | None
+    search: SearchHealth | None
     lagging: int | None = Field(description="Cases whose pages are behind, since their rows cannot be written.")
     stuck: list[Stuck] | None = Field(description="At most 20.")
     failed: list[Ended] | None = Field(description="At most 20, the latest first.")
@@ -98,19 +107,20 @@ class Health(BaseModel):
 async def look(settings: Settings, db: Database, client: Client) -> Health:
     """Asks all parts at once; takes as long as the slowest, and `PATIENCE` at most."""
     at_work = f"ExecutionStatus = 'Running' AND TaskQueue = '{settings.task_queue}'"
-    database, temporal, workers, outbox, cases, lagging, stuck, failed = await asyncio.gather(
+    database, temporal, workers, outbox, cases, search, lagging, stuck, failed = await asyncio.gather(
         _answer(_database(settings, db)),
         _answer(_temporal(client)),
         _answer(_workers(settings, client)),
         _answer(_outbox(db)),
         _answer(_cases(db, client, at_work)),
+        _answer(_search(db)),
         _answer(_count(client, f"{at_work} AND CrmTrouble STARTS_WITH 'project_'")),
         _answer(find_stuck(db, client, at_work, SHOWN)),
         _answer(_failed(settings, client)),
     )
     return Health(
-        database=database, temporal=temporal, workers=workers, outbox=outbox, cases=cases, lagging=lagging,
-        stuck=stuck, failed=failed,
+        database=database, temporal=temporal, workers=workers, outbox=outbox, cases=cases, search=search,
+        lagging=lagging, stuck=stuck, failed=failed,
     )  # fmt: skip
 
 
@@ -173,6 +183,13 @@ async def _outbox(db: Database) -> list[OutboxHealth]:
                      error=error)
         for kind, waiting, oldest, failing, error in found
     ]  # fmt: skip
+
+
+async def _search(db: Database) -> SearchHealth:
+    async with db.session("ops") as session:
+        found = await lag(session)
+    waited = (datetime.now(UTC) - found.since).total_seconds() if found.since else 0.0
+    return SearchHealth(waiting=found.customers, oldest_seconds=max(waited, 0.0))
 
 
 async def _cases(db: Database, client: Client, at_work: str) -> list[CasesHealth]:

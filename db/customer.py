@@ -12,12 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Ref, new_id
-from db.findable import Findable
 from db.lead import Lead
 from db.matchable import Matchable
 
 
-class Customer(Findable, Matchable, Base):
+class Customer(Matchable, Base):
     __tablename__ = "customer"
 
     id: Mapped[Id] = mapped_column(default=new_id)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, cast, func, select
+from sqlalchemy import cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.collection import Collection
 from db.customer import Assignment, Customer
+from db.customer_find import found
 from db.deal import Deal
 from db.scope import customers_within, within
 from domain.access import Actor
@@ -33,17 +34,13 @@ class Figures:
 
 
 async def list_customers(
-    session: AsyncSession, actor: Actor, *, text: str = "", after: int | None = None, limit: int = 50
+    session: AsyncSession, actor: Actor, *, text: str = "", after: str | None = None, limit: int = 50
 ) -> Sequence[Customer]:
-    """The newest first; `text` is part of a name, its pinyin or initials; `after` the number of the last one seen."""
-    query = select(Customer).where(customers_within(actor), *_found_by(text))
-    if after is not None:
-        query = query.where(Customer.number < after)
-    return (await session.scalars(query.order_by(Customer.number.desc()).limit(limit))).all()
-
-
-def _found_by(text: str) -> list[ColumnElement[bool]]:
-    return [Customer.search.contains(word, autoescape=True) for word in text.lower().split()]
+    """The newest first; `text` is part of a name, of its pinyin or initials, of a contact's, or of a phone number;
+    `after` the id of the last one seen."""
+    ids = await found(session, [customers_within(actor)], text, after=after, limit=limit)
+    query = select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id.desc())
+    return (await session.scalars(query)).all()
 
 
 async def figures(session: AsyncSession, actor: Actor, customer_ids: Sequence[str]) -> Figures:
@@ -65,11 +62,11 @@ async def figures(session: AsyncSession, actor: Actor, customer_ids: Sequence[st
         )
         .group_by(Collection.customer_id)
     )
-    found = Figures(
+    sums = Figures(
         deals={row[0]: Sum(row[1], row[2]) for row in await session.execute(deals)},
         owed={row[0]: Sum(row[1], row[2]) for row in await session.execute(owed)},
     )
     assigned = select(Assignment).where(Assignment.customer_id.in_(customer_ids)).order_by(Assignment.since)
     for assignment in await session.scalars(assigned):
-        found.followers.setdefault(assignment.customer_id, []).append(assignment)
-    return found
+        sums.followers.setdefault(assignment.customer_id, []).append(assignment)
+    return sums

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Customer
+from db.customer_search import is_named
 from db.equipment import Equipment
 from db.scope import customers_within
 from domain.access import Actor
@@ -39,7 +40,7 @@ async def list_equipment(
             or_(
                 Equipment.serial_number.icontains(part, autoescape=True),
                 Equipment.model.icontains(part, autoescape=True),
-                Customer.search.contains(part, autoescape=True),
+                is_named(part, Customer.id),
             )
         )
     return [Listed(*row) for row in await session.execute(query)]

@@ -11,6 +11,7 @@ from db.collection import Collection
 from db.contract import Contract
 from db.customer import Customer
 from db.customer_list import list_customers
+from db.customer_search import is_named
 from db.deal import Deal
 from db.lead import Lead
 from db.person import Person
@@ -48,7 +49,7 @@ async def _deals(session: AsyncSession, actor: Actor, text: str, limit: int) -> 
         or_(
             Deal.title.icontains(word, autoescape=True),
             Deal.number.icontains(word, autoescape=True),
-            Customer.search.contains(word, autoescape=True),
+            is_named(word, Deal.customer_id),
         )
         for word in text.lower().split()
     ]

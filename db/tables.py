@@ -18,6 +18,7 @@ from db import (
     customer,
     customer_match,
     customer_merge,
+    customer_search,
     deal,
     deal_part,
     equipment,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Contact, Customer
+from db.customer_list import list_customers
 from db.scope import customers_within, within
 from db.ticket import Ticket
 from domain.access import Actor
@@ -34,9 +35,10 @@ async def callers(
         return [Caller(*row) for row in found]
     if not text:
         return []
-    words = [Customer.search.contains(word, autoescape=True) for word in text.lower().split()]
-    named = or_(Contact.name.icontains(text, autoescape=True), and_(*words))
-    found = await session.execute(query.where(named).order_by(Customer.number.desc(), Contact.id).limit(MOST))
+    customers = await list_customers(session, actor, text=text, limit=MOST)
+    theirs = query.where(Customer.id.in_([customer.id for customer in customers]))
+    named = Contact.name.icontains(text, autoescape=True)
+    found = await session.execute(theirs.order_by(named.desc(), Customer.id.desc(), Contact.id).limit(MOST))
     return [Caller(*row) for row in found]
 
 

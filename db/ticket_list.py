@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Contact, Customer
+from db.customer_search import is_named
 from db.person import Person
 from db.scope import Whose, narrowed, visible, within
 from db.ticket import Ticket
@@ -155,8 +156,7 @@ def _filters(actor: Actor, sought: Sought, *, any_stage: bool = False) -> list[C
     if sought.text:
         searched = (Ticket.number, Ticket.subject, Ticket.from_name, Ticket.from_email, Ticket.from_phone)
         matches = [column.icontains(sought.text, autoescape=True) for column in searched]
-        named = Customer.search.contains(sought.text.lower(), autoescape=True)
-        found.append(or_(*matches, Ticket.customer_id.in_(select(Customer.id).where(named))))
+        found.append(or_(*matches, is_named(sought.text, Ticket.customer_id)))
     if not any_stage:
         found.append(Ticket.stage == sought.stage if sought.stage else Ticket.stage.in_(OPEN))
     return found

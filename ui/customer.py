@@ -43,7 +43,7 @@ async def list_page(
     actor: CurrentActor,
     services: Provided,
     text: Annotated[str, Query(max_length=100)] = "",
-    after: Annotated[int | None, Query(ge=0, le=2**63 - 1)] = None,
+    after: RecordId | None = None,
 ) -> HTMLResponse:
     async with services.db.session(actor.id) as session:
         found = await list_customers(session, actor, text=text, after=after, limit=PAGE + 1)
@@ -51,7 +51,7 @@ async def list_page(
         sums = await figures(session, actor, [customer.id for customer in customers])
         owners = [follower.owner_id for followers in sums.followers.values() for follower in followers]
         called = await names(session, pages_of(request).language(request), owners)
-    following = {"text": text, "after": customers[-1].number} if len(found) > PAGE else {}
+    following = {"text": text, "after": customers[-1].id} if len(found) > PAGE else {}
     return await respond(
         request, "customer/list.html", "rows",
         customers=customers, sums=sums, names=called, text=text, after=after,

@@ -61,6 +61,7 @@ from commands.ticket_mail import TicketMail
 from db.engine import Database
 from keys import master_key
 from settings import Settings
+from worker.customer_search import SearchFiller
 from worker.mail import Mailer
 from worker.relay import Relay
 from worker.schedule import keep_schedules
@@ -199,6 +200,7 @@ async def run_worker(settings: Settings) -> None:
         async with build_worker(client, db, settings), asyncio.TaskGroup() as group:
             log.info("worker.ready", queue=settings.task_queue)
             group.create_task(relay.run())
+            group.create_task(SearchFiller(db).run())
             group.create_task(take_mail_in(settings, LeadMail(LeadCommands(desk)), tickets))
     finally:
         await db.close()

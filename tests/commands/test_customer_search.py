@@ -1,0 +1,146 @@
+"""Customers are found by what people type, at once and after additions in bulk, whoever fills and whenever it stops."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete, select, text
+
+from db.actor import actor_of
+from db.base import new_id
+from db.customer import Assignment, Contact, Customer
+from db.customer_find import found
+from db.customer_list import list_customers
+from db.customer_search import CustomerSearch, Lag, alone, called, is_named, lag, named, take_wanted, write_rows
+from db.engine import Database
+from worker.customer_search import SearchFiller
+
+
+async def names_found(db: Database, typed: str) -> list[str]:
+    async with db.session() as session:
+        ids = await found(session, [], typed, after=None, limit=50)
+        rows = select(Customer.name).where(Customer.id.in_(ids)).order_by(Customer.id.desc())
+        return list(await session.scalars(rows))
+
+
+@pytest.fixture(scope="module")
+async def companies(db: Database) -> list[str]:
+    names = ["上海恒远物流有限公司", "重庆银行", "曾强机械（苏州）", "Quant Orbit Ltd.", "360科技", "ＡＢＣ贸易"]
+    async with db.session() as session:
+        rows = [Customer(id=new_id(), name=name) for name in names]
+        session.add_all(rows)
+        await session.flush()
+        session.add(Contact(customer_id=rows[0].id, name="周明", phone="+8613800138000"))
+    return names
+
+
+@pytest.mark.parametrize(
+    ("typed", "at"),
+    [
+        ("恒远", 0), ("远", 0), ("hywl", 0), ("shanghaihengyuan", 0), ("周明", 0), ("zhoum", 0), ("zm", 0),
+        ("38001380", 0), ("上海 物流", 0), ("恒远 zhou", 0), ("cq", 1), ("chongqingyinhang", 1), ("zengqiang", 2),
+        ("cqjx", 2), ("机械苏州", 2), ("orbit", 3), ("QUANT ltd", 3), ("orb", 3), ("360", 4), ("0科", 4), ("abc", 5),
+    ],
+)  # fmt: skip
+async def test_a_customer_is_found_by_what_people_type(
+    db: Database, companies: list[str], monkeypatch: pytest.MonkeyPatch, typed: str, at: int
+) -> None:
+    assert companies[at] in await names_found(db, typed)
+    monkeypatch.setattr("db.customer_find.RARE", -1.0)  # walked, as for a common word
+    walked = await names_found(db, typed)
+    monkeypatch.setattr("db.customer_find.WALK", 0)  # in vain, and so looked up after all
+    assert walked == await names_found(db, typed)
+    assert companies[at] in walked
+    async with db.session() as session:
+        row = select(Customer.name)
+        by_index = set(await session.scalars(row.where(Customer.id.in_(named(typed)))))
+        one_by_one = set(await session.scalars(row.where(is_named(typed, Customer.id))))
+    assert by_index == one_by_one == set(walked)
+
+
+@pytest.mark.parametrize(
+    "typed", ["恒运", "xyzw", "1391111", "%", "_", "()", "恒远 贸易", "'; drop table customer", "\\"]
+)
+async def test_what_no_name_holds_finds_nobody(db: Database, companies: list[str], typed: str) -> None:
+    assert await names_found(db, typed) == []
+
+
+async def test_additions_in_bulk_are_found_after_the_filler_and_until_then_counted(db: Database) -> None:
+    async with db.session() as session:
+        await SearchFiller(db).fill_waiting()
+        assert await lag(session) == Lag(0, None)
+    import_id = new_id()
+    async with db.session() as session:
+        rows = text("""
+            insert into customer (id, name, import_id, company_key, near_keys, custom)
+            select gen_random_uuid(), '批量' || n || '号', cast(:run as uuid), '', '{}', '{}'
+            from generate_series(1, 1200) n
+        """)
+        await session.execute(rows, {"run": import_id})
+    async with db.session() as session:
+        waiting = await lag(session)
+        assert (waiting.customers, waiting.since is not None) == (1200, True)
+        assert (await lag(session, import_id)).customers == 1200
+    filler = SearchFiller(db)
+    assert await filler._batch() == 500
+    await SearchFiller(db).fill_waiting()  # that one was killed: another begins where it stopped
+    async with db.session() as session:
+        assert await lag(session) == Lag(0, None)
+        assert (await lag(session, import_id)).customers == 0
+    assert await names_found(db, "批量77号") == ["批量77号"]
+
+
+async def test_what_changes_past_our_sessions_is_found_under_its_new_name(db: Database) -> None:
+    customer_id, other = new_id(), new_id()
+    async with db.session() as session:
+        session.add_all([Customer(id=customer_id, name="旧名字公司"), Customer(id=other, name="别家")])
+        await session.flush()
+        session.add(Contact(customer_id=customer_id, name="冯勇", phone=None))
+    await SearchFiller(db).fill_waiting()
+    async with db.session() as session:
+        await session.execute(text("update customer set name = '新招牌' where id = :id"), {"id": customer_id})
+        await session.execute(text("update contact set customer_id = :other where customer_id = :id"),
+                              {"id": customer_id, "other": other})  # fmt: skip
+    async with db.session() as session:
+        assert (await lag(session)).customers == 2
+    await SearchFiller(db).fill_waiting()
+    assert await names_found(db, "旧名字") == []
+    assert await names_found(db, "xzp") == ["新招牌"]
+    assert await names_found(db, "冯勇") == ["别家"]
+    async with db.session() as session:
+        await session.execute(delete(Customer).where(Customer.id == other))
+    await SearchFiller(db).fill_waiting()
+    assert await names_found(db, "冯勇") == []
+
+
+async def test_a_change_while_the_filler_is_at_it_is_not_lost(db: Database) -> None:
+    customer_id = new_id()
+    async with db.session() as session:
+        session.add(Customer(id=customer_id, name="起初"))
+    async with db.session() as filling:
+        assert await alone(filling)
+        taken = await take_wanted(filling, 10)
+        before = [one.row() for one in await called(filling, taken)]
+        async with db.session() as session:
+            await session.execute(text("update customer set name = '后来' where id = :id"), {"id": customer_id})
+        assert await SearchFiller(db)._batch() is None  # somebody is at it
+        await write_rows(filling, before)
+    await SearchFiller(db).fill_waiting()
+    assert await names_found(db, "后来") == ["后来"]
+    assert await names_found(db, "起初") == []
+
+
+async def test_search_stays_within_what_somebody_may_see(db: Database, people: dict[str, str]) -> None:
+    async with db.session() as session:
+        customer = Customer(id=new_id(), name="华东独家客户")
+        session.add(customer)
+        await session.flush()
+        session.add(Assignment(customer_id=customer.id, region_id=people["east"], owner_id=people["li.wei"]))
+    seen = {}
+    async with db.session() as session:
+        for name in ("li.wei", "wang.fang", "zhao.min", "huang.bo", "lin.yue"):
+            actor = await actor_of(session, people[name])
+            assert actor is not None
+            seen[name] = len(await list_customers(session, actor, text="hddj"))
+        row = await session.get_one(CustomerSearch, customer.id)
+    assert seen == {"li.wei": 1, "wang.fang": 0, "zhao.min": 1, "huang.bo": 0, "lin.yue": 1}
+    assert row.words.split() == ["华东独家客户", "huadongdujiakehu", "hddjkh"]
