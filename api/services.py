@@ -12,6 +12,7 @@ from temporalio.client import Client
 
 from commands.absence import AbsenceCommands
 from commands.account import Account
+from commands.allocation import AllocationCommands
 from commands.approval import ApprovalCommands
 from commands.bank import BankCommands
 from commands.billing import BillingCommands
@@ -116,6 +117,7 @@ class Services:
     ticket_training: TicketTraining
     shifts: ShiftCommands
     absences: AbsenceCommands
+    allocations: AllocationCommands
     documents: Documents
     page_images: PageImages
     comparisons: Comparisons
@@ -189,6 +191,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             ticket_training=TicketTraining(db, temporal, settings.task_queue),
             shifts=ShiftCommands(db),
             absences=AbsenceCommands(desk),
+            allocations=AllocationCommands(desk),
             documents=documents,
             page_images=pages,
             comparisons=Comparisons(db, store),

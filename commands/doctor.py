@@ -23,7 +23,7 @@ from domain.access import Actor
 from domain.process import Command, Standing
 from workflows.process import Process
 
-NO_CASES = ("DigestWorkflow", "MaintenanceWorkflow", "TicketTrainingWorkflow")
+NO_CASES = ("AllocationWorkflow", "DigestWorkflow", "MaintenanceWorkflow", "TicketTrainingWorkflow")
 """What runs for the whole company, by the clock: none is a case, and none has a row."""
 AT_ONCE = 10
 """Processes asked at once: each question costs the worker some milliseconds."""

@@ -14,11 +14,13 @@ from commands.idempotency import claim
 from commands.quote_paper import try_page
 from db.engine import Database
 from db.live import announce
+from db.outbox import enqueue
 from db.policy import Policy, current_policy, documents, publish, versions
 from db.policy_draft import draft_to_change
-from db.policy_reference import unknown_calendars, unknown_targets
+from db.policy_reference import unknown_calendars, unknown_regions, unknown_targets
 from db.policy_use import open_cases
 from domain.access import Action, Actor
+from domain.allocation_policy import AllocationPolicy
 from domain.approval import ApprovalPolicy
 from domain.calendar import CalendarPolicy
 from domain.document import PolicyDocument, Problem
@@ -105,6 +107,7 @@ async def _publish(
         await try_page(policy.page)
     named = list(references(policy))
     problems = [*await unknown_calendars(session, named), *await unknown_targets(session, named)]
+    problems += await unknown_regions(session, named)
     problems += await _calendars_still_named(session, policy)
     if problems:
         raise unfit(kind, problems)
@@ -118,6 +121,8 @@ async def _publish(
             refused.params["changes"] = await _changes(session, kind, follows, refused.params["version"])
         raise
     await announce(session, "policy", kind, version)
+    if kind == AllocationPolicy.kind:  # its schedules are kept in step with it, from when it is in force
+        await enqueue(session, f"allocation-schedule/{version}", "allocation_schedule", {}, due_at=valid_from)
     return version
 
 

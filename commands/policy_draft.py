@@ -14,7 +14,7 @@ from db.engine import Database
 from db.live import announce
 from db.policy import Policy, current_policy, find_version
 from db.policy_draft import PolicyDraft, draft_to_change, find_draft, write_draft
-from db.policy_reference import nobody_there, unknown_calendars, unknown_targets
+from db.policy_reference import nobody_there, unknown_calendars, unknown_regions, unknown_targets
 from db.policy_use import newest_requests
 from domain.access import Action, Actor
 from domain.approval import ApprovalPolicy, Route, Step
@@ -91,6 +91,7 @@ class PolicyDrafts:
         named = list(references(policy))
         async with self.db.session(actor.id) as session:
             unknown = [*await unknown_calendars(session, named), *await unknown_targets(session, named)]
+            unknown += await unknown_regions(session, named)
             nobody = await nobody_there(session, named)
         return found.model_copy(
             update={"problems": (*found.problems, *unknown), "warnings": (*found.warnings, *nobody)}

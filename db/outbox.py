@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -18,9 +18,14 @@ WAKE = "outbox"
 MAX_WAIT = timedelta(minutes=5)
 
 
-async def enqueue(session: AsyncSession, key: str, kind: str, payload: dict[str, Any]) -> None:
-    """Written once per key; carried out at least once by the relay, after commit."""
-    entry = insert(Outbox).values(key=key, kind=kind, payload=payload).on_conflict_do_nothing(index_elements=["key"])
+async def enqueue(
+    session: AsyncSession, key: str, kind: str, payload: dict[str, Any], *, due_at: datetime | None = None
+) -> None:
+    """Written once per key; carried out at least once by the relay, after commit, or later at `due_at`."""
+    due = {"due_at": due_at} if due_at else {}
+    entry = (
+        insert(Outbox).values(key=key, kind=kind, payload=payload, **due).on_conflict_do_nothing(index_elements=["key"])
+    )
     await session.execute(entry.returning(func.pg_notify(WAKE, kind)))
 
 

@@ -47,6 +47,20 @@ async def unknown_targets(session: AsyncSession, references: Iterable[Reference]
     ]
 
 
+async def unknown_regions(session: AsyncSession, references: Iterable[Reference]) -> list[Problem]:
+    """Each region named by a code that none has."""
+    named = [one for one in references if one.what == "region"]
+    if not named:
+        return []
+    found = select(OrgUnit.code).where(OrgUnit.kind == "region", OrgUnit.code.in_({one.key for one in named}))
+    known = set(await session.scalars(found))
+    return [
+        _problem(one, "region_unknown", f"There is no region {one.key}.", key=one.key)
+        for one in named
+        if one.key not in known
+    ]
+
+
 async def nobody_there(session: AsyncSession, references: Sequence[Reference]) -> list[Problem]:
     """Approvers whom nobody would be found for; each said once, where it is named first."""
     asked = list({(one.what, one.key): one for one in reversed(references)}.values())[::-1]

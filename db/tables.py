@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from db import (
     absence,
+    allocation,
     approval_reader,
     approval_turn,
     bank,
@@ -19,6 +20,7 @@ from db import (
     customer_match,
     customer_merge,
     customer_search,
+    customer_tier,
     deal,
     deal_part,
     equipment,

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
+from domain.allocation_policy import AllocationPolicy
 from domain.approval import ApprovalPolicy
 from domain.bank_policy import BankPolicy
 from domain.calendar import CalendarPolicy
@@ -52,6 +53,7 @@ KINDS: dict[str, type[PolicyDocument]] = {
         MacroPolicy,
         RoutingPolicy,
         CustomerFieldPolicy,
+        AllocationPolicy,
     )
 }
 

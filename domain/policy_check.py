@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
+from domain.allocation_policy import AllocationPolicy
 from domain.approval import ApprovalPolicy, PassOn, Step
 from domain.approver import Approver, HeadApprover, PersonApprover, RoleApprover
 from domain.document import PolicyDocument, Problem, Strict
@@ -30,7 +31,7 @@ class Findings(Strict):
 class Reference(NamedTuple):
     """Something outside the document that it names: a role, a person's id, a unit's code, the key of another thing."""
 
-    what: Literal["role", "person", "unit", "calendar", "letter", "webhook"]
+    what: Literal["role", "person", "unit", "calendar", "letter", "webhook", "region"]
     key: str
     where: str
 
@@ -75,6 +76,9 @@ def references(policy: PolicyDocument) -> Iterator[Reference]:
         yield from _assigned(policy)
     if isinstance(policy, SlaPolicy):
         yield from _promised(policy)
+    if isinstance(policy, AllocationPolicy):
+        for no, one in enumerate(policy.weekly):
+            yield Reference("region", one.region, f"weekly.{no}.region")
     if not isinstance(policy, ApprovalPolicy):
         return
     for no, row in enumerate(policy.table.rows):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from locales import N_, translate
+from locales.allocation_labels import ALLOCATION_LABELS
 from locales.clause_labels import CLAUSE_LABELS
 from locales.contract_labels import CONTRACT_LABELS
 from locales.customer_labels import CUSTOMER_LABELS
@@ -286,6 +287,7 @@ LABELS: dict[str, dict[str, str]] = (
             "macro": N_("Macros"),
             "ticket_routing": N_("Ticket routing"),
             "customer_field": N_("Customer fields"),
+            "allocation": N_("Weekly allocation"),
         },
         "stage_action": {
             "task": N_("a task"),
@@ -512,6 +514,7 @@ LABELS: dict[str, dict[str, str]] = (
     }
     | CLAUSE_LABELS
     | TICKET_LABELS
+    | ALLOCATION_LABELS
     | CONTRACT_LABELS
     | SLA_LABELS
     | CUSTOMER_LABELS

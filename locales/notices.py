@@ -112,6 +112,7 @@ SENTENCES = {
     "task.reminded.stage_task": N_("A task still waits for you: %(title)s"),
     "task.escalated.stage_task": N_("A task was not done in time: %(title)s"),
     "collection.overdue": N_("An instalment is overdue: %(title)s"),
+    "customers.allocated": N_("Customers of the pool are yours now: %(num)s."),
     "absence.planned": N_("You are to stand in for %(person)s, who will be away."),
     "absence.changed": N_("The absence of %(person)s, in which you stand in, has changed."),
     "absence.cancelled": N_("%(person)s is not going to be away after all: you need not stand in."),

@@ -57,6 +57,8 @@ SENTENCES = {
     "bulk_unproved": N_("What each approver signs or confirms cannot be approved in bulk."),
     "timeout_unproved": N_("What has to be signed or confirmed cannot count as approved when time is up."),
     "duration_format": N_("This is not a length of time."),
+    "region_unknown": N_("There is no region %(key)s."),
+    "allocation_region_doubled": N_("Region %(region)s stands here twice."),
     "calendar_unknown": N_("There is no such calendar: %(key)s."),
     "calendar_used": N_("Approvals or leads count by %(key)s, so it has to stay."),
     "role_unheld": N_("Nobody is %(role)s."),

@@ -294,6 +294,17 @@ SENTENCES = {
     "origin_not_allowed": N_("This form may not be sent from %(origin)s. Add the site to the form's origins."),
     "too_many_origins": N_("At most %(most)s sites, please."),
     "origin_invalid": N_("This is not a site's address. Write it like https://www.example.com."),
+    "allocation_number_needed": N_("Say how many customers."),
+    "allocation_nobody": N_("Nobody can take customers: all are away, full or without a quota."),
+    "allocation_person_unfit": N_("%(person)s does not sell in this region."),
+    "allocation_empty": N_("No customer of the pool is like this."),
+    "allocation_over": N_("This allocation is no longer under way. Reload to see it as it is now."),
+    "allocation_changed": N_(
+        "It is no longer as you saw it: %(gone)d customers have left the pool, and %(fewer)d people can no longer "
+        "take their share. Look at it anew."
+    ),
+    "allocation_busy": N_("Another allocation of this region is under way, begun by %(by)s. Wait until it is done."),
+    "allocation_not_run": N_("There is nothing of this allocation to undo."),
     "region_unknown": N_("There is no such region."),
     "customer_unknown": N_("There is no such customer among those you may see."),
     "document_unknown": N_("Upload the file first."),

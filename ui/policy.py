@@ -67,6 +67,10 @@ ABOUT = {
         N_("Which fields customers have, how they are laid out, and who sees them."),
         "list",
     ),
+    "allocation": (
+        N_("On which days and how a region's pool is given to its people."),
+        "shuffle",
+    ),
     "service_tier": (N_("Which customers wait in the VIP queue, by what they order."), "star"),
 }
 """What each kind of policy rules, and its icon."""

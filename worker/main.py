@@ -15,6 +15,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.absence import AbsenceActivities
+from activities.allocation import AllocationActivities
 from activities.approval import ApprovalActivities
 from activities.clause import ClauseActivities
 from activities.clause_scan import ScanActivities
@@ -61,6 +62,7 @@ from commands.ticket_mail import TicketMail
 from db.engine import Database
 from keys import master_key
 from settings import Settings
+from worker.allocation_schedule import AllocationSchedules
 from worker.customer_search import SearchFiller
 from worker.mail import Mailer
 from worker.relay import Relay
@@ -68,6 +70,7 @@ from worker.schedule import keep_schedules
 from worker.ticket_mail import take_mail_in
 from worker.webhook import WebhookSender
 from workflows.absence import AbsenceWorkflow
+from workflows.allocation import AllocationWorkflow
 from workflows.approval import ApprovalWorkflow
 from workflows.collection import CollectionWorkflow
 from workflows.contract import ContractWorkflow
@@ -89,6 +92,7 @@ WORKFLOWS = [
     LeadWorkflow, DealWorkflow, ContractWorkflow, ApprovalWorkflow, CollectionWorkflow, AbsenceWorkflow, DigestWorkflow,
     StatementWorkflow, SigningWorkflow, TicketWorkflow, MaintenanceWorkflow, TicketTrainingWorkflow,
     ContractTermWorkflow,
+    AllocationWorkflow,
 ]  # fmt: skip
 ACTIVITIES = [
     QuoteActivities, InvoiceActivities,
@@ -96,6 +100,7 @@ ACTIVITIES = [
     CollectionActivities, AbsenceActivities, DigestActivities, LetterActivities, StageActivities, SigningActivities,
     LegalActivities, TicketActivities, TicketClockActivities, EquipmentActivities,
     ContractTermActivities,
+    AllocationActivities,
 ]  # fmt: skip
 
 GRACE = timedelta(seconds=20)
@@ -191,6 +196,7 @@ async def run_worker(settings: Settings) -> None:
     await open_default_forms(db)
     client = await connect(settings, runtime=_runtime(settings))
     await keep_schedules(client, settings)
+    await AllocationSchedules(client, db, settings).keep()
     relay = Relay(db, Processes(client, settings.task_queue), Mailer(settings), WebhookSender(db, settings))
     desk = Desk(db, Processes(client, settings.task_queue), settings)
     key = master_key(settings)

@@ -22,6 +22,7 @@ from db.engine import Database, plain_url
 from db.outbox import WAKE, done, failed, take
 from db.record import Outbox
 from keys import master_key
+from worker.allocation_schedule import AllocationSchedules
 from worker.bank import BankBooker
 from worker.letter import LetterSender
 from worker.mail import Mailer
@@ -46,6 +47,7 @@ class Relay:
             "webhook": webhooks.send,
             "signing_code": CodeSender(db, mailer, InvitationLinks(master_key(mailer.settings))).send,
             "maintenance": Maintenance(TicketIntake(Desk(db, processes, mailer.settings))).open_ticket,
+            "allocation_schedule": AllocationSchedules(processes.client, db, mailer.settings).keep,
             "upload": LeadUploads(LeadCommands(Desk(db, processes, mailer.settings))).carry,
         }  # fmt: skip
         self.woken = {kind: asyncio.Event() for kind in self.acts}

@@ -43,10 +43,11 @@ async def keep_schedules(client: Client, settings: Settings) -> None:
         policy=SchedulePolicy(catchup_window=timedelta(hours=6)),
     )
     for name, schedule in ((DIGEST, digest), (TRAINING, training)):
-        await _keep(client, name, schedule)
+        await keep(client, name, schedule)
 
 
-async def _keep(client: Client, name: str, schedule: Schedule) -> None:
+async def keep(client: Client, name: str, schedule: Schedule) -> None:
+    """One schedule; one that is there keeps its past and its pause."""
     try:
         await client.create_schedule(name, schedule)
     except ScheduleAlreadyRunningError:

@@ -68,7 +68,7 @@ async def test_only_administrators_publish_and_sales_do_not_read(sign_in: SignIn
     assert {policy["kind"] for policy in (await manager.get("/api/policies")).json()} == {
         "approval", "bank", "calendar", "clause_standard", "collection", "contract", "lead", "lead_assignment",
         "lead_score", "letter", "pipeline", "quote_template", "service_tier", "sla", "service", "macro",
-        "ticket_routing", "customer_field",
+        "ticket_routing", "customer_field", "allocation",
     }  # fmt: skip
 
 

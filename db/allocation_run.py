@@ -1,0 +1,183 @@
+"""An allocation carried out and undone, some rows of its plan at a time: each transaction moves its customers and
+says how far the plan is, so that whoever is killed goes on where the last one was committed."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Integer, Uuid, and_, any_, func, literal, or_, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.allocation import Allocation, AllocationRow, AllocationShare
+from db.customer import Assignment
+from db.deal import Deal
+from db.live import announce
+from db.ownership import AssignmentChange, move
+
+
+class Step(NamedTuple):
+    """How far it is; `over` when there is no more to do, because all is done or somebody stopped it."""
+
+    done: int
+    planned: int
+    over: bool
+
+
+async def give_next(session: AsyncSession, allocation_id: str, size: int, at: datetime) -> Step:
+    """Gives the next customers of the plan to their people."""
+    run = await session.get_one(Allocation, allocation_id, with_for_update=True)
+    if run.status != "running":
+        return Step(run.done, run.planned, over=True)
+    rows = await _rows(session, run.id, run.done, size)
+    there = await _still_pooled(session, run.region_id, [row.customer_id for row in rows])
+    left = await _room_left(session, run)
+    ends: dict[int, str] = {}
+    given: Counter[str] = Counter()
+    by_person: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row in rows:
+        limit = left.get(row.person_id)
+        if row.customer_id not in there:
+            ends[row.no] = "taken"
+        elif limit is not None and given[row.person_id] >= limit:
+            ends[row.no] = "full"
+        else:
+            given[row.person_id] += 1
+            by_person[row.person_id].append((row.customer_id, run.region_id))
+    for person, places in sorted(by_person.items()):
+        await move(session, places, to=person, how="allocated", at=at, by=run.started_by, run_id=run.id)
+    await _note(session, run.id, ends, AllocationShare.given, given)
+    run.done = rows[-1].no if rows else run.planned
+    run.given += given.total()
+    if run.done >= run.planned:
+        run.status, run.ended_at = "done", at
+    await announce(session, "allocation", run.id, run.done, region=run.region_id)
+    return Step(run.done, run.planned, over=run.status != "running")
+
+
+async def take_back_next(session: AsyncSession, allocation_id: str, size: int, at: datetime) -> Step:
+    """Lays the next customers back into the pool as they lay there; what was tended or changed hands since stays."""
+    run = await session.get_one(Allocation, allocation_id, with_for_update=True)
+    if run.status != "undoing":
+        return Step(run.looked_back, run.done, over=True)
+    rows = [row for row in await _rows(session, run.id, run.looked_back, size) if row.no <= run.done]
+    given = [row for row in rows if row.end is None]
+    ends, back = await _kept(session, run, given)
+    places = [(row.customer_id, run.region_id) for row in back]
+    await move(
+        session, places, to=None, how="undone", at=at, by=run.undone_by, reason="undone", run_id=run.id
+    )  # fmt: skip
+    await _restore(session, run, [row.no for row in back])
+    undone = Counter(row.person_id for row in back)
+    await _note(session, run.id, ends, AllocationShare.undone, undone)
+    run.looked_back = rows[-1].no if rows else run.done
+    run.undone += undone.total()
+    if run.looked_back >= run.done:
+        run.status, run.undone_at = "undone", at
+    await announce(session, "allocation", run.id, run.looked_back, region=run.region_id)
+    return Step(run.looked_back, run.done, over=run.status != "undoing")
+
+
+async def _rows(session: AsyncSession, allocation_id: str, after: int, size: int) -> Sequence[AllocationRow]:
+    row = AllocationRow
+    query = select(row).where(row.allocation_id == allocation_id, row.no > after).order_by(row.no).limit(size)
+    return (await session.scalars(query)).all()
+
+
+def _ids(values: Sequence[str]) -> Any:
+    return literal(list(values), ARRAY(Uuid(as_uuid=False)))
+
+
+async def _still_pooled(session: AsyncSession, region_id: str, customers: list[str]) -> set[str]:
+    """Those nobody has taken meanwhile; nobody can until the transaction ends."""
+    query = select(Assignment.customer_id).where(
+        Assignment.region_id == region_id,
+        Assignment.customer_id == any_(_ids(customers)),
+        Assignment.owner_id.is_(None),
+    )
+    return set(await session.scalars(query.order_by(Assignment.customer_id).with_for_update()))
+
+
+async def _room_left(session: AsyncSession, run: Allocation) -> dict[str, int]:
+    """How many more those may get whose number is limited: what they claimed since the start takes of their room."""
+    query = select(AllocationShare).where(AllocationShare.allocation_id == run.id, AllocationShare.room.is_not(None))
+    limited = {share.person_id: share for share in await session.scalars(query)}
+    change = AssignmentChange
+    came = (
+        select(change.to_id, func.count())
+        .where(change.to_id.in_(limited), change.at >= run.started_at, change.run_id.is_distinct_from(run.id))
+        .group_by(change.to_id)
+    )
+    others = dict((await session.execute(came)).all()) if limited else {}
+    return {
+        person: (share.room or 0) - share.given - others.get(person, 0) for person, share in limited.items()
+    }  # fmt: skip
+
+
+async def _kept(
+    session: AsyncSession, run: Allocation, rows: Sequence[AllocationRow]
+) -> tuple[dict[int, str], list[AllocationRow]]:
+    """Why rows stay as they are, and those that go back."""
+    customers = [row.customer_id for row in rows]
+    deal = select(Deal.id).where(
+        Deal.customer_id == Assignment.customer_id,
+        Deal.owner_id == Assignment.owner_id,
+        Deal.opened_at >= run.started_at,
+    )
+    tended = or_(Assignment.followed_at.is_not(None), Assignment.dealt_at.is_not(None), deal.exists())
+    ours = and_(Assignment.how == "allocated", Assignment.since.between(run.started_at, run.ended_at))
+    query = (
+        select(Assignment.customer_id, Assignment.owner_id, tended)
+        .where(Assignment.region_id == run.region_id, Assignment.customer_id == any_(_ids(customers)), ours)
+        .order_by(Assignment.customer_id)
+        .with_for_update(of=Assignment)
+    )
+    now = {customer: (owner, touched) for customer, owner, touched in await session.execute(query)}
+    ends: dict[int, str] = {}
+    back = []
+    for row in rows:
+        owner, touched = now.get(row.customer_id, (None, False))
+        if owner != row.person_id:
+            ends[row.no] = "moved"
+        elif touched:
+            ends[row.no] = "followed"
+        else:
+            back.append(row)
+    return ends, back
+
+
+_RESTORE = text("""
+    update assignment a set last_owner_id = r.last_owner_id, left_at = r.left_at
+    from allocation_row r
+    where r.allocation_id = cast(:allocation as uuid) and r.no = any(cast(:numbers as int[]))
+        and a.customer_id = r.customer_id and a.region_id = cast(:region as uuid)
+""")
+
+
+async def _restore(session: AsyncSession, run: Allocation, numbers: list[int]) -> None:
+    """Who was given a customer by mistake does not cool off from it; who lost it before still does."""
+    await session.execute(_RESTORE, {"allocation": run.id, "region": run.region_id, "numbers": numbers})
+
+
+async def _note(
+    session: AsyncSession, allocation_id: str, ends: dict[int, str], column: object, by_person: Counter[str]
+) -> None:
+    """What became of the rows, and how many each person got or gave back."""
+    row, share = AllocationRow, AllocationShare
+    for end in set(ends.values()):
+        numbers = [no for no, said in ends.items() if said == end]
+        await session.execute(
+            update(row)
+            .where(row.allocation_id == allocation_id, row.no == any_(literal(numbers, ARRAY(Integer))))
+            .values(end=end)
+        )
+    for person, count in sorted(by_person.items()):
+        name = column.key  # type: ignore[attr-defined]
+        await session.execute(
+            update(share)
+            .where(share.allocation_id == allocation_id, share.person_id == person)
+            .values({name: getattr(share, name) + count})
+        )

@@ -1,0 +1,270 @@
+"""A region's pool is allocated: as it was looked at, in parts that nothing doubles, and undone as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import func, insert, select, update
+
+from api.services import Services
+from db.actor import actor_of
+from db.allocation import Allocation, AllocationShare, ends_of, rows_of, shares_of
+from db.allocation_run import give_next, take_back_next
+from db.base import new_id
+from db.customer import Assignment, Customer
+from db.ownership import AssignmentChange, move
+from db.process import Notification
+from domain.access import Actor
+from domain.allocation import Terms, Wanted
+from domain.refusal import Refused
+
+SIZE = 7
+
+
+class Pool:
+    """The pool of the region East, in which Li Wei and others sell and Zhao Min is the manager."""
+
+    def __init__(self, services: Services, people: dict[str, str]) -> None:
+        self.services = services
+        self.people = people
+        self.commands = services.allocations
+
+    async def actor(self, name: str = "zhao.min") -> Actor:
+        async with self.services.db.session() as session:
+            return await actor_of(session, self.people[name])
+
+    async def fill(self, count: int, region: str = "east", **values: object) -> list[str]:
+        """Customers that lie in the pool; whatever lay or was owned there before is gone."""
+        ids = [new_id() for _ in range(count)]
+        where = self.people[region]
+        async with self.services.db.session() as session:
+            await session.execute(update(Allocation).where(Allocation.region_id == where).values(status="skipped"))
+            await session.execute(update(Assignment).where(Assignment.region_id == where).values(region_id=new_id()))
+            session.add_all([Customer(id=one, name=f"公海客户{no}", **values) for no, one in enumerate(ids)])
+            await session.flush()
+            rows = [{"customer_id": one, "region_id": where, "owner_id": None} for one in ids]
+            await session.execute(insert(Assignment), rows)
+        return ids
+
+    async def preview(self, terms: Terms | None = None, *, by: str = "zhao.min", seed: int | None = None) -> str:
+        actor = await self.actor(by)
+        return await self.commands.preview(actor, uuid4().hex, self.people["east"], terms or Terms(), seed=seed)
+
+    async def start(self, allocation_id: str) -> None:
+        await self.commands.run(await self.actor(), uuid4().hex, allocation_id)
+
+    async def ended(self, allocation_id: str, *statuses: str) -> Allocation:
+        for _ in range(400):
+            async with self.services.db.session() as session:
+                found = await session.get_one(Allocation, allocation_id)
+            if found.status in (statuses or ("done",)):
+                return found
+            await asyncio.sleep(0.05)
+        raise AssertionError(found.status)
+
+    async def owners(self, customers: Sequence[str]) -> dict[str, str | None]:
+        async with self.services.db.session() as session:
+            rows = select(Assignment.customer_id, Assignment.owner_id).where(
+                Assignment.customer_id.in_(customers), Assignment.region_id == self.people["east"]
+            )
+            return dict((await session.execute(rows)).all())
+
+    async def plan(self, allocation_id: str) -> dict[str, str]:
+        async with self.services.db.session() as session:
+            return {row.customer_id: row.person_id for row in await rows_of(session, allocation_id, limit=1000)}
+
+    async def shares(self, allocation_id: str) -> dict[str, AllocationShare]:
+        async with self.services.db.session() as session:
+            return {share.person_id: share for share in await shares_of(session, allocation_id)}
+
+    async def step(self, allocation_id: str, times: int = 1) -> None:
+        for _ in range(times):
+            async with self.services.db.session() as session:
+                await give_next(session, allocation_id, SIZE, datetime.now(UTC))
+
+    async def killed(self, allocation_id: str) -> None:
+        """A part done, and the worker killed before it was committed."""
+        with suppress(ConnectionError):
+            async with self.services.db.session() as session:
+                await give_next(session, allocation_id, SIZE, datetime.now(UTC))
+                raise ConnectionError
+
+
+@pytest.fixture
+def pool(app: FastAPI, people: dict[str, str]) -> Pool:
+    return Pool(app.state.services, people)
+
+
+async def test_the_same_seed_deals_the_same_and_another_otherwise(pool: Pool) -> None:
+    await pool.fill(40)
+    first = await pool.plan(await pool.preview(seed=7))
+    assert await pool.plan(await pool.preview(seed=7)) == first
+    assert await pool.plan(await pool.preview(seed=8)) != first
+
+
+async def test_quotas_filters_and_the_absent(pool: Pool) -> None:
+    li, wang = pool.people["li.wei"], pool.people["wang.fang"]
+    await pool.fill(5, industry="零售")
+    customers = await pool.fill(20, industry="制造")
+    asked = Terms(mode="quota", quotas={li: 3, wang: 6}, wanted=Wanted(industries=("制造",)))
+    previewed = await pool.preview(asked)
+    assert Counter((await pool.plan(previewed)).values()) == {li: 3, wang: 6}
+    assert set(await pool.plan(previewed)) <= set(customers)
+    with pytest.raises(Refused) as refused:
+        await pool.preview(Terms(wanted=Wanted(industries=("没有",))))
+    assert refused.value.code == "allocation_empty"
+    with pytest.raises(Refused) as refused:
+        await pool.preview(Terms(people=(pool.people["he.jie"],)))
+    assert refused.value.code == "allocation_person_unfit"
+
+
+async def test_killed_half_way_it_goes_on_to_the_same_end(pool: Pool) -> None:
+    """A part is one transaction: what a killed worker had not committed is done again, what it had is not."""
+    customers = await pool.fill(30)
+    previewed = await pool.preview(seed=5)
+    planned = await pool.plan(previewed)
+    await pool.start(previewed)
+    await pool.step(previewed, 2)
+    await pool.killed(previewed)
+    owners = await pool.owners(customers)
+    assert Counter(owners.values())[None] == 30 - 2 * SIZE
+    await pool.step(previewed, 5)
+    assert await pool.owners(customers) == planned
+    async with pool.services.db.session() as session:
+        count = select(func.count()).where(AssignmentChange.run_id == previewed)
+        assert await session.scalar(count) == 30
+    assert (await pool.ended(previewed)).given == 30
+
+
+async def test_stopped_it_keeps_what_was_given_and_can_go_on(pool: Pool) -> None:
+    customers = await pool.fill(20)
+    previewed = await pool.preview()
+    await pool.start(previewed)
+    await pool.step(previewed)
+    await pool.commands.stop(await pool.actor(), uuid4().hex, previewed)
+    await pool.step(previewed)
+    assert Counter((await pool.owners(customers)).values())[None] == 20 - SIZE
+    with pytest.raises(Refused, match="allocation_over"):
+        await pool.commands.stop(await pool.actor(), uuid4().hex, previewed)
+    await pool.start(previewed)
+    await pool.step(previewed, 3)
+    assert None not in (await pool.owners(customers)).values()
+
+
+async def test_an_undo_leaves_what_was_tended_or_changed_hands(pool: Pool) -> None:
+    customers = await pool.fill(20)
+    previewed = await pool.preview()
+    planned = await pool.plan(previewed)
+    await pool.start(previewed)
+    await pool.step(previewed, 3)
+    tended, passed = customers[:2]
+    other = next(person for person in planned.values() if person != planned[passed])
+    async with pool.services.db.session() as session:
+        now = datetime.now(UTC)
+        await session.execute(update(Assignment).where(Assignment.customer_id == tended).values(followed_at=now))
+        await move(session, [(passed, pool.people["east"])], to=other, how="assigned", at=now)
+    await pool.commands.undo(await pool.actor(), uuid4().hex, previewed)
+    for _ in range(3):
+        async with pool.services.db.session() as session:
+            await take_back_next(session, previewed, SIZE, datetime.now(UTC))
+    run = await pool.ended(previewed, "undone")
+    owners = await pool.owners(customers)
+    assert {one: owner for one, owner in owners.items() if owner} == {tended: planned[tended], passed: other}
+    async with pool.services.db.session() as session:
+        assert await ends_of(session, previewed) == {"followed": 1, "moved": 1}
+        row = (await session.scalars(select(Assignment).where(Assignment.customer_id == customers[5]))).one()
+    assert (run.given, run.undone) == (20, 18)
+    assert (row.last_owner_id, row.left_at, row.how, row.reason) == (None, None, "undone", "undone")
+    with pytest.raises(Refused, match="allocation_not_run"):
+        await pool.commands.undo(await pool.actor(), uuid4().hex, previewed)
+
+
+async def test_a_preview_that_no_longer_holds_is_refused_and_says_why(pool: Pool) -> None:
+    customers = await pool.fill(10)
+    previewed = await pool.preview()
+    async with pool.services.db.session() as session:
+        place = [(customers[0], pool.people["east"])]
+        await move(session, place, to=pool.people["li.wei"], how="claimed", at=datetime.now(UTC))
+    with pytest.raises(Refused) as refused:
+        await pool.start(previewed)
+    assert (refused.value.code, refused.value.params) == ("allocation_changed", {"gone": 1, "people": [], "fewer": 0})
+
+
+async def test_what_is_claimed_while_it_runs_stays_claimed(pool: Pool) -> None:
+    customers = await pool.fill(12)
+    previewed = await pool.preview()
+    planned = await pool.plan(previewed)
+    await pool.start(previewed)
+    last = list(planned)[-1]
+    other = next(person for person in planned.values() if person != planned[last])
+    async with pool.services.db.session() as session:
+        await move(session, [(last, pool.people["east"])], to=other, how="claimed", at=datetime.now(UTC))
+    await pool.step(previewed, 2)
+    assert (await pool.owners(customers))[last] == other
+    run = await pool.ended(previewed)
+    assert (run.given, run.done) == (11, 12)
+    async with pool.services.db.session() as session:
+        assert await ends_of(session, previewed) == {"taken": 1}
+
+
+async def test_one_of_a_region_at_a_time_and_a_second_click_is_one(pool: Pool) -> None:
+    await pool.fill(10)
+    mine, other = await pool.preview(), await pool.preview(by="lin.yue")
+    actor, key = await pool.actor(), uuid4().hex
+    await asyncio.gather(*(pool.commands.run(actor, key, mine) for _ in range(2)))
+    async with pool.services.db.session() as session:
+        assert (await session.get_one(Allocation, mine)).attempt == 1
+    with pytest.raises(Refused) as refused:
+        await pool.commands.run(await pool.actor("lin.yue"), uuid4().hex, other)
+    assert (refused.value.code, refused.value.params["by"]) == ("allocation_busy", actor.id)
+
+
+async def test_only_who_may_assign_in_the_region_allocates(pool: Pool) -> None:
+    await pool.fill(10)
+    previewed = await pool.preview()
+    with pytest.raises(Refused) as refused:
+        await pool.preview(by="li.wei")
+    assert refused.value.status == 403
+    elsewhere = await pool.actor("zhao.min")
+    with pytest.raises(Refused) as refused:
+        await pool.commands.preview(elsewhere, uuid4().hex, pool.people["south"], Terms())
+    assert refused.value.status == 404
+    with pytest.raises(Refused) as refused:
+        await pool.commands.run(await pool.actor("li.wei"), uuid4().hex, previewed)
+    assert refused.value.status == 403
+
+
+@pytest.mark.usefixtures("worker")
+async def test_what_was_looked_at_is_what_everybody_gets_evenly_and_hears_of_once(pool: Pool) -> None:
+    customers = await pool.fill(31)
+    previewed = await pool.preview()
+    planned = await pool.plan(previewed)
+    assert set((await pool.owners(customers)).values()) == {None}
+    await pool.start(previewed)
+    run = await pool.ended(previewed)
+    assert (run.given, run.done, run.planned) == (31, 31, 31)
+    assert await pool.owners(customers) == planned
+    numbers = Counter(planned.values()).values()
+    assert max(numbers) - min(numbers) <= 1
+    async with pool.services.db.session() as session:
+        changes = (await session.scalars(select(AssignmentChange).where(AssignmentChange.run_id == previewed))).all()
+    assert {(one.how, one.from_id, one.by) for one in changes} == {("allocated", None, pool.people["zhao.min"])}
+    assert Counter(one.to_id for one in changes) == Counter(planned.values())
+
+    async def told() -> dict[str, int]:
+        async with pool.services.db.session() as session:
+            rows = await session.scalars(select(Notification).where(Notification.link == f"/allocations/{previewed}"))
+            return {row.person_id: row.params["num"] for row in rows}
+
+    for _ in range(100):
+        if len(await told()) == len(numbers):
+            break
+        await asyncio.sleep(0.05)
+    assert await told() == dict(Counter(planned.values()))
