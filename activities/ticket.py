@@ -15,6 +15,7 @@ from db.ticket import Ticket, goes_on_as, take_over, tell_ticket
 from db.ticket_clock import shown as shown_clocks
 from db.ticket_clock import write_clocks
 from db.ticket_message import take_spoken
+from db.ticket_tier import tier_for
 from db.ticket_turn import settle_ticket_turns
 from domain.policy import load
 from domain.process import ProcessState
@@ -57,6 +58,7 @@ class TicketState(ProcessState):
     reckoned anew. `wake_at` is when its stage ends by itself, `untouched_at` when it goes back if nobody touches it.
     `history` is what its clocks are reckoned from; `absorbed` the merged tickets whose history is in it, `hand_to` the
     roles that the ladder hands it to, `moved_policy` the policy it was just moved to another version of.
+    `tier_at` is when its customer's tier last changed while it was open.
     `last_said_at` is when the latest message but notes was written: who answers must have read that far.
     """
 
@@ -65,6 +67,7 @@ class TicketState(ProcessState):
     channel: str = "form"
     priority: str = "normal"
     tier: str = "standard"
+    tier_at: datetime | None = None
     language: str = "zh_CN"
     contact_id: str | None = None
     queue: str | None = None
@@ -109,9 +112,10 @@ class Receiving(BaseModel):
 
 
 class Received(BaseModel):
-    """The policies it lives by, and how it stood where it had ended before."""
+    """The policies it lives by, its customer's tier, and how it stood where it had ended before."""
 
     policies: dict[str, int]
+    tier: str | None = None
     rules: ServiceRules
     former: dict[str, Any] | None = None
 
@@ -153,9 +157,10 @@ class TicketActivities(ProcessActivities):
         async with self.db.session() as session:
             version, document = await current_policy(session, ServicePolicy.kind)
             former = await session.scalar(select(Ticket.kept).where(Ticket.id == asked.ticket_id))
+            tier = await tier_for(session, asked.ticket_id)
         policy = load(ServicePolicy, document)
         rules = ServiceRules(closes=policy.closes, untouched=policy.untouched)
-        return Received(policies={ServicePolicy.kind: version}, rules=rules, former=former)
+        return Received(policies={ServicePolicy.kind: version}, rules=rules, former=former, tier=tier)
 
     @activity.defn
     async def merge_ticket(self, merger: MergeTicket) -> str:

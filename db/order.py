@@ -20,6 +20,7 @@ from db.product import Product
 from db.projection import next_number
 from db.quote import Quote
 from db.scope import within
+from db.ticket_tier import serve_by
 from domain.access import Action, Actor
 from domain.order import Line, ServiceTierPolicy, Tier, quoted_lines, tier_of
 from domain.policy import load
@@ -120,7 +121,7 @@ async def _serve(session: AsyncSession, order: Order) -> Tier | None:
     tier = tier_of(load(ServiceTierPolicy, document), amount=order.amount, ordered=int(ordered), orders=orders)
     if tier == customer.service_tier or tier == "standard":
         return None
-    customer.service_tier = tier
+    await serve_by(session, customer.id, tier)
     return tier
 
 

@@ -54,6 +54,7 @@ SENTENCES = {
     "ticket.reopened": N_("Opened again"),
     "ticket.prioritised": N_("Priority changed from %(was)s to %(now)s"),
     "ticket.rekinded": N_("Kind changed from %(was)s to %(now)s"),
+    "ticket.tier_changed": N_("Customer's tier changed from %(was)s to %(now)s"),
     "ticket.requeued": N_("Put into the queue %(now)s"),
     "ticket.merged": N_("Merged into another ticket"),
     "ticket.joined": N_("Another ticket was merged into this one"),

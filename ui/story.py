@@ -25,7 +25,7 @@ ICONS = {
     "ticket.customer_wrote": "message-square", "ticket.thanked": "thumbs-up", "ticket.waiting_customer": "pause",
     "ticket.waiting_third": "hourglass", "ticket.went_on": "play", "ticket.resolved": "circle-check",
     "ticket.reopened": "rotate-ccw", "ticket.prioritised": "flag", "ticket.merged": "merge", "ticket.joined": "merge",
-    "ticket.closed": "ban", "ticket.spam": "ban", "ticket.automatic": "settings",
+    "ticket.tier_changed": "star", "ticket.closed": "ban", "ticket.spam": "ban", "ticket.automatic": "settings",
     "ticket.amber": "clock-alert", "ticket.red": "clock-alert",
     "ticket.breached": "triangle-alert", "ticket.climbed": "triangle-alert", "ticket.due_moved": "timer",
     "lead": "megaphone", "deal": "briefcase", "contract": "file-text", "approval": "shield-check",

@@ -15,7 +15,7 @@ from ui.story import Story
 
 @dataclass(frozen=True)
 class TicketStory(Story):
-    """What it was and is now are priorities, kinds or queues, whose names `queues` has by their keys."""
+    """What it was and is now are priorities, kinds, tiers or queues, whose names `queues` has by their keys."""
 
     queues: Mapping[str, str] = field(default_factory=dict)
 
@@ -31,7 +31,7 @@ class TicketStory(Story):
     def _called(self, key: str) -> str:
         if key in self.queues:
             return self.queues[key]
-        group = next((group for group in ("ticket_priority", "ticket_kind") if key in LABELS[group]), "ticket")
+        group = next((group for group in ("ticket_priority", "ticket_kind", "tier") if key in LABELS[group]), "ticket")
         return label(group, key, self.language)
 
 

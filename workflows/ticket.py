@@ -87,6 +87,7 @@ class TicketWorkflow(TicketActs):
         received = await self.perform(TicketActivities.receive_ticket, asked, "read the service policy")
         if received.former is not None:
             self._come_back(TicketState.model_validate(received.former))
+            self.serve(received.tier or state.tier)
             return
         state.policies, state.rules = {**state.policies, **received.policies}, received.rules
         state.received = True
@@ -96,6 +97,7 @@ class TicketWorkflow(TicketActs):
         if not state.events:  # else it was brought with its past
             self.change("ticket.received", channel=state.channel)
         await self.start_clocks()
+        self.serve(received.tier or state.tier)
 
     def _come_back(self, former: TicketState) -> None:
         """As it was, but for what happened since its process began again."""

@@ -27,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
         ResolveTicket,
         Seen,
         SplitOff,
+        TierChanged,
         WaitTicket,
     )
     from workflows.ticket_routing import TicketRouting
@@ -228,6 +229,22 @@ class TicketActs(TicketClocks, TicketRouting):
             self.notify("ticket.joined", [person_key(state.owner_id)], number=state.title)
         if state.received and state.stage == "resolved":
             self.open_again("system")
+
+    @workflow.signal
+    def tier_changed(self, news: TierChanged) -> None:
+        """What its customer is promised is another: its clocks are reckoned anew. News may come in any order."""
+        state = self.state
+        if self.ended or (state.tier_at and news.at < state.tier_at):
+            return
+        state.tier_at = news.at
+        self.serve(news.tier, news.by)
+
+    def serve(self, tier: str, by: str = "system") -> None:
+        """By another tier from now on."""
+        state = self.state
+        if tier != state.tier:
+            self.change("ticket.tier_changed", actor=by, was=state.tier, now=tier)
+            state.tier, state.to_reckon = tier, True
 
     @workflow.signal
     def split_off(self, split: SplitOff) -> None:

@@ -50,6 +50,14 @@ class Joined(BaseModel):
     ticket_id: str
 
 
+class TierChanged(BaseModel):
+    """The customer waits in another service queue from `at` on, or in the same again; `by` whom."""
+
+    tier: str
+    by: str
+    at: datetime
+
+
 class SplitOff(BaseModel):
     """A message of this ticket became the ticket `ticket_id`; `last_said_at` is of the latest that stayed."""
 

@@ -13,11 +13,14 @@ from commands.policy import Policies
 from commands.ticket import TicketCommands
 from commands.ticket_clock import TicketClockCommands
 from commands.ticket_intake import Inbound
+from db.base import new_id
+from db.customer import Contact, Customer
 from db.engine import Database
 from db.policy import current_policy
 from db.process import Task, TimelineEvent
 from db.ticket import Ticket
 from db.ticket_clock import TicketClockRow
+from db.ticket_tier import serve_by
 from domain.calendar import CalendarPolicy
 from domain.refusal import Refused
 from domain.sla import SlaPolicy
@@ -55,6 +58,7 @@ async def seconds_in_force(office: Office, first: int = 100, step: int = 20) -> 
     }
     halves = {"calendar": "always", "first_response": "PT50S", "next_response": "PT50S", "resolution": "PT500S"}
     sla["table"]["rows"] = [
+        {"id": "vip", "when": {"tier": {"op": "in", "values": ["vip"]}}, "then": halves, "note": ""},
         {"id": "high", "when": {"priority": {"op": "in", "values": ["high"]}}, "then": halves, "note": ""},
         {"id": "otherwise", "when": {}, "then": seconds, "note": ""},
     ]
@@ -156,13 +160,39 @@ async def test_another_priority_is_reckoned_from_the_start_and_says_old_due_new_
 
 
 @pytest.mark.usefixtures("round_the_clock")
+async def test_a_customer_who_becomes_vip_has_open_tickets_reckoned_anew_and_later_news_counts(office: Office) -> None:
+    async with office.db.session() as session:
+        session.add(Customer(id=(lan := new_id()), name="兰芝精密", origin="test/lan"))
+        await session.flush()
+        session.add(Contact(customer_id=lan, name="周明", email="zhou@lan.example"))
+    first, second = await came_in(office), await came_in(office)
+    async with office.db.session() as session:
+        assert await serve_by(session, lan, "vip", "u1")
+        assert not await serve_by(session, lan, "vip", "u1")
+    await office.relay.carry_waiting()
+    for ticket in (first, second):
+        await office.until(lambda: office.row(Ticket, id=ticket.id, tier="vip"), "the ticket of a VIP")  # noqa: B023
+        moved = (await office.rows(TimelineEvent, record_id=ticket.id, kind="ticket.due_moved"))[0]
+        assert (moved.params["due_why"], moved.params["due_was"] > moved.params["due_now"]) == ("tier", True)
+        assert (await clock(office, ticket.id, FIRST)).target == 50
+    late = {"tier": "standard", "by": "u1", "at": ticket.opened_at.isoformat()}
+    await office.desk.processes.signal(f"ticket/{first.id}", "tier_changed", late)
+    async with office.db.session() as session:
+        await serve_by(session, lan, "standard")
+    await office.relay.carry_waiting()
+    await office.until(lambda: office.row(Ticket, id=first.id, tier="standard"), "the ticket as before")
+    events = await office.rows(TimelineEvent, record_id=first.id, kind="ticket.tier_changed")
+    assert [event.params["now"] for event in sorted(events, key=lambda event: event.revision)] == ["vip", "standard"]
+
+
+@pytest.mark.usefixtures("round_the_clock")
 async def test_open_tickets_go_on_under_new_service_levels_where_somebody_says_so(office: Office) -> None:
     gu, clocks = await office.actor("gu.ming"), TicketClockCommands(office.desk)
     ticket, other = await came_in(office), await came_in(office)
     async with office.db.session() as session:
         version, document = await current_policy(session, SlaPolicy.kind)
     document = deepcopy(document)
-    document["table"]["rows"][1]["then"]["first_response"] = "PT1H"
+    document["table"]["rows"][-1]["then"]["first_response"] = "PT1H"
     newer = await Policies(office.db).publish(gu, uuid4().hex, "sla", document, follows=version)
     found = {move.ticket.id: move for move in await clocks.preview(gu, "sla", newer)}
     first = found[ticket.id].clocks[0]
