@@ -15,6 +15,7 @@ from activities.process import ProcessActivities
 from db.contract import Contract
 from db.legal import write_reviews
 from db.projection import write_record
+from db.reckon import weigh
 from domain.contract_review import Review
 from domain.process import ProcessState
 
@@ -106,3 +107,5 @@ class ContractActivities(ProcessActivities):
             }
             await write_record(session, Contract, row, prefix="C", year=self.year(state))
             await write_reviews(session, state.record_id, state.reviews)
+            over = bool(state.closed_at)
+            await weigh(session, "contract", row["customer_id"], row["region_id"], state.owner_id, over=over)

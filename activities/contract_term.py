@@ -19,6 +19,7 @@ from db.customer_signpost import living
 from db.deal import Deal
 from db.person import Person
 from db.policy import current_policy
+from db.reckon import weigh
 from domain.contract import ContractPolicy
 from domain.contract_term import CLAUSES, Decision, TermRules, Terms, decided_at, proposed
 from domain.policy import load
@@ -135,3 +136,5 @@ class ContractTermActivities(ProcessActivities):
             }
             written = insert(ContractTerm).values(row)
             await session.execute(written.on_conflict_do_update(index_elements=["id"], set_=row))
+            over = bool(state.closed_at)
+            await weigh(session, "contract", row["customer_id"], row["region_id"], state.owner_id, over=over)

@@ -13,6 +13,7 @@ from activities.process import ProcessActivities
 from db.deal import Deal
 from db.deal_part import write_parts
 from db.projection import write_record
+from db.reckon import weigh
 from domain.deal import Competitor, DealFile, DealPerson, is_planned
 from domain.order_plan import PlanPart
 from domain.pipeline import SALES
@@ -120,6 +121,9 @@ class DealActivities(ProcessActivities):
             await write_record(session, Deal, row, prefix="D", year=self.year(state))
             if state.has_parts:
                 await write_parts(session, state.record_id, *_parts(state))
+            await weigh(
+                session, "deal", row["customer_id"], row["region_id"], state.owner_id, over=bool(state.closed_at)
+            )
 
 
 def _parts(state: DealState) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -20,6 +20,7 @@ from db.lead import Lead
 from db.lead_fact import facts_of
 from db.lead_touch import move_touches
 from db.lead_turn import as_candidates, candidates, lock_turns, note_turn, pending_turn, sells_in, settle_turns
+from db.ownership import take_free
 from db.policy import current_policy, documents
 from domain.lead import Grade, LeadPolicy
 from domain.lead_assignment import Choice, LeadAssignmentPolicy
@@ -233,7 +234,9 @@ class LeadActivities(ProcessActivities):
     async def convert_lead(self, conversion: Conversion) -> str:
         """Makes of the lead what is not there yet: customer, contact, assignment; once. Gives the customer's id."""
         async with self.db.session() as session:
-            customer_id = await convert_lead(session, **conversion.model_dump())
+            customer_id = await convert_lead(session, **conversion.model_dump(exclude={"owner_id"}))
+            place = (customer_id, conversion.region_id)
+            await take_free(session, [place], to=conversion.owner_id, how="lead", at=datetime.now(UTC))
             await refresh(session, [customer_id])
             return customer_id
 

@@ -23,8 +23,10 @@ from domain.access import Actor
 from domain.process import Command, Standing
 from workflows.process import Process
 
-NO_CASES = ("AllocationWorkflow", "DigestWorkflow", "MaintenanceWorkflow", "TicketTrainingWorkflow")
-"""What runs for the whole company, by the clock: none is a case, and none has a row."""
+NO_CASES = (
+    "AllocationWorkflow", "DigestWorkflow", "MaintenanceWorkflow", "TicketTrainingWorkflow", "BookWorkflow",
+)  # fmt: skip
+"""What runs by the clock for the whole company, or for a person's customers: none is a case, and none has a row."""
 AT_ONCE = 10
 """Processes asked at once: each question costs the worker some milliseconds."""
 PATIENCE = timedelta(seconds=20)

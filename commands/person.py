@@ -11,6 +11,7 @@ from commands.idempotency import claim
 from commands.password import Passwords, start_password
 from db.audit import record
 from db.base import new_id
+from db.book import rearm
 from db.contract import approvals_to_ask
 from db.engine import Database
 from db.lead_turn import leads_in_hand
@@ -143,10 +144,12 @@ def _changes(before: Member, details: PersonDetails) -> dict[str, Any]:
 
 
 async def _hand_over(session: AsyncSession, person_id: str) -> None:
-    """What only they are or would be asked for goes to whoever is above: processes hear of it after the commit."""
+    """What only they are or would be asked for goes to whoever is above: processes hear of it after the commit,
+    and so does the book of customers, which go back to their pools."""
     key = person_key(person_id)
     told = {*await workflows_asking(session, key), *await approvals_to_ask(session, key)}
     told |= {f"lead/{lead_id}" for lead_id in await leads_in_hand(session, person_id)}
     for workflow_id in sorted(told):
         tell = {"id": workflow_id, "signal": "holder_left", "input": {"person": person_id}}
         await enqueue(session, f"left/{new_id()}", "signal", tell)
+    await rearm(session, [person_id])

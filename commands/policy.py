@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.idempotency import claim
 from commands.quote_paper import try_page
+from db.book import rearm_all
 from db.engine import Database
 from db.live import announce
 from db.outbox import enqueue
@@ -23,6 +24,7 @@ from domain.access import Action, Actor
 from domain.allocation_policy import AllocationPolicy
 from domain.approval import ApprovalPolicy
 from domain.calendar import CalendarPolicy
+from domain.customer_pool import PoolPolicy
 from domain.document import PolicyDocument, Problem
 from domain.holiday import with_public_holidays
 from domain.lead import LeadPolicy
@@ -120,6 +122,8 @@ async def _publish(
         if refused.code == "policy_outdated":
             refused.params["changes"] = await _changes(session, kind, follows, refused.params["version"])
         raise
+    if isinstance(policy, PoolPolicy | CalendarPolicy):
+        await rearm_all(session, valid_from)
     await announce(session, "policy", kind, version)
     if kind == AllocationPolicy.kind:  # its schedules are kept in step with it, from when it is in force
         await enqueue(session, f"allocation-schedule/{version}", "allocation_schedule", {}, due_at=valid_from)
@@ -141,7 +145,7 @@ async def _calendars_still_named(session: AsyncSession, policy: PolicyDocument) 
     if not isinstance(policy, CalendarPolicy):
         return []
     named: set[str] = set()
-    for counting in (ApprovalPolicy, LeadPolicy, SlaPolicy):
+    for counting in (ApprovalPolicy, LeadPolicy, SlaPolicy, PoolPolicy):
         now, _ = await current_policy(session, counting.kind)
         used = await open_cases(session, counting.kind)
         lines = [one for one in await versions(session, counting.kind) if one.version >= now or one.version in used]

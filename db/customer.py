@@ -89,19 +89,31 @@ class Assignment(Base):
     since: Mapped[Instant] = mapped_column(server_default=func.now())  # of this owner, or in the pool
     how: Mapped[str] = mapped_column(server_default="assigned")  # how it came there: domain.customer_pool.How
     reason: Mapped[str | None]  # why it came back: domain.customer_pool.Back
+    note: Mapped[str | None]  # the same in somebody's words
     followed_at: Mapped[datetime | None]  # the last follow-up of this owner
     dealt_at: Mapped[datetime | None]  # the last deal won or opened for this owner
-    due_at: Mapped[datetime | None]  # when it goes back to the pool; null: never
+    due_at: Mapped[datetime | None]  # when it goes back to the pool; null: never, or not reckoned yet
+    due_why: Mapped[str | None]  # why it would: domain.customer_pool.Back
+    protected: Mapped[str | None]  # domain.customer_pool.Guard: what keeps it as long as it lasts
+    reckoned: Mapped[int | None] = mapped_column(BigInteger)  # stamp of the rules; null: the book is to reckon it
     warn_at: Mapped[datetime | None]
     warned_at: Mapped[datetime | None]
     locked_until: Mapped[datetime | None]  # a manager protects it until then
+    extended_until: Mapped[datetime | None]  # as was asked for and granted
     last_owner_id: Mapped[Ref | None]
     left_at: Mapped[datetime | None]  # when the last owner lost it
 
     __table_args__ = (
         Index("ix_assignment_owner", "owner_id", "due_at"),
         Index("ix_assignment_region", "region_id", "owner_id"),
-        Index("ix_assignment_pool", "region_id", "pool", "since", postgresql_where=text("owner_id is null")),
+        Index("ix_assignment_pool", "region_id", "since", "customer_id", postgresql_where=text("owner_id is null")),
+        Index("ix_assignment_reckoned", "owner_id", "reckoned", postgresql_where=text("owner_id is not null")),
+        Index(
+            "ix_assignment_warn",
+            "owner_id",
+            "warn_at",
+            postgresql_where=text("warned_at is null and warn_at is not null"),
+        ),
     )
 
 
@@ -115,12 +127,12 @@ async def contacts_of(session: AsyncSession, customer_id: str) -> Sequence[Conta
 async def convert_lead(
     session: AsyncSession,
     lead_id: str,
-    owner_id: str,
     region_id: str,
     customer_id: str | None = None,
     contact_id: str | None = None,
 ) -> str:
-    """Customer, contact and assignment of a qualified lead, as far as they are not there yet; the customer's id.
+    """Customer, contact and place in the region of a qualified lead, as far as they are not there yet; the customer's
+    id. Whose it is there is for `db.ownership` to say.
 
     `origin` makes each one, however often it is asked. A contact of the customer with the same number or address is
     the same person.
@@ -138,9 +150,7 @@ async def convert_lead(
         )
         await session.execute(contact.on_conflict_do_nothing(index_elements=["origin"]))
     await session.execute(
-        insert(Assignment)
-        .values(customer_id=customer_id, region_id=region_id, owner_id=owner_id)
-        .on_conflict_do_nothing()
+        insert(Assignment).values(customer_id=customer_id, region_id=region_id).on_conflict_do_nothing()
     )
     return customer_id
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Instant, Ref
+from db.book import lock_books, rearm
 from domain.customer_pool import Back, How
 
 
@@ -36,6 +37,7 @@ class AssignmentChange(Base):
     tier: Mapped[str]
     how: Mapped[str]
     reason: Mapped[str | None]
+    note: Mapped[str | None]  # in the words of who gave it back, took it, or went beyond somebody's capacity
     since: Mapped[datetime | None]  # from when it had been where it was
     at: Mapped[Instant] = mapped_column(server_default=func.now())
     by: Mapped[Ref | None]
@@ -63,6 +65,7 @@ _MOVE = text("""
         update assignment a
         set owner_id = cast(:to as uuid), pool = coalesce(:pool, a.pool), since = :at, how = :how, reason = :reason,
             followed_at = null, dealt_at = null, due_at = null, warn_at = null, warned_at = null, locked_until = null,
+            extended_until = null, due_why = null, protected = null, reckoned = null, note = :note,
             last_owner_id = coalesce(was.owner_id, a.last_owner_id),
             left_at = case when was.owner_id is null then a.left_at else :at end
         from was
@@ -70,8 +73,8 @@ _MOVE = text("""
         returning a.customer_id, a.region_id, was.owner_id, was.since, a.pool, a.tier
     ), kept as (
         insert into assignment_change
-            (customer_id, region_id, from_id, to_id, pool, tier, how, reason, since, at, by, run_id)
-        select customer_id, region_id, owner_id, cast(:to as uuid), pool, tier, :how, :reason, since, :at,
+            (customer_id, region_id, from_id, to_id, pool, tier, how, reason, note, since, at, by, run_id)
+        select customer_id, region_id, owner_id, cast(:to as uuid), pool, tier, :how, :reason, :note, since, :at,
             cast(:by as uuid), cast(:run_id as uuid)
         from moved
     )
@@ -82,14 +85,45 @@ _MOVE = text("""
 async def move(
     session: AsyncSession, places: Sequence[tuple[str, str]], *, to: str | None, how: How, at: datetime,
     by: str | None = None, reason: Back | None = None, pool: str | None = None, run_id: str | None = None,
+    note: str | None = None,
 ) -> list[Moved]:  # fmt: skip
     """Gives customers, each (customer id, region id), to a person, or to the pool (`to` None; `pool` None: the one
     they belong to). Those that are there already are left alone; the answer has the others. When they go back is
-    reckoned anew by the new owner's book.
+    reckoned anew by the new owner's book, which is asked to look; whose book becomes shorter need not know.
     """
+    if not places:
+        return []
+    if to is not None:
+        await lock_books(session, [to])
     asked = {
         "customers": [customer for customer, _ in places],
         "regions": [region for _, region in places],
         "to": to, "how": how, "at": at, "by": by, "reason": reason, "pool": pool, "run_id": run_id,
+        "note": note,
     }  # fmt: skip
-    return [Moved(*row) for row in await session.execute(_MOVE, asked)]
+    moved = [Moved(*row) for row in await session.execute(_MOVE, asked)]
+    if moved and to is not None:
+        await rearm(session, [to])
+    return moved
+
+
+_FREE = text("""
+    select cast(a.customer_id as text), cast(a.region_id as text)
+    from assignment a
+    join unnest(cast(:customers as uuid[]), cast(:regions as uuid[])) asked (customer_id, region_id)
+        using (customer_id, region_id)
+    where a.owner_id is null
+    order by a.customer_id, a.region_id
+    for update of a
+""")
+
+
+async def take_free(
+    session: AsyncSession, places: Sequence[tuple[str, str]], *, to: str, how: How, at: datetime,
+    by: str | None = None, run_id: str | None = None,
+) -> list[Moved]:  # fmt: skip
+    """`move` for those of the places that nobody has."""
+    await lock_books(session, [to])
+    asked = {"customers": [customer for customer, _ in places], "regions": [region for _, region in places]}
+    free = [(customer, region) for customer, region in await session.execute(_FREE, asked)]
+    return await move(session, free, to=to, how=how, at=at, by=by, run_id=run_id)

@@ -11,6 +11,7 @@ from db import (
     approval_turn,
     bank,
     board_view,
+    book,
     collection,
     contract,
     contract_check,

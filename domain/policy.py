@@ -16,6 +16,7 @@ from domain.clause.standard import ClauseStandard
 from domain.collection import PaymentPlanPolicy
 from domain.contract import ContractPolicy
 from domain.customer_field import CustomerFieldPolicy
+from domain.customer_pool import PoolPolicy
 from domain.document import PolicyDocument, Problem
 from domain.lead import LeadPolicy
 from domain.lead_assignment import LeadAssignmentPolicy
@@ -54,6 +55,7 @@ KINDS: dict[str, type[PolicyDocument]] = {
         RoutingPolicy,
         CustomerFieldPolicy,
         AllocationPolicy,
+        PoolPolicy,
     )
 }
 

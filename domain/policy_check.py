@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 from domain.allocation_policy import AllocationPolicy
 from domain.approval import ApprovalPolicy, PassOn, Step
 from domain.approver import Approver, HeadApprover, PersonApprover, RoleApprover
+from domain.customer_pool import PoolPolicy
 from domain.document import PolicyDocument, Problem, Strict
 from domain.lead import LeadPolicy
 from domain.lead_assignment import LeadAssignmentPolicy, RoleGroup
@@ -70,7 +71,7 @@ def references(policy: PolicyDocument) -> Iterator[Reference]:
     """What the policy names, each with its place."""
     if isinstance(policy, PipelinePolicy):
         yield from _of_stages(policy)
-    if isinstance(policy, LeadPolicy) and policy.calendar is not None:
+    if isinstance(policy, LeadPolicy | PoolPolicy) and policy.calendar is not None:
         yield Reference("calendar", policy.calendar, "calendar")
     if isinstance(policy, LeadAssignmentPolicy):
         yield from _assigned(policy)

@@ -288,6 +288,7 @@ LABELS: dict[str, dict[str, str]] = (
             "ticket_routing": N_("Ticket routing"),
             "customer_field": N_("Customer fields"),
             "allocation": N_("Weekly allocation"),
+            "pool": N_("Customer pool"),
         },
         "stage_action": {
             "task": N_("a task"),

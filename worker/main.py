@@ -17,6 +17,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.absence import AbsenceActivities
 from activities.allocation import AllocationActivities
 from activities.approval import ApprovalActivities
+from activities.book import BookActivities
 from activities.clause import ClauseActivities
 from activities.clause_scan import ScanActivities
 from activities.collection import CollectionActivities
@@ -72,6 +73,7 @@ from worker.webhook import WebhookSender
 from workflows.absence import AbsenceWorkflow
 from workflows.allocation import AllocationWorkflow
 from workflows.approval import ApprovalWorkflow
+from workflows.book import BookWorkflow
 from workflows.collection import CollectionWorkflow
 from workflows.contract import ContractWorkflow
 from workflows.contract_check import DOCUMENTS, OCR
@@ -93,6 +95,7 @@ WORKFLOWS = [
     StatementWorkflow, SigningWorkflow, TicketWorkflow, MaintenanceWorkflow, TicketTrainingWorkflow,
     ContractTermWorkflow,
     AllocationWorkflow,
+    BookWorkflow,
 ]  # fmt: skip
 ACTIVITIES = [
     QuoteActivities, InvoiceActivities,
@@ -101,6 +104,7 @@ ACTIVITIES = [
     LegalActivities, TicketActivities, TicketClockActivities, EquipmentActivities,
     ContractTermActivities,
     AllocationActivities,
+    BookActivities,
 ]  # fmt: skip
 
 GRACE = timedelta(seconds=20)

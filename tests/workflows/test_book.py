@@ -1,0 +1,77 @@
+"""A book gives customers back that nobody tended: on the second, once, and never one that was tended or is kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from db.engine import Database
+from db.process import Notification
+from db.reckon import tended
+from settings import Settings
+from tests.workflows.books import back, changes, customers, dated, place, rules, tiers
+from tests.workflows.office import Office, open_office
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+async def office(db: Database, people: dict[str, str], settings: Settings) -> Any:
+    async with open_office(db, people, settings) as opened:
+        yield opened
+
+
+async def test_a_customer_left_alone_is_warned_of_and_goes_back_on_the_second(office: Office) -> None:
+    await rules(office, tiers=tiers("P30D", warn="P3D"))
+    [customer] = await customers(office, "li.wei")
+    due = await dated(office, customer)
+    given = await place(office, customer)
+    assert due == given.since + timedelta(days=30)
+
+    await office.env.sleep(due - timedelta(days=3) + SECOND - await office.env.get_current_time())
+
+    async def warned() -> Any:
+        return (await place(office, customer)).warned_at
+
+    await office.until(warned, "the warning")
+    told = await office.rows(Notification, person_id=office.people["li.wei"], kind="book.warned")
+    assert [one.params["count"] for one in told] == [1]
+
+    await office.env.sleep(due - SECOND - await office.env.get_current_time())
+    assert (await place(office, customer)).owner_id == office.people["li.wei"]
+    await office.env.sleep(2 * SECOND)
+    returned = await back(office, customer)
+    assert (returned.reason, returned.how, returned.pool) == ("no_follow_up", "recycled", "region")
+    assert returned.last_owner_id == office.people["li.wei"]
+    assert returned.left_at is not None
+    assert due <= returned.left_at <= due + 2 * SECOND
+    assert [one.how for one in await changes(office, customer)] == ["assigned", "recycled"]
+
+
+async def test_a_follow_up_a_second_before_keeps_it_for_as_long_again(office: Office) -> None:
+    await rules(office, tiers=tiers("P10D"))
+    [tended_one, left_alone] = await customers(office, "wang.fang", 2)
+    due = await dated(office, tended_one)
+    at = due - SECOND
+    await office.env.sleep(at - await office.env.get_current_time())
+    async with office.db.session() as session:
+        where = (tended_one, office.people["east"], office.people["wang.fang"])
+        assert await tended(session, *where, at) == at + timedelta(days=10)
+    await office.env.sleep(3 * SECOND)
+    await back(office, left_alone)
+    kept = await place(office, tended_one)
+    assert (kept.owner_id, kept.due_at) == (office.people["wang.fang"], at + timedelta(days=10))
+    await office.env.sleep(timedelta(days=10))
+    await back(office, tended_one)
+    assert len(await changes(office, tended_one)) == 2
+
+
+async def test_new_rules_hold_for_every_book(office: Office) -> None:
+    await rules(office, tiers=tiers("P60D"))
+    [customer] = await customers(office, "li.wei")
+    before = await dated(office, customer)
+    await rules(office, tiers=tiers("P20D"))
+    after = await dated(office, customer, other_than=before)
+    assert before - after == timedelta(days=40)
