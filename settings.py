@@ -95,7 +95,12 @@ class Settings(BaseSettings):
     signing_pkcs12: Path | None = Field(
         None, description="A company's own PKCS#12 that contracts are signed with; empty: an authority made under home."
     )
-    signing_passphrase: SecretStr | None = Field(None, description="Of that PKCS#12.")
+    signing_pkcs11: Path | None = Field(
+        None, description="The PKCS#11 library of a company's token or HSM, which signs every contract instead."
+    )
+    signing_token: str | None = Field(None, description="Label of the token; empty: the first one there is.")
+    signing_key: str | None = Field(None, description="Label of key and certificate on it; empty: there is one only.")
+    signing_passphrase: SecretStr | None = Field(None, description="Of that PKCS#12, or the token's PIN.")
 
     webhook_private: bool = Field(
         False, description="Lets outgoing webhooks reach private and loopback addresses: systems in the same network."

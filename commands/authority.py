@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from cryptography.x509.oid import NameOID
 
 from activities.sealing import Issued
+from commands.token import Token, UnusableToken
 from keys import Seal, master_key
 from settings import Settings
 
@@ -37,20 +38,22 @@ class UnusableAuthority(Exception):
 @dataclass(frozen=True)
 class _Identity:
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey | PrivateKeyTypes
+    key: PrivateKeyTypes | None  # None: on a token
     chain: tuple[x509.Certificate, ...] = ()
 
 
 class Authority:
     """`<home>/signing/authority` holds certificate and sealed key; `authority.pem` the certificate for anybody.
 
-    A company's own PKCS#12 takes its place: as an authority it issues, else everything is signed with it.
+    A company's own PKCS#12 takes its place: as an authority it issues, else everything is signed with it; and so is
+    everything by the key of a token.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.folder = settings.home / "signing"
         self._settings = settings
         self._file = self.folder / "authority"
+        self.token = Token(settings) if settings.signing_pkcs11 else None
 
     @cached_property
     def _keys(self) -> Seal:
@@ -58,6 +61,8 @@ class Authority:
 
     @cached_property
     def _identity(self) -> _Identity:
+        if self.token is not None:
+            return self._held(self.token)
         if self._settings.signing_pkcs12 is not None:
             return self._company()
         if not self._file.exists():
@@ -80,14 +85,26 @@ class Authority:
         if held.key is None or held.cert is None:
             raise UnusableAuthority(f"{path} must hold a certificate with its key.")
         chain = tuple(other.certificate for other in held.additional_certs)
-        top = chain[-1] if chain else held.cert.certificate
-        _link(self.folder, f"company-{_fingerprint(top)[:16]}.pem", top.public_bytes(Encoding.PEM))
+        self._trust(chain[-1] if chain else held.cert.certificate)
         return _Identity(held.cert.certificate, held.key, chain)
+
+    def _held(self, token: Token) -> _Identity:
+        try:
+            certificate, *chain = token.certificates()
+        except UnusableToken as error:
+            raise UnusableAuthority(str(error)) from error
+        if _is_authority(certificate):
+            raise UnusableAuthority("The token's certificate is an authority's; one that signs documents is needed.")
+        self._trust(chain[-1] if chain else certificate)
+        return _Identity(certificate, None, tuple(chain))
+
+    def _trust(self, top: x509.Certificate) -> None:
+        _link(self.folder, f"company-{_fingerprint(top)[:16]}.pem", top.public_bytes(Encoding.PEM))
 
     @property
     def made(self) -> bool:
         """Whether there is one, without making it."""
-        return self._settings.signing_pkcs12 is not None or self._file.exists()
+        return self.token is not None or self._settings.signing_pkcs12 is not None or self._file.exists()
 
     @property
     def called(self) -> str:
@@ -111,10 +128,7 @@ class Authority:
     @property
     def issues(self) -> bool:
         """Whether each signer has a certificate of their own; else the company's signs for all."""
-        try:
-            return self._identity.certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-        except x509.ExtensionNotFound:
-            return False
+        return _is_authority(self._identity.certificate)
 
     def roots(self) -> list[str]:
         """What is trusted, as PEM: this authority's, and whatever signed here before."""
@@ -125,12 +139,11 @@ class Authority:
         """A certificate of three years for a person of our company or another one; the company's own where that
         signs for all."""
         now, identity = datetime.now(UTC), self._identity
-        if not self.issues:
-            key, certificate = identity.key, identity.certificate
-        else:
+        key, certificate = identity.key, identity.certificate
+        if self.issues:
             key = ec.generate_private_key(ec.SECP256R1())
             certificate = self._issue(key, name, holder, organisation or self._settings.company, now)
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode() if key else ""
         return Issued(
             certificate=_pem(certificate), key=self._keys.close(pem), serial=f"{certificate.serial_number:x}",
             issuer=self.issuer, expires_at=certificate.not_valid_after_utc,
@@ -194,6 +207,13 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
         digital_signature=signs, content_commitment=signs, key_encipherment=False, data_encipherment=False,
         key_agreement=False, key_cert_sign=not signs, crl_sign=not signs, encipher_only=False, decipher_only=False,
     )  # fmt: skip
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
 
 
 def _pem(certificate: x509.Certificate) -> str:

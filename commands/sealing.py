@@ -11,12 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from asn1crypto import keys as asn1_keys  # type: ignore[import-untyped]
-from asn1crypto import pem, x509
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from pyhanko.sign import SimpleSigner
 from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from activities.sealing import Issued, SealedDocument, SealWork
 from commands.authority import Authority
@@ -25,6 +20,7 @@ from commands.paper import draw
 from commands.sandbox import MIB, Limits, run_limited
 from commands.sealing_child import OURS
 from commands.sealing_page import STAMP, boxes, page_source, sheets
+from commands.signer import sign_digest
 from domain.refusal import Refused
 from settings import Settings
 
@@ -63,7 +59,7 @@ class Sealer:
                 f"{OURS}{work.no}", work.issued.certificate, chain, work.name, SAID, str(paper),
                 boxes(len(work.sides)) if work.first else [], limits=WITHIN,
             )  # fmt: skip
-            await self._sign(out, room, work.issued, chain)
+            await self._sign(out, room, work.issued)
             await self._check(out, work)
             content = await asyncio.to_thread(out.read_bytes)
 
@@ -77,15 +73,10 @@ class Sealer:
         """What signatures a file carries (commands.sealing_child.read_signatures), by what is trusted here."""
         return await read_signed(path, await asyncio.to_thread(self.authority.roots))
 
-    async def _sign(self, out: Path, room: dict[str, Any], issued: Issued, chain: list[str]) -> None:
+    async def _sign(self, out: Path, room: dict[str, Any], issued: Issued) -> None:
         """Only the digest is signed here, so that nothing in the document meets the key."""
-        key = await asyncio.to_thread(self.authority.open_key, issued.key)
-        der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-        for one in chain:
-            store.register(_certificate(one))
-        signer = SimpleSigner(_certificate(issued.certificate), asn1_keys.PrivateKeyInfo.load(der), store)
-        signature = await signer.async_sign(bytes.fromhex(room["digest"]), "sha256", use_pades=True)
+        digest = bytes.fromhex(room["digest"])
+        signature = await asyncio.to_thread(sign_digest, self.authority, issued, digest)
 
         def fill() -> None:
             content = BytesIO(out.read_bytes())
@@ -142,9 +133,3 @@ async def read_signed(path: Path, roots: list[str]) -> dict[str, Any]:
         "commands.sealing_child:read_signatures", str(path), roots, limits=READING
     )
     return found
-
-
-def _certificate(text: str) -> x509.Certificate:
-    _, _, der = pem.unarmor(text.encode())
-    certificate: x509.Certificate = x509.Certificate.load(der)
-    return certificate
