@@ -31,6 +31,7 @@ from commands.decision_link import DecisionLinks, DecisionsByMail
 from commands.desk import Desk
 from commands.document import Documents, DocumentStore
 from commands.equipment import EquipmentCommands
+from commands.follow_up import FollowUps
 from commands.invoice import InvoiceCommands
 from commands.lead import LeadCommands
 from commands.lead_check import LeadCheck
@@ -95,6 +96,7 @@ class Services:
     invoices: InvoiceCommands
     billing: BillingCommands
     contacts: ContactCommands
+    follow_ups: FollowUps
     products: ProductCommands
     tasks: TaskCommands
     tickets: TicketSplits
@@ -169,6 +171,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             invoices=InvoiceCommands(desk, documents),
             billing=BillingCommands(db),
             contacts=ContactCommands(db, settings.country),
+            follow_ups=FollowUps(db, settings.zone),
             products=ProductCommands(db),
             tasks=tasks,
             tickets=tickets,

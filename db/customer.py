@@ -67,6 +67,7 @@ class Contact(Base):
     phone: Mapped[str | None]
     email: Mapped[str | None]
     title: Mapped[str | None]
+    role: Mapped[str | None]  # decision_maker, user, finance ...: domain.follow_up.ROLES
     origin: Mapped[str | None] = mapped_column(unique=True)
 
     __table_args__ = (Index("ix_contact_phone", "phone"), Index("ix_contact_email", "email"))

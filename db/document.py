@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from collections.abc import Collection
+
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.contract import Contract
+from db.customer import Customer
+from db.customer_field import FOLLOW_UP, CustomerFile, field_policy
 from db.deal import Deal
 from db.deal_part import DealDocument
 from db.quote import Invoice, Quote
-from db.record import Document
-from db.scope import within
+from db.record import Audit, Document
+from db.scope import customers_within, within
 from db.signing import Signature, Signing
 from db.ticket import Ticket, TicketMessage
 from domain.access import Actor
+from domain.customer_field import fields, for_reader
 from domain.refusal import not_found
 
 
 async def document_known(session: AsyncSession, digest: str) -> bool:
     return await session.get(Document, digest) is not None
+
+
+async def added_by(session: AsyncSession, person_id: str, hashes: Collection[str]) -> bool:
+    """Whether this person sent in every one of these files, be it after others: nobody opens one by naming its hash."""
+    sent = {f"document/{one}" for one in hashes}
+    mine = select(func.count(Audit.subject.distinct())).where(
+        Audit.subject.in_(sent), Audit.actor == person_id, Audit.action == "AddDocument"
+    )
+    return not sent or await session.scalar(mine) == len(sent)
 
 
 async def remember_document(session: AsyncSession, **row: object) -> None:
@@ -64,8 +78,20 @@ async def _referred_to(session: AsyncSession, actor: Actor, digest: str) -> Docu
         .join(TicketMessage, TicketMessage.ticket_id == Ticket.id)
         .where(TicketMessage.attachments.contains([{"hash": digest}]), within(actor, "ticket"))
     )
+    seen = [field.key for field in for_reader(actor, fields(await field_policy(session))).open]
+    customers = (
+        select(Customer.id)
+        .join(CustomerFile, CustomerFile.customer_id == Customer.id)
+        .where(CustomerFile.hash == digest, CustomerFile.field.in_([*seen, FOLLOW_UP]), customers_within(actor))
+    )
     refers = or_(
-        tickets.exists(), contracts.exists(), deals.exists(), quotes.exists(), invoices.exists(), signings.exists()
+        customers.exists(),
+        tickets.exists(),
+        contracts.exists(),
+        deals.exists(),
+        quotes.exists(),
+        invoices.exists(),
+        signings.exists(),
     )
     document = await session.scalar(select(Document).where(Document.hash == digest, refers))
     if document is None:

@@ -18,6 +18,7 @@ from db import (
     contract_term,
     contract_version,
     customer,
+    customer_field,
     customer_match,
     customer_merge,
     customer_search,

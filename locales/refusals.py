@@ -36,6 +36,8 @@ SENTENCES = {
     "ticket_training_runs": N_("The text model is being trained already. Its page shows when it is ready."),
     "ticket_training_failed": N_("Training took more time or memory than it may."),
     "ticket_model_unreadable": N_("This is no text model that can be read."),
+    "next_past": N_("Choose a day that is still to come."),
+    "next_too_far": N_("Choose a day within three years."),
     "field_made": N_("This field fills itself."),
     "field_too_many": N_("At most %(most)s entries, please."),
     "field_decimals": N_("At most %(most)s decimals, please."),

@@ -35,6 +35,7 @@ from ui import (
     document,
     equipment,
     expected_cash,
+    follow_up,
     health,
     inbox,
     invoice,
@@ -214,6 +215,7 @@ ROUTERS = (
     clause_report.router,
     document.router,
     equipment.router,
+    follow_up.router,
     customer.router,
     deal_act.router,  # its addresses are open-ended: after all others
 )

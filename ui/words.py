@@ -27,6 +27,9 @@ WORDS = {
     "moving": N_("Moving %(title)s to %(stage)s."),
     "sending": N_("Sending"),
     "nothing_found": N_("Nothing found"),
+    "locating": N_("Asking where you are …"),
+    "located": N_("Found."),
+    "not_located": N_("It is not known where you are."),
 }
 
 

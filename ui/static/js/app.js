@@ -9,3 +9,4 @@ import "./lists.js";
 import "./panel.js";
 import "./keys.js";
 import "./palette.js";
+import "./place.js";
