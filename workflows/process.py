@@ -279,11 +279,17 @@ class Process(Generic[S]):
 
     # --- the projector --------------------------------------------------------------------------------------------
 
+    def presentable(self) -> bool:
+        """Whether the rows may be written now: not while what belongs to the last change is still being found out."""
+        return True
+
     async def _project_for_ever(self) -> None:
         while True:
             await workflow.wait_condition(lambda: self.state.revision > self.projected)
             # Conditions are looked at only when nothing else is ready: by now every change of this turn is in.
             await workflow.wait_condition(lambda: True)
+            if not self.presentable():
+                await workflow.wait_condition(self.presentable)
             self.state.waiting = [] if self.state.closed_at else self.waiting()
             self._show()
             snapshot = self.state.model_copy(deep=True)

@@ -42,6 +42,8 @@ class SeenTo(TaskCommand):
 
 class TicketClocks(TaskProcess[TicketState]):
     reckoning = False
+    reckoning_long = False
+    """What is reckoned could not be at once: nobody waits for it any more."""
     leaving = False
     """In this run nobody reckons any more: the next one does."""
 
@@ -92,12 +94,16 @@ class TicketClocks(TaskProcess[TicketState]):
 
     async def reckon(self) -> None:
         """Every instant anew, from the ticket's own history and what was said in those merged into it."""
-        self.reckoning, self.state.to_reckon = True, False
+        self.reckoning, self.reckoning_long, self.state.to_reckon = True, False, False
         try:
             if self.state.history:
                 await self._reckon()
         finally:
             self.reckoning = False
+
+    def presentable(self) -> bool:
+        """A change and the clocks it leads to are shown as one, so that nobody sees it with the clocks of before."""
+        return not self.reckoning or self.reckoning_long or self.leaving
 
     async def settled(self, given: Given) -> Answer:
         """Not before the clocks show it, too: whoever answered a ticket sees when it is due next."""
@@ -167,6 +173,7 @@ class TicketClocks(TaskProcess[TicketState]):
         except FailureError as failure:
             if is_cancelled_exception(failure):
                 raise
+        self.reckoning_long = True
         return await self.perform(TicketClockActivities.reckon_clocks, asked, "reckon the clocks")
 
     def _tell_moved(self, before: dict[int, TicketClock], why: str) -> None:

@@ -70,3 +70,16 @@ async def test_tickets_stand_in_the_lane_of_how_soon_they_are_due(
 async def test_the_board_reads_well_everywhere(db: Database, visit: Visit) -> None:
     await filled(db)
     await check_everywhere(visit, "/tickets/board?whose=region", as_person="gao.fei")
+
+
+async def test_of_two_quick_changes_the_board_shows_the_second_too(
+    db: Database, visit: Visit, people: dict[str, str]
+) -> None:
+    await filled(db)
+    page = (await visit("/tickets/board?whose=region", as_person="gao.fei")).page
+    await page.wait_for_selector("#board")
+    for no in (201, 202):
+        async with db.session() as session:
+            await session.execute(insert(Ticket), [open_ticket(no, people["east"], -10, paused_at=None)])
+        await page.evaluate("document.body.dispatchEvent(new CustomEvent('live:ticket'))")
+        await page.get_by_text(f"T-2020-{no:06d}").wait_for(timeout=5_000)

@@ -27,6 +27,7 @@ from domain.sla import SlaPolicy
 from settings import Settings
 from tests.workflows.office import Office, open_office
 from worker.main import build_worker
+from workflows.ticket_message import ticket_workflow_id
 
 DAY = {"start": "00:00", "end": "24:00"}
 ALWAYS = {"zone": "UTC", "week": {day: [DAY] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}}
@@ -122,6 +123,25 @@ async def test_a_clock_warns_twice_is_breached_and_climbs_each_at_its_instant(of
     await tickets.reply(gao, uuid4().hex, ticket.id, text="请重启。")
     first = await office.until(lambda: office.row(TicketClockRow, ticket_id=ticket.id, kind=FIRST), "the clock")
     assert (first.breached_at, first.level) == (ticket.due_at, 3)
+
+
+async def shown(office: Office, ticket_id: str) -> int:
+    """How often its rows were written."""
+    history = await office.env.client.get_workflow_handle(ticket_workflow_id(ticket_id)).fetch_history()
+    begun = [event.activity_task_scheduled_event_attributes.activity_type.name for event in history.events]
+    return begun.count("project_ticket")
+
+
+@pytest.mark.usefixtures("round_the_clock")
+async def test_a_pause_is_never_seen_beside_clocks_that_run_on(office: Office) -> None:
+    tickets, gao = TicketCommands(office.desk), await office.actor("gao.fei")
+    ticket = await came_in(office)
+    before = await shown(office, ticket.id)
+    await tickets.wait_for_customer(gao, uuid4().hex, ticket.id)
+    row = await office.row(Ticket, id=ticket.id, stage="waiting_customer")
+    assert row is not None
+    assert row.paused_at is not None
+    assert await shown(office, ticket.id) - before == 1
 
 
 @pytest.mark.usefixtures("round_the_clock")
