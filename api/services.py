@@ -47,6 +47,7 @@ from commands.person import People
 from commands.pipeline import PipelineCommands
 from commands.policy import Policies
 from commands.policy_draft import PolicyDrafts
+from commands.pool import PoolCommands
 from commands.product import ProductCommands
 from commands.quote import QuoteCommands
 from commands.quote_link import QuoteLinks, QuotesForCustomers
@@ -120,6 +121,7 @@ class Services:
     shifts: ShiftCommands
     absences: AbsenceCommands
     allocations: AllocationCommands
+    pool: PoolCommands
     documents: Documents
     page_images: PageImages
     comparisons: Comparisons
@@ -195,6 +197,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             shifts=ShiftCommands(db),
             absences=AbsenceCommands(desk),
             allocations=AllocationCommands(desk),
+            pool=PoolCommands(desk),
             documents=documents,
             page_images=pages,
             comparisons=Comparisons(db, store),

@@ -115,6 +115,7 @@ SENTENCES = {
     "customers.allocated": N_("Customers of the pool are yours now: %(num)s."),
     "book.warned": N_("Customers of yours that go back to the pool soon: %(count)s, the first on %(on)s."),
     "book.warned_copy": N_("Customers of %(person)s that go back to the pool soon: %(count)s, the first on %(on)s."),
+    "pool.assigned": N_("Customers that %(person)s gave you: %(count)s."),
     "book.recycled": N_("Customers of yours that went back to the pool: %(count)s."),
     "absence.planned": N_("You are to stand in for %(person)s, who will be away."),
     "absence.changed": N_("The absence of %(person)s, in which you stand in, has changed."),

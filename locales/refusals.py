@@ -425,6 +425,17 @@ SENTENCES = {
     "last_administrator": N_("Somebody has to stay administrator. Give the role to another person first."),
     "zone_unknown": N_("There is no such time zone."),
     "name_length": N_("Between 1 and %(most)s characters, please."),
+    "customer_taken": N_("%(by)s was quicker: this customer is theirs now."),
+    "customer_cooling": N_("You had this customer until recently. You may claim it again from %(until)s."),
+    "customer_resting": N_("This customer has only just come to the pool. It may be claimed from %(until)s."),
+    "pool_total_full": N_("You have %(most)s customers, as many as you may. Give some back first."),
+    "pool_daily_full": N_("You have claimed %(most)s customers today, as many as you may. Go on tomorrow."),
+    "pool_their_hands_full": N_("They have %(most)s customers, as many as they may. Say why it is to be more."),
+    "pool_closed": N_("Your role takes nothing out of this pool. Ask a manager to assign it."),
+    "pool_note_needed": N_("Say why it goes back: who has it next reads it."),
+    "customer_in_pool": N_("This customer lies in the pool: nobody has it."),
+    "customer_protected": N_("A deal or a contract is under way with this customer. It stays until that is over."),
+    "tier_unknown": N_("A tier is A, B, C, D or E."),
     "days_range": N_("Between 1 and %(most)s days, please."),
 }
 UNKNOWN = N_("This is not possible now (%(code)s).")
