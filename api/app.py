@@ -11,6 +11,7 @@ from fastapi import Depends, FastAPI
 from api import (
     absence,
     account,
+    allocation,
     approval,
     bank,
     canned_answer,
@@ -68,8 +69,9 @@ ROUTERS = (
     collection.router, collection_act.router, bank.router, customer.router, follow_up.router,
     receivable.router, task.router, team.router,
     approval.router,
-    equipment.router, absence.router, notification.router, policy.router, policy_draft.router, report.router,
-    shift.router, sla.router, ops.router, codec.router, ticket.router, ticket_hook.router, canned_answer.router,
+    equipment.router, allocation.router, absence.router, notification.router, policy.router, policy_draft.router,
+    report.router, shift.router, sla.router, ops.router, codec.router, ticket.router, ticket_hook.router,
+    canned_answer.router,
 )  # fmt: skip
 
 

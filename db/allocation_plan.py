@@ -16,9 +16,12 @@ from db.base import new_id
 from db.customer import Assignment, Customer
 from db.holder import holders
 from db.lead_turn import selling_roles
+from db.policy import current_policy
 from domain.access import role_key
 from domain.allocation import MOST, Given, Pooled, Seat, Share, Terms, allocate, shares
+from domain.customer_pool import PoolPolicy
 from domain.lead_assignment import SELLING
+from domain.policy import load
 
 KEPT = timedelta(days=90)
 """How long the plan of one that ended is kept: so long it can be undone."""
@@ -172,7 +175,9 @@ async def plan(
 
 async def limits_in(session: AsyncSession, region_id: str) -> tuple[dict[str, int | None], timedelta | None]:
     """How many customers each who sells in the region may own, and how long a last owner cools off."""
-    return dict.fromkeys(await sellers_in(session, region_id)), None
+    policy = load(PoolPolicy, (await current_policy(session, PoolPolicy.kind))[1])
+    sellers = await sellers_in(session, region_id)
+    return {person: policy.quota(person, roles).total for person, roles in sellers.items()}, policy.cooling_off
 
 
 class Changed(NamedTuple):

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.allocation import Allocation, AllocationRow, AllocationShare
+from db.book import lock_books
 from db.customer import Assignment
 from db.deal import Deal
 from db.live import announce
@@ -33,6 +34,7 @@ async def give_next(session: AsyncSession, allocation_id: str, size: int, at: da
     if run.status != "running":
         return Step(run.done, run.planned, over=True)
     rows = await _rows(session, run.id, run.done, size)
+    await lock_books(session, {row.person_id for row in rows})
     there = await _still_pooled(session, run.region_id, [row.customer_id for row in rows])
     left = await _room_left(session, run)
     ends: dict[int, str] = {}

@@ -53,6 +53,10 @@ SECTIONS = (
         Entry(N_("Contracts"), "/contracts/ending", "calendar-clock", Action.CONTRACT_READ),
         Entry(N_("Collections"), "/collections", "wallet", Action.COLLECTION_READ, go="p"),
     )),
+    Section(N_("Customers"), (
+        Entry(N_("Customers"), "/customers", "building-2", Action.CUSTOMER_READ, go="c", short=N_("Customers")),
+        Entry(N_("Allocation"), "/allocations", "shuffle", Action.CUSTOMER_ASSIGN),
+    )),
     Section(N_("Service"), (
         Entry(N_("My queue"), "/tickets", "life-buoy", Action.TICKET_READ, go="q", short=N_("Tickets")),
         Entry(N_("SLA board"), "/tickets/board", "gauge", Action.TICKET_READ, go="s"),

@@ -7,6 +7,7 @@ from ui import (
     absence_form,
     account,
     ageing,
+    allocation,
     approval,
     approval_act,
     audit,
@@ -216,6 +217,7 @@ ROUTERS = (
     document.router,
     equipment.router,
     follow_up.router,
+    allocation.router,
     customer.router,
     deal_act.router,  # its addresses are open-ended: after all others
 )

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from sqlalchemy import func, insert, select, update
 
 from api.services import Services
+from commands.policy import publish_defaults
 from db.actor import actor_of
 from db.allocation import Allocation, AllocationShare, ends_of, rows_of, shares_of
 from db.allocation_run import give_next, take_back_next
@@ -44,6 +45,7 @@ class Pool:
         """Customers that lie in the pool; whatever lay or was owned there before is gone."""
         ids = [new_id() for _ in range(count)]
         where = self.people[region]
+        await publish_defaults(self.services.db)
         async with self.services.db.session() as session:
             await session.execute(update(Allocation).where(Allocation.region_id == where).values(status="skipped"))
             await session.execute(update(Assignment).where(Assignment.region_id == where).values(region_id=new_id()))

@@ -1,0 +1,84 @@
+"""Allocation as a manager sees it: the form, what would happen, what did; and what the people who got customers see."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from sqlalchemy import insert
+
+from commands.policy import publish_defaults
+from db.allocation_run import give_next
+from db.base import new_id
+from db.customer import Assignment, Customer
+from db.engine import Database
+from db.ownership import move
+from tests.conftest import SignIn
+
+
+async def fill(db: Database, region: str, count: int) -> list[str]:
+    await publish_defaults(db)
+    ids = [new_id() for _ in range(count)]
+    async with db.session() as session:
+        session.add_all([Customer(id=one, name=f"苏州样品{no}厂", industry="制造") for no, one in enumerate(ids)])
+        await session.flush()
+        rows = [{"customer_id": one, "region_id": region, "owner_id": None} for one in ids]
+        await session.execute(insert(Assignment), rows)
+    return ids
+
+
+async def test_a_manager_looks_runs_and_undoes(sign_in: SignIn, db: Database, people: dict[str, str]) -> None:
+    ids = await fill(db, people["east"], 12)
+    manager = await sign_in("zhao.min")
+    form = await manager.get("/allocations/new")
+    assert ("华东" in form.text or "East" in form.text, "12" in form.text) == (True, True)
+    wrong = await manager.post(
+        "/allocations/new", data={"region": people["east"], "mode": "each", "idempotency_key": uuid4().hex}
+    )
+    assert wrong.status_code == 422
+    asked = {"region": people["east"], "mode": "each", "each": "2", "tiers": ["C"], "idempotency_key": uuid4().hex}
+    shown = await manager.post("/allocations/new", data=asked)
+    address = shown.headers["location"]
+    page = await manager.get(address)
+    assert "苏州样品" in page.text
+    async with db.session() as session:
+        await move(session, [(ids[0], people["east"])], to=people["li.wei"], how="claimed", at=datetime.now(UTC))
+    planned = re.findall(r"/customers/([0-9a-f-]{36})", page.text)
+    ran = await manager.post(f"{address}/run", data={"idempotency_key": uuid4().hex})
+    if ids[0] in planned:
+        assert ran.status_code == 409
+        again = await manager.get(f"/allocations/new?like={address.rsplit('/', 1)[1]}")
+        assert 'value="2"' in again.text
+        address = (await manager.post("/allocations/new", data=asked | {"idempotency_key": uuid4().hex})).headers[
+            "location"
+        ]
+        ran = await manager.post(f"{address}/run", data={"idempotency_key": uuid4().hex})
+    assert ran.status_code == 303
+    allocation_id = address.rsplit("/", 1)[1]
+    async with db.session() as session:
+        await give_next(session, allocation_id, 100, datetime.now(UTC))
+    listed = await manager.get("/api/allocations")
+    assert (listed.json()["items"][0]["status"], listed.json()["items"][0]["given"]) == ("done", 8)
+    seller = await sign_in("li.wei")
+    mine = await seller.get(f"/allocations/{allocation_id}", follow_redirects=True)
+    assert (mine.status_code, mine.text.count("苏州样品")) == (200, 2)
+    undone = await manager.post(f"{address}/undo", data={"idempotency_key": uuid4().hex})
+    assert undone.status_code == 303
+
+
+async def test_others_see_nothing_of_it(sign_in: SignIn, db: Database, people: dict[str, str]) -> None:
+    await fill(db, people["south"], 4)
+    manager = await sign_in("huang.bo")
+    made = await manager.post(
+        "/api/allocations", json={"region": people["south"]}, headers={"Idempotency-Key": uuid4().hex}
+    )
+    assert (made.status_code, made.json()["planned"]) == (201, 4)
+    address = f"/allocations/{made.json()['id']}"
+    elsewhere, seller, clerk = await sign_in("zhao.min"), await sign_in("deng.li"), await sign_in("he.jie")
+    assert (await elsewhere.get(address)).status_code == 404
+    assert (await elsewhere.get(f"/api{address}/rows")).status_code == 404
+    assert (await seller.get(f"/api{address}")).status_code == 403
+    assert (await clerk.get(f"{address}/mine")).status_code == 404
+    assert (await seller.get("/allocations/new")).status_code == 403
+    assert (await seller.get("/allocations")).status_code == 403
