@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Text, func, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -124,3 +124,20 @@ async def parties(session: AsyncSession, ids: Sequence[str]) -> dict[str, Party]
         )
         for row in rows
     }  # fmt: skip
+
+
+async def keep_pair(session: AsyncSession, one: str, other: str, *, by: str, note: str) -> None:
+    """A pair that somebody saw and kept apart with a reason: whoever reviews duplicates has it before them."""
+    first, second = sorted((one, other))
+    known = await parties(session, [first, second])
+    score = compare(known[first], known[second])
+    pair = {
+        "first_id": first, "second_id": second, "points": score.points, "reasons": list(score.reasons),
+        "fingerprint": fingerprint(known[first], known[second]), "status": "open", "decided_by": by, "note": note,
+    }  # fmt: skip
+    await session.execute(insert(CustomerPair).values(pair).on_conflict_do_nothing())
+
+
+def fingerprint(one: Party, other: Party) -> int:
+    """Another number once either of them has changed."""
+    return one.fingerprint ^ (other.fingerprint << 1)

@@ -1,0 +1,169 @@
+"""A customer entered by hand or by another system: refused where it is known for certain, kept with a reason where it
+only looks like one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from commands.contact import ContactBody
+from commands.customer_match import Match, told
+from commands.desk import Desk
+from commands.idempotency import claim_once
+from db import ownership
+from db.customer import Assignment, Contact, Customer
+from db.customer_match import find_alike, keep_pair
+from db.lead import sellers
+from db.person import OrgUnit
+from db.policy import current_policy
+from domain.access import Action, Actor, Scope
+from domain.customer_field import CustomerFieldPolicy, Reading, complete, fields, for_reader, parse
+from domain.customer_match import Party, domain_of
+from domain.field import Field as CustomerField
+from domain.ids import RecordId
+from domain.policy import load
+from domain.refusal import Refused, forbidden, invalid
+from domain.text import ON_ONE_LINE
+
+Typed = Annotated[str, Field(max_length=4000)]
+MADE_HERE = frozenset({"formula", "serial", "files"})
+"""Types of fields that come by themselves, or later."""
+
+
+class NewCustomer(BaseModel):
+    """`values` as they are typed, by the key of the field. `region` is a region's code; without an owner it lies in
+    that region's pool. `reason`: why it is another one than those it is like."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    values: dict[Annotated[str, Field(max_length=60)], Typed | list[Typed]] = Field(max_length=300)
+    kind: Annotated[str, Field(max_length=60)] | None = None
+    region: Annotated[str, StringConstraints(max_length=60)]
+    owner_id: RecordId | None = None
+    contact: ContactBody | None = None
+    reason: Annotated[str, Field(max_length=500), ON_ONE_LINE] | None = None
+
+
+class CustomerCommands:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def create(self, actor: Actor, key: str, body: NewCustomer) -> str:
+        """The customer's id, made once per key. Raises Refused: 403, 422, and 409 customer_known (the same credit
+        code) or customer_alike (no reason is given why it is another)."""
+        actor.require(Action.CUSTOMER_CREATE)
+        country = self.desk.settings.country
+        contact = body.contact.values(country) if body.contact else None
+        async with self.desk.db.session(actor.id) as session:
+            policy = load(CustomerFieldPolicy, (await current_policy(session, CustomerFieldPolicy.kind))[1])
+            kind = body.kind or policy.kinds[0].key
+            if kind not in {one.key for one in policy.kinds}:
+                raise invalid("customer_kind_unknown", "kind", key=kind)
+            reading = Reading(zone=self.desk.settings.zone, country=country)
+            columns, custom = _read(actor, policy, kind, body.values, reading)
+            region = await _region(session, actor, body.region)
+            await _owner(session, actor, body.owner_id, region)
+            claimed = await claim_once(session, actor, key, "CreateCustomer", "customer", body.model_dump())
+            if not claimed.fresh:
+                return claimed.id
+            found = await self._unknown(session, actor, columns, contact, body.reason)
+            customer = Customer(id=claimed.id, kind=kind, custom=custom, origin=f"hand/{claimed.id}", **columns)
+            session.add(customer)
+            await session.flush()
+            if contact:
+                session.add(Contact(customer_id=customer.id, origin=f"contact/{customer.id}", **contact))
+            await _assign(session, actor, customer.id, region, body.owner_id)
+            await session.flush()
+            for one in found:
+                await keep_pair(session, customer.id, one, by=actor.id, note=body.reason or "")
+            return customer.id
+
+    async def _unknown(
+        self, session: AsyncSession, actor: Actor, columns: Mapping[str, Any], contact: Mapping[str, Any] | None,
+        reason: str | None,
+    ) -> list[str]:  # fmt: skip
+        """Ids of those it is like in spite of which it is kept. One credit code is entered by one at a time."""
+        if code := columns.get("tax_number"):
+            await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"customer/{code}", 0))))
+        found = await find_alike(session, party_of(columns, contact))
+        known = await told(session, actor, found)
+        same = next((one for one in known if one.same_code), None)
+        if same is not None:
+            raise Refused("customer_known", 409, field="tax_number", **_named(same))
+        if known and not reason:
+            raise Refused("customer_alike", 409, field="reason", **_named(known[0]))
+        return [one for one, _ in found]
+
+
+def party_of(columns: Mapping[str, Any], contact: Mapping[str, Any] | None) -> Party:
+    """As it is compared, from values as they are kept."""
+    people = contact or {}
+    return Party(
+        name=columns["name"], tax_number=columns.get("tax_number"), domain=columns.get("domain"),
+        phones=frozenset(filter(None, [columns.get("phone"), people.get("phone")])),
+        emails=frozenset(filter(None, [columns.get("email"), people.get("email")])),
+        address=columns.get("address"), city=columns.get("city"),
+    )  # fmt: skip
+
+
+def open_fields(actor: Actor, policy: CustomerFieldPolicy, kind: str) -> list[CustomerField]:
+    """The fields of a kind of customer that this person may fill in."""
+    seen = for_reader(actor, fields(policy)).open
+    return [field for field in seen if field.has(kind) and field.type not in MADE_HERE]
+
+
+def _read(
+    actor: Actor, policy: CustomerFieldPolicy, kind: str, typed: Mapping[str, str | list[str]], reading: Reading
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Columns, and own values by key. Raises Refused (422)."""
+    able = {field.key: field for field in open_fields(actor, policy, kind)}
+    for key in typed:
+        if key not in able:
+            raise invalid("customer_field_unknown", key, key=key)
+    values = {key: parse(able[key], given, reading) for key, given in typed.items()}
+    complete(able.values(), kind, values)
+    there = {key: value for key, value in values.items() if value is not None}
+    if there.get("domain"):
+        there["domain"] = domain_of(there["domain"]) or None
+    columns = {key: value for key, value in there.items() if able[key].builtin}
+    return columns, {key: value for key, value in there.items() if not able[key].builtin}
+
+
+async def _region(session: AsyncSession, actor: Actor, code: str) -> str:
+    query = select(OrgUnit.id).where(OrgUnit.code == code, OrgUnit.kind == "region")
+    region: str | None = await session.scalar(query)
+    if region is None:
+        raise invalid("region_unknown", "region")
+    if actor.scope(Action.CUSTOMER_CREATE) is not Scope.ALL and region not in actor.regions:
+        raise invalid("region_unknown", "region")
+    return region
+
+
+async def _owner(session: AsyncSession, actor: Actor, owner_id: str | None, region_id: str) -> None:
+    """Oneself, or somebody who sells in the region and whom one may give customers."""
+    if owner_id is None or owner_id == actor.id:
+        return
+    if not actor.reaches(Action.CUSTOMER_ASSIGN, owner=None, region=region_id):
+        raise forbidden(Action.CUSTOMER_ASSIGN)
+    if owner_id not in await sellers(session, region_id):
+        raise invalid("owner_unfit", "owner_id")
+
+
+async def _assign(
+    session: AsyncSession, actor: Actor, customer_id: str, region_id: str, owner_id: str | None
+) -> None:  # fmt: skip
+    now = datetime.now(UTC)
+    await session.execute(insert(Assignment).values(customer_id=customer_id, region_id=region_id, since=now))
+    if owner_id is not None:
+        await ownership.move(session, [(customer_id, region_id)], to=owner_id, how="assigned", at=now, by=actor.id)
+
+
+def _named(match: Match) -> dict[str, Any]:
+    """What a refusal says of the one there is."""
+    return {"customer": match.id, "title": match.title, "owner": match.owner_id, "region": match.region_id}

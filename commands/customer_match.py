@@ -1,0 +1,85 @@
+"""Whether a customer is known already (撞单), as far as the one who asks may know; and pairs that somebody looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.customer import Customer
+from db.customer_match import find_alike
+from db.engine import Database
+from db.lead_match import Place, places
+from db.scope import customers_within
+from domain.access import Action, Actor, Scope
+from domain.contact import phone_number
+from domain.customer_match import Party, Score, code_of, domain_of
+from domain.person import email_address
+
+
+class Match(NamedTuple):
+    """A customer that it may be. Unless it is `seen`, id, title and number stay empty; whose it is in another region
+    is not said."""
+
+    id: str
+    points: int
+    level: Literal["certain", "likely", "possible", "unlike"]
+    reasons: tuple[str, ...]
+    seen: bool
+    title: str
+    number: str
+    owner_id: str | None
+    region_id: str | None
+
+    @property
+    def same_code(self) -> bool:
+        return "tax_number" in self.reasons
+
+
+class CustomerMatches:
+    def __init__(self, db: Database, country: str) -> None:
+        self.db = db
+        self.country = country
+
+    def party(self, typed: Mapping[str, Any]) -> Party:
+        """Who is asked about, from what was typed by field. Raises Refused (422) for a number or address."""
+        phones = [typed.get("phone"), typed.get("contact_phone")]
+        emails = [typed.get("email"), typed.get("contact_email")]
+        return Party(
+            name=typed.get("name") or "", tax_number=code_of(typed.get("tax_number")),
+            phones=frozenset(phone_number(one, self.country) for one in phones if one),
+            emails=frozenset(email_address(one) for one in emails if one),
+            domain=domain_of(typed.get("domain") or "") or None, address=typed.get("address"), city=typed.get("city"),
+        )  # fmt: skip
+
+    async def match(self, actor: Actor, typed: Mapping[str, Any]) -> list[Match]:
+        """What this would be a duplicate of, the surest first. Raises Refused: 403, 422."""
+        actor.require(Action.CUSTOMER_READ)
+        party = self.party(typed)
+        async with self.db.session(actor.id) as session:
+            return await told(session, actor, await find_alike(session, party))
+
+
+async def told(session: AsyncSession, actor: Actor, found: Sequence[tuple[str, Score]]) -> list[Match]:
+    """What may be said of customers that were found."""
+    ids = [one for one, _ in found]
+    sight = select(Customer.id).where(Customer.id.in_(ids), customers_within(actor))
+    seen = set(await session.scalars(sight))
+    there: dict[str, list[Place]] = {}
+    for place in await places(session, "customer", ids):
+        there.setdefault(place.id, []).append(place)
+    return [_match(actor, one, score, one in seen, there.get(one, [])) for one, score in found]
+
+
+def _match(actor: Actor, customer_id: str, score: Score, seen: bool, where: Sequence[Place]) -> Match:
+    near = [place for place in where if place.region_id in actor.regions]
+    place = next(iter(near or where), None)
+    everywhere = actor.scope(Action.CUSTOMER_READ) is Scope.ALL
+    ours = seen or everywhere or bool(near)
+    return Match(
+        id=customer_id if seen else "", points=score.points, level=score.level, reasons=score.reasons, seen=seen,
+        title=place.title if place and seen else "", number=place.number if place and seen else "",
+        owner_id=place.owner_id if place and ours else None, region_id=place.region_id if place else None,
+    )  # fmt: skip
