@@ -22,6 +22,7 @@ from api import (
     contract_term,
     contract_verify,
     customer,
+    customer_match,
     deal,
     deal_part,
     document,
@@ -49,6 +50,7 @@ from api import (
     report,
     shift,
     sign_in,
+    signpost,
     sla,
     task,
     team,
@@ -66,7 +68,8 @@ ROUTERS = (
     lead_upload.router, lead_hook.router, deal.router, deal_part.router, order.router,
     contract_verify.router, contract_term.router, contract.router, legal.router, quote.router, invoice.router,
     product.router, document.router, page_image.router,
-    collection.router, collection_act.router, bank.router, customer.router, follow_up.router,
+    collection.router, collection_act.router, bank.router, customer_match.router, customer.router,
+    follow_up.router,
     receivable.router, task.router, team.router,
     approval.router,
     equipment.router, allocation.router, absence.router, notification.router, policy.router, policy_draft.router,
@@ -97,6 +100,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(health.Metrics)
     problem.install(app)
+    signpost.install(app)
     describe(app)
     app.router.routes.extend(health.ROUTES)
     for router in ROUTERS:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.services import Provided
+from api.signpost import follow_signpost
 from commands.billing import BillingBody
 from commands.contact import ContactBody
 from db.customer_case import customer_case
@@ -16,7 +17,7 @@ from db.customer_list import list_customers
 from domain.access import Action
 from domain.ids import RecordId
 
-router = APIRouter(prefix="/api/customers", tags=["customers"])
+router = APIRouter(prefix="/api/customers", tags=["customers"], dependencies=[Depends(follow_signpost)])
 PAGE = 50
 
 

@@ -25,6 +25,9 @@ from commands.contract_check import ContractChecks
 from commands.contract_compare import Comparisons
 from commands.contract_term import ContractTermCommands
 from commands.credentials import Credentials
+from commands.customer import CustomerCommands
+from commands.customer_match import CustomerMatches
+from commands.customer_merge import MergeCommands
 from commands.database import open_database
 from commands.deal import DealCommands
 from commands.decision_link import DecisionLinks, DecisionsByMail
@@ -98,6 +101,9 @@ class Services:
     billing: BillingCommands
     contacts: ContactCommands
     follow_ups: FollowUps
+    customers: CustomerCommands
+    customer_matches: CustomerMatches
+    customer_merges: MergeCommands
     products: ProductCommands
     tasks: TaskCommands
     tickets: TicketSplits
@@ -174,6 +180,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             billing=BillingCommands(db),
             contacts=ContactCommands(db, settings.country),
             follow_ups=FollowUps(db, settings.zone),
+            customers=CustomerCommands(desk),
+            customer_matches=CustomerMatches(desk),
+            customer_merges=MergeCommands(db),
             products=ProductCommands(db),
             tasks=tasks,
             tickets=tickets,

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, NamedTuple
 
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from activities.customer_match import MatchRun
+from commands.desk import Desk
+from commands.idempotency import claim_once
 from db.customer import Customer
 from db.customer_match import find_alike
-from db.engine import Database
+from db.customer_pair import open_pair
 from db.lead_match import Place, places
 from db.scope import customers_within
 from domain.access import Action, Actor, Scope
 from domain.contact import phone_number
 from domain.customer_match import Party, Score, code_of, domain_of
+from domain.ids import RecordId
 from domain.person import email_address
+from domain.refusal import Refused, not_found
+from domain.text import ON_ONE_LINE
+from workflows.customer_match import MATCHING, CustomerMatchWorkflow
 
 
 class Match(NamedTuple):
@@ -38,10 +49,21 @@ class Match(NamedTuple):
         return "tax_number" in self.reasons
 
 
+class Dismissal(BaseModel):
+    """Two customers that are not one, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    first_id: RecordId
+    second_id: RecordId
+    note: Annotated[str, Field(max_length=500), ON_ONE_LINE] = ""
+
+
 class CustomerMatches:
-    def __init__(self, db: Database, country: str) -> None:
-        self.db = db
-        self.country = country
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.db = desk.db
+        self.country = desk.settings.country
 
     def party(self, typed: Mapping[str, Any]) -> Party:
         """Who is asked about, from what was typed by field. Raises Refused (422) for a number or address."""
@@ -60,6 +82,34 @@ class CustomerMatches:
         party = self.party(typed)
         async with self.db.session(actor.id) as session:
             return await told(session, actor, await find_alike(session, party))
+
+    async def dismiss(self, actor: Actor, key: str, body: Dismissal) -> None:
+        """Not shown again until one of them changes. Raises Refused: 403, 404 for a pair that is not open to them."""
+        actor.require(Action.CUSTOMER_MERGE)
+        async with self.db.session(actor.id) as session:
+            subject = f"customer/{body.first_id}"
+            if not (await claim_once(session, actor, key, "DismissPair", subject, body.model_dump())).fresh:
+                return
+            pair = await open_pair(session, actor, *sorted((body.first_id, body.second_id)))
+            if pair is None:
+                raise not_found("customer_pair")
+            pair.status, pair.decided_by, pair.decided_at = "dismissed", actor.id, datetime.now(UTC)
+            pair.note = body.note or pair.note
+
+    async def look(self, actor: Actor, key: str) -> None:
+        """Compares all customers now. Raises Refused: 403, 409 match_runs where that is under way."""
+        actor.require(Action.CUSTOMER_MERGE)
+        async with self.db.session(actor.id) as session:
+            if not (await claim_once(session, actor, key, "MatchCustomers", "customer-match", {})).fresh:
+                return
+        processes = self.desk.processes
+        try:
+            await processes.client.start_workflow(
+                CustomerMatchWorkflow.run, MatchRun(by=actor.id), id=f"{MATCHING}/now",
+                task_queue=processes.task_queue, id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            )  # fmt: skip
+        except WorkflowAlreadyStartedError:
+            raise Refused("match_runs", 409) from None
 
 
 async def told(session: AsyncSession, actor: Actor, found: Sequence[tuple[str, Score]]) -> list[Match]:

@@ -68,11 +68,11 @@ class MergeCommands:
 
     async def merge(self, actor: Actor, key: str, survivor_id: str, body: MergeBody) -> str:
         """One transaction; the merge's id. Raises Refused: 404, 403 merge_other_region, 409 customer_merged or
-        outdated, 422 merge_itself or merge_owner_needed."""
+        outdated, 422 merge_twice or merge_owner_needed."""
         actor.require(Action.CUSTOMER_MERGE)
         ids = [survivor_id, *dict.fromkeys(body.merged)]
         if len(set(ids)) < len(ids):
-            raise invalid("merge_itself", "merged")
+            raise invalid("merge_twice", "merged")
         async with self.db.session(actor.id) as session:
             asked = body.model_dump(mode="json")
             claimed = await claim_once(session, actor, key, "MergeCustomers", f"customer/{survivor_id}", asked)

@@ -94,7 +94,7 @@ _PARTIES = text("""
     left join lateral (
         select array_agg(phone) filter (where phone is not null) as phones,
             array_agg(email) filter (where email is not null) as emails
-        from (select phone, lower(email) as email from contact where customer_id = c.id limit 50) some
+        from (select phone, lower(email) as email from contact where customer_id = c.id limit 50) people
     ) p on true
     where c.id = any(cast(:ids as uuid[]))
 """)

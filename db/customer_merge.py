@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Ref
+from db.book import rearm
 from db.customer import Customer
 from db.process import Process
 
@@ -163,8 +164,10 @@ async def assignment_kept(session: AsyncSession, customer_id: str, region_id: st
 
 async def put_assignment(session: AsyncSession, row: dict[str, Any]) -> None:
     """As it was; when it goes back to its pool is reckoned anew."""
-    again = row | {"due_at": None, "warn_at": None}
+    again = row | dict.fromkeys(("due_at", "due_why", "warn_at", "reckoned"))
     await session.execute(_PUT, {"row": json.dumps(again)})
+    if row["owner_id"]:
+        await rearm(session, [row["owner_id"]])
 
 
 async def drop_assignment(session: AsyncSession, customer_id: str, region_id: str) -> None:

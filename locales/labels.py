@@ -10,6 +10,7 @@ from locales.allocation_labels import ALLOCATION_LABELS
 from locales.clause_labels import CLAUSE_LABELS
 from locales.contract_labels import CONTRACT_LABELS
 from locales.customer_labels import CUSTOMER_LABELS
+from locales.match_labels import MATCH_LABELS
 from locales.sla_labels import SLA_LABELS
 from locales.ticket_labels import TICKET_LABELS
 
@@ -519,6 +520,7 @@ LABELS: dict[str, dict[str, str]] = (
     | CONTRACT_LABELS
     | SLA_LABELS
     | CUSTOMER_LABELS
+    | MATCH_LABELS
 )
 
 

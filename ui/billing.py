@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.services import Provided, Services
+from api.signpost import follow_signpost
 from commands.billing import BillingBody
 from db.customer_case import customer_case
 from domain.access import Action, Actor
@@ -21,7 +22,11 @@ from ui.acting import body, say, typed
 from ui.form import mistakes
 from ui.render import page, redirect
 
-router = APIRouter(prefix="/customers", include_in_schema=False, dependencies=[Depends(require(Action.CUSTOMER_WORK))])
+router = APIRouter(
+    prefix="/customers",
+    include_in_schema=False,
+    dependencies=[Depends(follow_signpost), Depends(require(Action.CUSTOMER_WORK))],
+)
 
 
 @router.get("/{customer_id}/billing")

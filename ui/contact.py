@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.services import Provided, Services
+from api.signpost import follow_signpost
 from commands.contact import ContactBody
 from db.customer_case import customer_case
 from domain.access import Action, Actor
@@ -19,7 +20,11 @@ from ui.acting import body, say, typed
 from ui.form import mistakes
 from ui.render import page, redirect
 
-router = APIRouter(prefix="/customers", include_in_schema=False, dependencies=[Depends(require(Action.CUSTOMER_WORK))])
+router = APIRouter(
+    prefix="/customers",
+    include_in_schema=False,
+    dependencies=[Depends(follow_signpost), Depends(require(Action.CUSTOMER_WORK))],
+)
 FIELDS = tuple(ContactBody.model_fields)
 
 

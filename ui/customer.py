@@ -11,9 +11,11 @@ from starlette.responses import HTMLResponse
 
 from api.auth import CurrentActor, require
 from api.services import Provided
+from api.signpost import follow_signpost
 from commands.billing import may_edit
 from db.customer_case import customer_case
 from db.customer_list import figures, list_customers
+from db.customer_merge_case import merges_of
 from db.equipment import equipment_of
 from db.timeline import customer_events
 from domain.access import Action
@@ -25,7 +27,11 @@ from ui.render import fragment, respond, wants_fragment
 from ui.stage import pipelines
 from ui.story import FILTERS, Filter, Story, people_in
 
-router = APIRouter(prefix="/customers", include_in_schema=False, dependencies=[Depends(require(Action.CUSTOMER_READ))])
+router = APIRouter(
+    prefix="/customers",
+    include_in_schema=False,
+    dependencies=[Depends(follow_signpost), Depends(require(Action.CUSTOMER_READ))],
+)
 
 PAGE = 50
 EVENTS = 40
@@ -57,6 +63,7 @@ async def list_page(
         customers=customers, sums=sums, names=called, text=text, after=after,
         first=f"/customers?{urlencode({'text': text})}" if text else "/customers",
         next=f"/customers?{urlencode(following)}" if following else "",
+        may_add=actor.scope(Action.CUSTOMER_CREATE) is not None,
         reads_money=actor.scope(Action.COLLECTION_READ) is not None,
     )  # fmt: skip
 
@@ -77,7 +84,12 @@ async def show(
         case = await customer_case(session, actor, customer_id)
         events = await customer_events(session, actor, customer_id, FILTERS[told][1], after=after, limit=EVENTS + 1)
         equipment = await equipment_of(session, customer_id) if actor.scope(Action.EQUIPMENT_READ) else None
-        owners = {follower.owner_id for follower in case.followers} | {deal.owner_id for deal in case.deals}
+        merges = await merges_of(session, customer_id)
+        owners = (
+            {past.merge.by for past in merges}
+            | {follower.owner_id for follower in case.followers}
+            | {deal.owner_id for deal in case.deals}
+        )
         story = Story(
             formats=formats,
             names=await names(session, formats.language, owners | people_in(events)),
@@ -100,6 +112,8 @@ async def show(
         "may_keep_equipment": any(
             actor.reaches(Action.EQUIPMENT_WORK, owner=one.owner_id, region=one.region_id) for one in case.followers
         ),
+        "merges": merges,
+        "may_undo_merge": actor.scope(Action.CUSTOMER_MERGE) is not None,
         "may_create": actor.scope(Action.DEAL_CREATE) is not None,
     }
     if after and wants_fragment(request):

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.services import Provided
+from api.signpost import follow_signpost
 from commands.statement import CustomerAccount
 from db.customer import Contact
 from db.letter import Letter, letters_to
@@ -30,7 +31,7 @@ from ui.render import page, redirect
 
 router = APIRouter(
     prefix="/customers/{customer_id}/statement", include_in_schema=False,
-    dependencies=[Depends(require(Action.COLLECTION_READ))],
+    dependencies=[Depends(follow_signpost), Depends(require(Action.COLLECTION_READ))],
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from activities.collection import CollectionActivities
 from activities.contract import ContractActivities
 from activities.contract_term import ContractTermActivities
 from activities.contract_version import ContractVersionActivities
+from activities.customer_match import CustomerMatchActivities
 from activities.deal import DealActivities
 from activities.digest import DigestActivities
 from activities.equipment import EquipmentActivities
@@ -78,6 +79,7 @@ from workflows.collection import CollectionWorkflow
 from workflows.contract import ContractWorkflow
 from workflows.contract_check import DOCUMENTS, OCR
 from workflows.contract_term import ContractTermWorkflow
+from workflows.customer_match import CustomerMatchWorkflow
 from workflows.deal import DealWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.invoice import InvoiceWorkflow
@@ -96,6 +98,7 @@ WORKFLOWS = [
     ContractTermWorkflow,
     AllocationWorkflow,
     BookWorkflow,
+    CustomerMatchWorkflow,
 ]  # fmt: skip
 ACTIVITIES = [
     QuoteActivities, InvoiceActivities,
@@ -138,10 +141,18 @@ def documents(client: Client, db: Database, settings: Settings) -> Worker:
     clauses = ClauseActivities(db, settings.zone, shelf.path, ClauseReader(settings.names))
     versions = ContractVersionActivities(db, settings.zone, shelf.path)
     training = TicketTrainingActivities(db, settings.zone, shelf.path)
+    matching = CustomerMatchActivities(db, settings.zone)
     return Worker(
         client,
         task_queue=settings.task_queue + DOCUMENTS,
-        activities=[clauses.check_document, versions.compare_versions, training.train_ticket_model],
+        activities=[
+            clauses.check_document,
+            versions.compare_versions,
+            training.train_ticket_model,
+            matching.begin_customer_match,
+            matching.match_customers,
+            matching.end_customer_match,
+        ],
         max_concurrent_activities=2,
         graceful_shutdown_timeout=GRACE,
     )

@@ -18,13 +18,16 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
+from activities.customer_match import MatchRun
 from activities.ticket_training import Training
 from settings import Settings
+from workflows.customer_match import MATCHING, CustomerMatchWorkflow
 from workflows.digest import SAME_DAY, DigestWorkflow
 from workflows.ticket_training import TRAINING, TicketTrainingWorkflow
 
 DIGEST = "digest"
 AT_NIGHT = ScheduleCalendarSpec(hour=[ScheduleRange(3)], minute=[ScheduleRange(10)])
+BEFORE_DAWN = ScheduleCalendarSpec(hour=[ScheduleRange(4)], minute=[ScheduleRange(20)])
 HALF_PAST_EIGHT = ScheduleCalendarSpec(hour=[ScheduleRange(8)], minute=[ScheduleRange(30)])
 
 
@@ -42,7 +45,14 @@ async def keep_schedules(client: Client, settings: Settings) -> None:
         spec=ScheduleSpec(calendars=[AT_NIGHT], time_zone_name=settings.zone),
         policy=SchedulePolicy(catchup_window=timedelta(hours=6)),
     )
-    for name, schedule in ((DIGEST, digest), (TRAINING, training)):
+    matching = Schedule(
+        action=ScheduleActionStartWorkflow(
+            CustomerMatchWorkflow.run, MatchRun(), id=MATCHING, task_queue=settings.task_queue
+        ),
+        spec=ScheduleSpec(calendars=[BEFORE_DAWN], time_zone_name=settings.zone),
+        policy=SchedulePolicy(catchup_window=timedelta(hours=6)),
+    )
+    for name, schedule in ((DIGEST, digest), (TRAINING, training), (MATCHING, matching)):
         await keep(client, name, schedule)
 
 
