@@ -46,7 +46,7 @@ async def merge_case(session: AsyncSession, actor: Actor, ids: Sequence[str]) ->
     for name, table in COUNTED:
         counting = select(table.customer_id, func.count()).where(table.customer_id.in_(asked))
         for customer_id, number in await session.execute(counting.group_by(table.customer_id)):
-            counts[customer_id][name] = number
+            counts[str(customer_id)][name] = number
     return MergeCase(customers, follows, counts)
 
 

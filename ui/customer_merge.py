@@ -93,10 +93,11 @@ async def _page(
         case = await merge_case(session, actor, ids)
         policy = load(CustomerFieldPolicy, (await current_policy(session, CustomerFieldPolicy.kind))[1])
         called = await names(session, language, {one.owner_id for one in case.follows})
+    differing = _choices(actor, policy, case, pages_of(request).formats(request))
     regions = owned([(one.customer_id, one.region_id, one.owner_id) for one in case.follows])
     return await page(
         request, "customer/merge.html", status=error.status if error else 200, case=case, typed=form,
-        errors=mistakes(request, error) if error else {}, fields=_choices(actor, policy, case, pages_of(request).formats(request)),
+        errors=mistakes(request, error) if error else {}, fields=differing,
         regions=regions, names=called, survivor=form.get("survivor") or ids[0],
         ids=",".join(one.id for one in case.customers),
     )  # fmt: skip
