@@ -16,6 +16,9 @@ LARGEST = 26 * 1024 * 1024
 """Bytes of a body with a file: a document of 25 MB and what is sent around it."""
 LARGEST_TEXT = 512 * 1024
 """Bytes of any other body: it is read as a whole before anybody is known, so it must be read quickly."""
+LARGEST_IMPORT = 4 * 1024 * 1024 * 1024 + 1024 * 1024
+"""Bytes of a body with a file of customers: it goes to the disk as it comes."""
+IMPORTS = ("/api/customer-imports", "/customers/import")
 SURROGATE = re.compile("[\ud800-\udfff]")
 KEY = re.compile(r"[\x21-\x7e]{8,200}")
 
@@ -30,7 +33,7 @@ class BodyLimit:
         if scope["type"] == "http":
             headers = Headers(scope=scope)
             files = headers.get("content-type", "").lower().startswith("multipart/")
-            limit = LARGEST if files else LARGEST_TEXT
+            limit = LARGEST_TEXT if not files else LARGEST_IMPORT if scope["path"] in IMPORTS else LARGEST
             receive = _limited(receive, headers.get("content-length", ""), limit)
         await self.app(scope, receive, send)
 

@@ -28,6 +28,7 @@ from commands.credentials import Credentials
 from commands.customer import CustomerCommands
 from commands.customer_match import CustomerMatches
 from commands.customer_merge import MergeCommands
+from commands.customer_import import ImportCommands
 from commands.database import open_database
 from commands.deal import DealCommands
 from commands.decision_link import DecisionLinks, DecisionsByMail
@@ -121,6 +122,7 @@ class Services:
     approvals: ApprovalCommands
     collections: CollectionCommands
     bank: BankCommands
+    customer_imports: ImportCommands
     customer_statements: CustomerStatements
     equipment: EquipmentCommands
     ticket_training: TicketTraining
@@ -200,6 +202,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             approvals=ApprovalCommands(desk),
             collections=CollectionCommands(desk),
             bank=BankCommands(desk, store),
+            customer_imports=ImportCommands(desk, store),
             customer_statements=CustomerStatements(desk, store),
             equipment=EquipmentCommands(desk),
             ticket_training=TicketTraining(db, temporal, settings.task_queue),

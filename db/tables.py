@@ -19,6 +19,7 @@ from db import (
     contract_version,
     customer,
     customer_field,
+    customer_import,
     customer_match,
     customer_merge,
     customer_search,

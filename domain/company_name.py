@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from hashlib import blake2b
 
@@ -34,6 +35,11 @@ NOBODY = frozenset(
 )
 SHORTEST_SPELT = 6
 """Letters that a name written in pinyin keeps at least."""
+CHARACTERS = re.compile("[\u4e00-\u9fff]+").fullmatch
+_LENGTHS = sorted({len(form) for form in LEGAL_FORMS}, reverse=True)
+_FORMS = [(length, frozenset(form for form in LEGAL_FORMS if len(form) == length)) for length in _LENGTHS]
+_FORM_ENDS = frozenset(form[-2:] for form in LEGAL_FORMS)
+_PLACE_BEGINS = frozenset(place[:2] for place in [*PLACES.split(), "中国"])
 SHORTEST = 3
 """Characters that a name keeps at least: 上海电气 is not 电气."""
 LONGEST = 24
@@ -72,10 +78,27 @@ def _spelt_place() -> re.Pattern[str]:
     return re.compile(f"(?:{'|'.join(spelt)})(?:sheng|shi)?")
 
 
+def company_keys(names: Sequence[str]) -> list[str]:
+    """`company_key` of each, for millions of them: most names are Chinese characters and nothing else."""
+    together = "\n".join(names)
+    if simplified(together) != together:
+        names = [simplified(name) if CHARACTERS(name) else name for name in names]
+    return [_key_of_characters(name) if CHARACTERS(name) else company_key(name) for name in names]
+
+
+def _key_of_characters(key: str) -> str:
+    if key[-2:] in _FORM_ENDS:
+        key = _without_form(key)
+    if key[:2] in _PLACE_BEGINS:
+        key = _without_place(key)
+    return "" if key in NOBODY else key
+
+
 def _without_form(key: str) -> str:
-    for form in LEGAL_FORMS:
-        if key.endswith(form) and len(key) - len(form) >= 2:
-            return _without_form(key.removesuffix(form))
+    """The longest form that ends it leaves first: `LEGAL_FORMS` has each before those that are its own end."""
+    for length, forms in _FORMS:
+        if len(key) - length >= 2 and key[-length:] in forms:
+            return _without_form(key[:-length])
     return key
 
 

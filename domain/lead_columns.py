@@ -35,10 +35,8 @@ def guess(headings: Sequence[str]) -> list[str]:
     """For each column its field, or `IGNORED`; a field is given to the first column that is called like it."""
     given: list[str] = []
     for heading in headings:
-        plain = _plain(heading)
-        fits = next(
-            (field for field, words in FIELDS.items() if plain in words.split() and field not in given), IGNORED
-        )
+        said = plain(heading)
+        fits = next((field for field, words in FIELDS.items() if said in words.split() and field not in given), IGNORED)
         given.append(fits)
     return given
 
@@ -66,9 +64,10 @@ def custom_key(heading: str) -> str:
 
 def region_of(text: str, regions: Mapping[str, Sequence[str]]) -> str | None:
     """The code of the region that is called so in any language; `regions`: what each code is called."""
-    plain = _plain(text)
-    return next((code for code, names in regions.items() if plain in {_plain(code), *map(_plain, names)}), None)
+    said = plain(text)
+    return next((code for code, names in regions.items() if said in {plain(code), *map(plain, names)}), None)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """What is left of a heading to be compared: letters and digits, without width and case."""
     return "".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())).replace("_", "")

@@ -43,6 +43,7 @@ LABELS: dict[str, dict[str, str]] = (
             "instalments": N_("Instalments"),
             "cash": N_("Cash"),
             "absence": N_("Absence"),
+            "import": N_("Import"),
             "signing": N_("Signing"),
             "ticket": N_("Ticket"),
             "contract_term": N_("Term of a contract"),
@@ -435,6 +436,12 @@ LABELS: dict[str, dict[str, str]] = (
             "end": N_("is to end"),
             "renewed": N_("renewed"),
             "ended": N_("ended"),
+        },
+        "import": {
+            "done": N_("imported"),
+            "cancelled": N_("cancelled"),
+            "failed": N_("could not be read"),
+            "undone": N_("taken back"),
         },
         "absence": {
             "coming": N_("Coming"),

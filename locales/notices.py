@@ -117,6 +117,12 @@ SENTENCES = {
     "book.warned_copy": N_("Customers of %(person)s that go back to the pool soon: %(count)s, the first on %(on)s."),
     "pool.assigned": N_("Customers that %(person)s gave you: %(count)s."),
     "book.recycled": N_("Customers of yours that went back to the pool: %(count)s."),
+    "import.done": N_(
+        "Your import is done: %(created)s new customers, %(updated)s updated, %(rejected)s rows not used."
+    ),
+    "import.cancelled": N_("Your import was cancelled. New customers until then: %(created)s."),
+    "import.failed": N_("The file of your import could not be read."),
+    "import.undone": N_("Your import was taken back: %(undone)s customers; left as they are: %(kept)s."),
     "absence.planned": N_("You are to stand in for %(person)s, who will be away."),
     "absence.changed": N_("The absence of %(person)s, in which you stand in, has changed."),
     "absence.cancelled": N_("%(person)s is not going to be away after all: you need not stand in."),

@@ -232,6 +232,26 @@ SENTENCES = {
     "contact_without_mail": N_("Choose a contact who has an e-mail address."),
     "language_unknown": N_("Choose Chinese or English."),
     "page_broken": N_("The page cannot be drawn: %(said)s"),
+    "import_binary": N_("This is no table: it is neither text with a heading nor a workbook."),
+    "import_nul": N_("Line %(line)s holds NUL characters, so this is no text. Save the table as CSV once more."),
+    "import_encoding": N_(
+        "Line %(line)s cannot be read as %(encoding)s like what stands before it. "
+        "Save the file as UTF-8 and send it again."
+    ),
+    "import_columns_most": N_("Row %(row)s has %(columns)s columns: at most %(most)s can be read."),
+    "import_rows_most": N_("The file has too many rows: at most %(most)s at once."),
+    "import_cell_huge": N_(
+        "A cell after row %(row)s is longer than %(most)s characters: perhaps a quotation mark is never closed."
+    ),
+    "import_unpacked": N_("Unpacked, this workbook is %(size)s MB large: at most %(most)s MB can be read."),
+    "import_json": N_("Line %(line)s is no JSON object."),
+    "import_unreadable": N_("The file could not be read to its end."),
+    "import_field_twice": N_("Two columns cannot be the same field: %(name)s."),
+    "import_owner_unfit": N_("This person does not have customers in that region."),
+    "import_ended": N_("This import has ended."),
+    "import_runs": N_("This import is not paused."),
+    "import_undoing": N_("What is being taken back is taken back to its end."),
+    "import_not_undone": N_("Only what has been imported can be taken back."),
     "tax_number_wrong": N_("This is no unified social credit code: 18 characters that check each other."),
     "invoice_not_draft": N_("This invoice draft was prepared already."),
     "not_in_review": N_("Legal does not review this version any more. Reload to see how it stands."),

@@ -65,6 +65,9 @@ SENTENCES = {
     "collection.planned": N_("Instalment %(no)s of %(amount)s"),
     "collection.due": N_("Instalment %(no)s of %(amount)s is due"),
     "collection.overdue": N_("Instalment %(no)s of %(amount)s is overdue"),
+    "import.checking": N_("Customers are being imported"),
+    "import.paused": N_("The import is paused"),
+    "import.undoing": N_("An import is being taken back"),
     "absence.coming": N_("The absence has not begun yet"),
     "absence.away": N_("Away, and others have the tasks"),
 }

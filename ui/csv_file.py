@@ -3,31 +3,48 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from io import StringIO
 from urllib.parse import quote
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from domain.money import plain_amount
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet may take for the beginning of a formula."""
 
+MEDIA_TYPE = "text/csv; charset=utf-8"
 Value = str | int | float | None
 
 
 def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[Value]]) -> Response:
     """To be saved as `name`.csv; begins with the mark by which Excel knows UTF-8."""
+    return Response(_lines([head, *rows]).encode("utf-8-sig"), media_type=MEDIA_TYPE, headers=_headers(name))
+
+
+def csv_stream(name: str, head: Sequence[str], pages: AsyncIterator[Iterable[Sequence[Value]]]) -> StreamingResponse:
+    """`csv_file` for any number of rows, a page of them in memory at a time."""
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield _lines([head]).encode("utf-8-sig")
+        async for rows in pages:
+            yield _lines(rows).encode()
+
+    return StreamingResponse(parts(), media_type=MEDIA_TYPE, headers=_headers(name))
+
+
+def _lines(rows: Iterable[Sequence[Value]]) -> str:
     text = StringIO()
-    writer = csv.writer(text)
-    writer.writerow(map(_cell, head))
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    headers = {
+    csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _headers(name: str) -> dict[str, str]:
+    return {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}.csv",
         "Cache-Control": "no-store",
     }
-    return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def figure(minor: int, currency: str) -> float:

@@ -30,7 +30,7 @@ ICONS = {
     "ticket.breached": "triangle-alert", "ticket.climbed": "triangle-alert", "ticket.due_moved": "timer",
     "lead": "megaphone", "deal": "briefcase", "contract": "file-text", "approval": "shield-check",
     "signing": "file-check", "term": "calendar-clock",
-    "review": "scale", "collection": "wallet", "task": "circle-check", "absence": "calendar",
+    "review": "scale", "collection": "wallet", "task": "circle-check", "absence": "calendar", "import": "upload",
     "deal.moved": "arrow-right", "deal.prioritised": "flag", "deal.stalled_red": "hourglass",
     "deal.stalled_told": "hourglass", "deal.action_done": "zap", "deal.action_failed": "triangle-alert",
     "deal.action_still_failing": "triangle-alert", "deal.action_retried": "refresh-cw", "deal.action_given_up": "x",

@@ -25,6 +25,7 @@ from activities.contract import ContractActivities
 from activities.contract_term import ContractTermActivities
 from activities.contract_version import ContractVersionActivities
 from activities.customer_match import CustomerMatchActivities
+from activities.customer_import import CustomerImportActivities
 from activities.deal import DealActivities
 from activities.digest import DigestActivities
 from activities.equipment import EquipmentActivities
@@ -80,6 +81,7 @@ from workflows.contract import ContractWorkflow
 from workflows.contract_check import DOCUMENTS, OCR
 from workflows.contract_term import ContractTermWorkflow
 from workflows.customer_match import CustomerMatchWorkflow
+from workflows.customer_import import IMPORTS, ImportWorkflow
 from workflows.deal import DealWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.invoice import InvoiceWorkflow
@@ -99,6 +101,7 @@ WORKFLOWS = [
     AllocationWorkflow,
     BookWorkflow,
     CustomerMatchWorkflow,
+    ContractTermWorkflow, ImportWorkflow,
 ]  # fmt: skip
 ACTIVITIES = [
     QuoteActivities, InvoiceActivities,
@@ -131,6 +134,7 @@ async def build_worker(
         processes(client, db, settings, strict),
         documents(client, db, settings),
         scans(client, db, settings),
+        imports(client, db, settings),
     ):
         yield
 
@@ -171,6 +175,23 @@ def scans(client: Client, db: Database, settings: Settings) -> Worker:
     )
 
 
+def imports(client: Client, db: Database, settings: Settings) -> Worker:
+    """One import works for minutes with connections of its own: two at a time, one of which waits for the other."""
+    held = _imports(db, settings)
+    return Worker(
+        client,
+        task_queue=settings.task_queue + IMPORTS,
+        activities=[held.carry_customer_import, held.undo_customer_import, held.settle_customer_import],
+        max_concurrent_activities=4,
+        graceful_shutdown_timeout=timedelta(seconds=1),  # it goes on where it stood, whenever it is stopped
+    )
+
+
+def _imports(db: Database, settings: Settings) -> CustomerImportActivities:
+    shelf = DocumentStore(settings.home / "documents")
+    return CustomerImportActivities(db, settings.zone, shelf.path, settings.country)
+
+
 def processes(client: Client, db: Database, settings: Settings, strict: bool) -> Worker:
     ours = () if strict else ("workflows",)
     return Worker(
@@ -201,7 +222,8 @@ def _activities(db: Database, settings: Settings) -> list[object]:
     sealing = SealingActivities(db, settings.zone, Sealer(settings))
     sheets = SheetActivities(db, settings.zone, Sheets(settings))
     routing = TicketRoutingActivities(db, settings.zone, store.path)
-    return [*held, StatementActivities(db, settings.zone, opener), invitations, sealing, sheets, routing]
+    statements = StatementActivities(db, settings.zone, opener)
+    return [*held, statements, invitations, sealing, sheets, routing, _imports(db, settings)]
 
 
 async def run_worker(settings: Settings) -> None:

@@ -1,0 +1,308 @@
+"""An import of customers as it is carried out: read, matched, merged, and undone; each step goes on where it stood."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import select, update
+from temporalio import activity
+
+from activities.customer_import_file import stretches
+from activities.process import ProcessActivities
+from db.actor import actor_of
+from db.customer_import import CustomerImport
+from db.customer_import_bulk import drop_indexes, dropped, make_again
+from db.customer_import_known import known_to
+from db.customer_import_stage import (
+    Connection,
+    Import,
+    batches_done,
+    drop,
+    keep_rows,
+    match_rows,
+    matched,
+    merge_batch,
+    open_connection,
+    prepare,
+)
+from db.customer_import_undo import undo_batch
+from db.engine import Database, plain_url
+from domain.access import Action, Scope
+from domain.customer_import import RUNNING, ImportState
+from domain.refusal import Refused
+
+READ = 20_000
+"""Rows of a stretch of the file."""
+MERGED = 25_000
+"""Rows merged in one transaction."""
+LANES = 2
+"""Batches merged beside each other."""
+PULSE = 1.0
+"""Seconds between two signs of life, and two looks whether somebody stopped it."""
+ONE_AT_A_TIME = 0x1290_0001
+"""The advisory lock of whoever matches and merges: two at once would not see each other's customers."""
+
+
+class Work(BaseModel):
+    import_id: str
+
+
+class Worked(BaseModel):
+    """`outcome`: done; stopped, by a person; failed: its row says why. The counts are those of its row."""
+
+    outcome: str
+    created: int = 0
+    updated: int = 0
+    rejected: int = 0
+    doubled: int = 0
+    undone: int = 0
+    kept: int = 0
+
+
+class Stopped(Exception):
+    """Somebody paused or cancelled it."""
+
+
+class CustomerImportActivities(ProcessActivities):
+    """`path` gives a document's place in the store by its hash; `country` is what numbers without a code mean."""
+
+    def __init__(
+        self, db: Database, zone: str, path: Callable[[str], Path], country: str, *, read: int = READ,
+        merged: int = MERGED,
+    ) -> None:  # fmt: skip
+        super().__init__(db, zone)
+        self._path = path
+        self._country = country
+        self._read = read
+        self._merged = merged
+
+    @activity.defn
+    async def project_customer_import(self, state: ImportState) -> None:
+        async with self.projecting("import", state) as session:
+            if session is None:
+                return
+            row = {
+                "stage": state.stage, "paused": state.paused, "revision": state.revision,
+                "finished_at": state.closed_at,
+            }  # fmt: skip
+            await session.execute(update(CustomerImport).where(CustomerImport.id == state.record_id).values(row))
+
+    @activity.defn
+    async def carry_customer_import(self, work: Work) -> Worked:
+        """Reads, matches and merges what is left of it."""
+        return await self._watched(work.import_id, self._carry)
+
+    @activity.defn
+    async def undo_customer_import(self, work: Work) -> Worked:
+        return await self._watched(work.import_id, self._undo)
+
+    @activity.defn
+    async def settle_customer_import(self, work: Work) -> Worked:
+        """What an import that ends early must not leave behind: missing indexes, rows nobody will merge."""
+        return await self._watched(work.import_id, self._settle, any_stage=True)
+
+    # --- steps ----------------------------------------------------------------------------------------------------
+
+    async def _carry(self, one: Import, open_one: Callable[[], Awaitable[Connection]], bulk: bool) -> None:
+        connection = await open_one()
+        if not await matched(connection, one) or await prepare(connection, one) == 0:
+            await self._step(one, "reading")
+        await self._read_file(connection, one)
+        if not await matched(connection, one):
+            await self._step(one, "waiting")
+        await _alone(connection, one)
+        await self._step(one, "matching")
+        await match_rows(connection, one)
+        if bulk:
+            await drop_indexes(connection, one)
+        await self._step(one, "merging")
+        lanes = [connection, *[await open_one() for _ in range(LANES - 1)]]
+        await self._merge(lanes, one)
+        await self._index(lanes, one)
+        await drop(connection, one)
+        await self._step(one, None)
+
+    async def _read_file(self, connection: Connection, one: Import) -> None:
+        skip = await prepare(connection, one)
+        async with self.db.session() as session:
+            row = await session.get_one(CustomerImport, one.id)
+            known = await known_to(session, await actor_of(session, one.by_id))
+        asked = {
+            "id": one.id, "path": str(self._path(row.hash).absolute()), "encoding": row.encoding,
+            "delimiter": row.delimiter, "mapping": list(one.mapping), "country": self._country,
+            "regions": known.regions, "owners": known.owners, "skip": skip, "batch": self._read,
+        }  # fmt: skip
+        read = skip
+        async for stretch in stretches(asked):
+            await keep_rows(connection, one, *stretch)
+            read = stretch.read
+        async with self.db.session() as session:
+            await session.execute(update(CustomerImport).where(CustomerImport.id == one.id).values(rows=read))
+
+    async def _merge(self, lanes: list[Connection], one: Import) -> None:
+        async with self.db.session() as session:
+            rows = (await session.scalars(select(CustomerImport.rows).where(CustomerImport.id == one.id))).one()
+        done = await batches_done(lanes[0], one, "merge")
+        ahead = iter([no for no in range(-(-rows // self._merged)) if no not in done])
+
+        async def lane(connection: Connection) -> None:
+            for no in ahead:
+                await merge_batch(connection, one, no, no * self._merged + 1, (no + 1) * self._merged)
+
+        await _beside(*(lane(connection) for connection in lanes))
+
+    async def _index(self, lanes: list[Connection], one: Import) -> None:
+        left = await dropped(lanes[0], one)
+        if not left:
+            return
+        await self._step(one, "indexing")
+        indexes = iter([each for each in left if not each.startswith("alter")])
+
+        async def lane(connection: Connection) -> None:
+            for definition in indexes:
+                await make_again(connection, one, definition)
+
+        await _beside(*(lane(connection) for connection in lanes))
+        for definition in (each for each in left if each.startswith("alter")):
+            await make_again(lanes[0], one, definition)
+
+    async def _undo(self, one: Import, open_one: Callable[[], Awaitable[Connection]], bulk: bool) -> None:
+        connection = await open_one()
+        await _alone(connection, one)
+        await self._step(one, "undoing")
+        async with self.db.session() as session:
+            rows = (await session.scalars(select(CustomerImport.rows).where(CustomerImport.id == one.id))).one()
+        done = await batches_done(connection, one, "undo")
+        size = self._merged // 5 or 1
+        for no in range(-(-rows // size)):
+            if no not in done:
+                await undo_batch(connection, one, no, no * size + 1, (no + 1) * size)
+        await self._step(one, None)
+
+    async def _settle(self, one: Import, open_one: Callable[[], Awaitable[Connection]], bulk: bool) -> None:
+        connection = await open_one()
+        await self._index([connection], one)
+        await drop(connection, one)
+        await self._step(one, None)
+
+    async def _step(self, one: Import, step: str | None) -> None:
+        """What is being done now, with the time that the one before it took."""
+        async with self.db.session() as session:
+            row = await session.get_one(CustomerImport, one.id, with_for_update=True)
+            if row.step == step:
+                return
+            now = datetime.now(UTC)
+            if row.step and row.step_at:
+                spent = row.seconds.get(row.step, 0.0) + (now - row.step_at).total_seconds()
+                row.seconds = {**row.seconds, row.step: round(spent, 3)}
+            row.step, row.step_at, row.step_from = step, now, row.read if step == "reading" else row.merged
+
+    # --- life -----------------------------------------------------------------------------------------------------
+
+    async def _watched(
+        self, import_id: str, carry: Callable[[Import, Callable[[], Awaitable[Connection]], bool], Awaitable[None]], *,
+        any_stage: bool = False,
+    ) -> Worked:  # fmt: skip
+        """Gives signs of life, and stops at once when a person paused or cancelled: what is not committed is undone
+        by PostgreSQL, and the rest goes on later."""
+        async with self.db.session() as session:
+            row = await session.get_one(CustomerImport, import_id)
+            one = await _import(session, row)
+        async with AsyncExitStack() as stack:
+
+            async def open_one() -> Connection:
+                connection = await open_connection(plain_url(self.db.url))
+                stack.push_async_callback(_close, connection)
+                return connection
+
+            work = asyncio.ensure_future(carry(one, open_one, row.bulk))
+            try:
+                while not work.done():
+                    activity.heartbeat()
+                    await asyncio.wait([work], timeout=PULSE)
+                    if not work.done() and not any_stage and await self._is_stopped(import_id):
+                        return Worked(outcome="stopped")
+                work.result()
+            except Refused as refused:
+                await self._failed(import_id, refused)
+                return Worked(outcome="failed")
+            finally:
+                work.cancel()
+                with suppress(asyncio.CancelledError, Exception):
+                    await work
+        return await self._worked(import_id)
+
+    async def _is_stopped(self, import_id: str) -> bool:
+        async with self.db.session() as session:
+            row = (
+                await session.execute(
+                    select(CustomerImport.stage, CustomerImport.paused).where(CustomerImport.id == import_id)
+                )
+            ).one()
+        return row.paused or row.stage not in RUNNING
+
+    async def _failed(self, import_id: str, refused: Refused) -> None:
+        problem = {"code": refused.code, "params": refused.params}
+        async with self.db.session() as session:
+            await session.execute(
+                update(CustomerImport).where(CustomerImport.id == import_id).values(problem=problem, step=None)
+            )
+
+    async def _worked(self, import_id: str) -> Worked:
+        async with self.db.session() as session:
+            row = await session.get_one(CustomerImport, import_id)
+            names = ("created", "updated", "rejected", "doubled", "undone", "kept")
+            return Worked(outcome="done", **{name: getattr(row, name) for name in names})
+
+
+async def _import(session: Any, row: CustomerImport) -> Import:
+    actor = await actor_of(session, row.by_id)
+    everywhere = actor.scope(Action.CUSTOMER_IMPORT) is Scope.ALL
+    return Import(
+        id=row.id, created_at=row.created_at, by_id=row.by_id, mode=row.mode, region_id=row.region_id or "",
+        owner_id=row.owner_id, pool=row.pool, mapping=row.mapping,
+        reach=None if everywhere else sorted(actor.regions),
+    )  # fmt: skip
+
+
+async def _alone(connection: Connection, one: Import) -> None:
+    """Waits until no other import is between its matching and its end, also one that somebody paused there."""
+    while True:
+        row = await (await connection.execute("select pg_try_advisory_lock(%s)", [ONE_AT_A_TIME])).fetchone()
+        if row and row[0]:
+            other = await (
+                await connection.execute(
+                    "select id from customer_import where id <> %s and matched_at is not null"
+                    " and stage = any(%s) limit 1",
+                    [one.id, sorted(RUNNING)],
+                )
+            ).fetchone()
+            if other is None:
+                return
+            await connection.execute("select pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
+        await asyncio.sleep(PULSE)
+
+
+async def _beside(*lanes: Awaitable[None]) -> None:
+    """All of them; the first that fails ends the others."""
+    async with asyncio.TaskGroup() as group:
+        for lane in lanes:
+            group.create_task(_of(lane))
+
+
+async def _of(lane: Awaitable[None]) -> None:
+    await lane
+
+
+async def _close(connection: Connection) -> None:
+    """What its server is still doing is called off: nobody waits for it."""
+    with suppress(Exception):
+        await connection.cancel_safe(timeout=2)
+    with suppress(Exception):
+        await connection.close()

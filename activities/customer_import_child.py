@@ -1,0 +1,107 @@
+"""Reads the rows of an import in a child process with limits, and writes them ready for COPY to standard output.
+
+Standard input is one line of JSON (`Asked`). Each frame of the output is a letter, the length of what follows in four
+bytes, and that: R rows and X rejected rows in COPY's text format, P how far it is as JSON, E a refusal, D the end. A P
+closes what came before it: all of that is kept in one transaction. It knows no server, no key and no setting.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import resource
+import struct
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from activities.customer_import_sheet import CELL_MOST, COLUMNS_MOST, ROWS_MOST
+from domain.customer_import_rows import Known, Reader, Rejected
+from domain.refusal import Refused, invalid
+
+HEAD = struct.Struct(">cI")
+CELLS_KEPT, CELL_KEPT = 60, 500
+"""Of a rejected row."""
+
+
+def main() -> int:
+    memory, cpu = int(sys.argv[1]), int(sys.argv[2])
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
+    asked = json.loads(sys.stdin.readline())
+    try:
+        _read(asked)
+    except Refused as refused:
+        _say(b"E", json.dumps({"code": refused.code, "field": refused.field, "params": refused.params}).encode())
+        return 0
+    except MemoryError:
+        return 3
+    _say(b"D", b"")
+    return 0
+
+
+def _read(asked: dict[str, Any]) -> None:
+    """`skip` rows were kept before."""
+    known = Known(asked["country"], asked["regions"], asked["owners"])
+    reader = Reader(asked["mapping"], known)
+    done, size = asked["skip"], asked["batch"]
+    with open(asked["path"], encoding=asked["encoding"], newline="", buffering=1 << 20) as file:
+        rows = _rows(file, asked["delimiter"])
+        next(row for row in rows if any(map(str.strip, row)))
+        for _ in islice(rows, done):
+            pass
+        while batch := list(islice(rows, size)):
+            if max(map(len, batch)) > COLUMNS_MOST:
+                no = next(no for no, row in enumerate(batch, start=done + 1) if len(row) > COLUMNS_MOST)
+                raise invalid(
+                    "import_columns_most", "file", most=COLUMNS_MOST, columns=len(batch[no - done - 1]), row=no
+                )
+            read = reader.batch(done + 1, batch)
+            done += len(batch)
+            if done > ROWS_MOST:
+                raise invalid("import_rows_most", "file", most=ROWS_MOST)
+            if read.good:
+                _say(b"R", read.lines.encode() + b"\n")
+            if read.rejected:
+                _say(b"X", "".join(_line(asked["id"], each) for each in read.rejected).encode("utf-8", "replace"))
+            _say(b"P", json.dumps({"read": done, "good": read.good, "rejected": len(read.rejected)}).encode())
+
+
+def _rows(file: Any, delimiter: str) -> Iterator[list[str]]:
+    """Blank lines are no rows. Raises Refused, naming the row."""
+    csv.field_size_limit(CELL_MOST)
+    reader = csv.reader(file, delimiter=delimiter)
+    no = 0
+    try:
+        for row in filter(None, reader):
+            yield row
+            no += 1
+    except csv.Error:
+        raise invalid("import_cell_huge", "file", row=no, most=CELL_MOST) from None
+    except UnicodeDecodeError as error:
+        raise invalid("import_encoding", "file", line=reader.line_num + 1, encoding=error.encoding) from None
+
+
+def _line(import_id: str, one: Rejected) -> str:
+    cells = ",".join(_quoted(cell[:CELL_KEPT]) for cell in one.cells[:CELLS_KEPT])
+    array = ("{" + cells + "}").replace("\\", "\\\\")
+    return f"{import_id}\t{one.no}\trejected\t{one.wrong.field}\t{one.wrong.code}\t{array}\n"
+
+
+def _quoted(cell: str) -> str:
+    text = " ".join(cell.replace("\0", " ").split())
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _say(kind: bytes, body: bytes) -> None:
+    sys.stdout.buffer.write(HEAD.pack(kind, len(body)))
+    sys.stdout.buffer.write(body)
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""Reads an import's file through the child process: frames of rows that are ready for COPY."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from activities.customer_import_child import HEAD
+from domain.refusal import Refused
+
+OURS = Path(__file__).parents[1]
+MEMORY = 1536 * 1024**2
+CPU_SECONDS = 3600
+SILENCE = 120.0
+"""Seconds that a stretch of rows may take."""
+FRAME_MOST = 512 * 1024**2
+
+
+class Stretch(NamedTuple):
+    """Rows of the file up to its `read`th, in COPY's text format."""
+
+    rows: bytes
+    rejected: bytes
+    read: int
+    bad: int
+
+
+async def stretches(asked: dict[str, Any]) -> AsyncIterator[Stretch]:
+    """`asked` as the child takes it. Raises Refused for what cannot be read on."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "activities.customer_import_child", str(MEMORY), str(CPU_SECONDS),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        cwd=OURS, env=_environment(), start_new_session=True, limit=4 * 1024**2,
+    )  # fmt: skip
+    try:
+        assert child.stdin is not None and child.stdout is not None  # noqa: S101, PT018 - both are pipes
+        child.stdin.write(json.dumps(asked).encode() + b"\n")
+        await child.stdin.drain()
+        rows = rejected = b""
+        while True:
+            kind, body = await asyncio.wait_for(_frame(child.stdout), SILENCE)
+            match kind:
+                case b"R":
+                    rows = body
+                case b"X":
+                    rejected = body
+                case b"P":
+                    said = json.loads(body)
+                    yield Stretch(rows, rejected, said["read"], said["rejected"])
+                    rows = rejected = b""
+                case b"E":
+                    refused = json.loads(body)
+                    raise Refused(refused["code"], 422, field=refused["field"], **refused["params"])
+                case _:
+                    return
+    except (TimeoutError, asyncio.IncompleteReadError):
+        raise Refused("import_unreadable", 422, field="file") from None
+    finally:
+        if child.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            await child.wait()
+
+
+async def _frame(stream: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    kind, length = HEAD.unpack(await stream.readexactly(HEAD.size))
+    if length > FRAME_MOST:
+        raise Refused("import_unreadable", 422, field="file")
+    return kind, await stream.readexactly(length)
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ", "VIRTUAL_ENV") if name in os.environ}
+    return kept | {"PYTHONPATH": str(OURS), "PYTHONUTF8": "1"}

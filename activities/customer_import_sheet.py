@@ -1,0 +1,243 @@
+"""Looks at a file of customers before anything else does: what it is, its headings, its first rows, whether all of it
+can be read. Runs in the sandbox's child only.
+
+What comes out is always CSV: the file as it came where it was that, else one written beside it (a workbook's first
+filled sheet, the objects of an NDJSON file).
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+import zipfile
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from domain.refusal import invalid
+
+ROWS_MOST = 10_000_000
+COLUMNS_MOST = 300
+CELL_MOST = 1_000_000
+"""Characters of one cell: more than that is no table, or a quotation mark that was never closed."""
+UNPACKED_MOST = 2 * 1024**3
+SAMPLE = 20
+SNIFFED = 256 * 1024
+ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+MARKS = ",;\t|"
+CHUNK = 1 << 20
+
+
+def look(path: str, out: str) -> dict[str, Any]:
+    """`headings`, `sample` (the first rows), `rows` (counted by their lines), `encoding`, `delimiter`; and `written`
+    where `out` is the table to go on with.
+
+    Raises Refused (422): sheet_empty, import_columns_most, import_rows_most, import_binary, import_nul,
+    import_encoding, import_unpacked, import_cell_huge, import_json, file_unreadable.
+    """
+    with open(path, "rb") as file:
+        begins = file.read(SNIFFED)
+    if begins[:4] in (ZIP, OLE):
+        if begins[:4] == ZIP:
+            _check_unpacked(path)
+        return _written(out, _sheet(path))
+    _refuse_binary(begins)
+    if begins.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return _written(out, _objects(path))
+    if begins.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        with open(path, encoding="utf-16", newline="") as wide, open(out, "w", encoding="utf-8", newline="") as narrow:
+            try:
+                while chunk := wide.read(CHUNK):
+                    narrow.write(chunk)
+            except UnicodeError:
+                raise invalid("import_encoding", "file", line=_lines_in(out) + 1, encoding="UTF-16") from None
+        return _looked_at(out) | {"written": True}
+    return _looked_at(path)
+
+
+def _looked_at(path: str) -> dict[str, Any]:
+    encoding, lines = _encoding(path)
+    with open(path, encoding=encoding, newline="") as file:
+        delimiter = _delimiter(file.read(SNIFFED))
+    headings, sample = first_rows(path, encoding, delimiter)
+    if lines - 1 > ROWS_MOST * 2:
+        raise invalid("import_rows_most", "file", most=ROWS_MOST)
+    return {
+        "headings": headings, "sample": sample, "rows": max(lines - 1, len(sample)), "encoding": encoding,
+        "delimiter": delimiter,
+    }  # fmt: skip
+
+
+def first_rows(path: str, encoding: str, delimiter: str) -> tuple[list[str], list[list[str]]]:
+    """The headings and the first rows. Raises Refused."""
+    csv.field_size_limit(CELL_MOST)
+    filled: list[list[str]] = []
+    with open(path, encoding=encoding, newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter)
+        try:
+            for row in reader:
+                if len(row) > COLUMNS_MOST:
+                    raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=len(row), row=len(filled))
+                if any(cell.strip() for cell in row):
+                    filled.append([cell.strip().strip("\ufeff\u200b")[:200] for cell in row])
+                if len(filled) > SAMPLE:
+                    break
+        except csv.Error:
+            raise invalid("import_cell_huge", "file", row=len(filled), most=CELL_MOST) from None
+    if len(filled) < 2:
+        raise invalid("sheet_empty", "file")
+    width = len(filled[0])
+    return filled[0], [(row + [""] * width)[:width] for row in filled[1:]]
+
+
+def _refuse_binary(begins: bytes) -> None:
+    if not begins.strip():
+        raise invalid("sheet_empty", "file")
+    if begins.startswith(
+        (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")
+    ):
+        raise invalid("import_binary", "file")
+    if begins[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) and begins.count(0) * 10 > len(begins):
+        raise invalid("import_binary", "file")
+
+
+def _encoding(path: str) -> tuple[str, int]:
+    """How the text is written, and how many lines there are. The one that gets furthest names the place of a fault."""
+    with open(path, "rb") as file:
+        begins = file.read(4)
+    named = next((encoding for mark, encoding in BOMS if begins.startswith(mark)), None)
+    furthest = (0, "utf-8")
+    for encoding in (named,) if named else ("utf-8", "gb18030"):
+        decoder, line = codecs.getincrementaldecoder(encoding)(), 1
+        try:
+            with open(path, "rb") as file:
+                while chunk := file.read(CHUNK):
+                    if b"\0" in chunk:
+                        at = line + chunk[: chunk.index(0)].count(b"\n")
+                        raise invalid("import_nul", "file", line=at)
+                    text = decoder.decode(chunk)
+                    line += text.count("\n")
+                decoder.decode(b"", final=True)
+        except UnicodeDecodeError as error:
+            held = bytes(error.object)[: error.start]
+            furthest = max(furthest, (line + held.count(b"\n"), encoding))
+            continue
+        return encoding, line
+    raise invalid(
+        "import_encoding", "file", line=furthest[0], encoding="GB18030" if furthest[1] != "utf-8" else "UTF-8"
+    )
+
+
+def _lines_in(path: str) -> int:
+    return Path(path).read_bytes().count(b"\n")
+
+
+def _delimiter(text: str) -> str:
+    """What divides the first lines most evenly, counted outside quotation marks."""
+    lines = [line for line in text.splitlines()[:20] if line.strip()]
+    bare = ["".join(line.split('"')[::2]) for line in lines]
+
+    def divides(mark: str) -> tuple[int, int]:
+        counted = [line.count(mark) for line in bare] or [0]
+        return sorted(counted)[len(counted) // 4], counted[0]
+
+    return max(MARKS, key=divides)
+
+
+def _written(out: str, rows: Iterable[list[str]]) -> dict[str, Any]:
+    count = 0
+    with open(out, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        for row in rows:
+            if len(row) > COLUMNS_MOST:
+                raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=len(row), row=count)
+            writer.writerow(row)
+            count += 1
+    if count < 2:
+        raise invalid("sheet_empty", "file")
+    headings, sample = first_rows(out, "utf-8", ",")
+    return {
+        "headings": headings, "sample": sample, "rows": count - 1, "encoding": "utf-8", "delimiter": ",",
+        "written": True,
+    }  # fmt: skip
+
+
+def _check_unpacked(path: str) -> None:
+    """What a small file says it becomes; what it does not say, the limit on memory finds out."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            size = sum(member.file_size for member in packed.infolist())
+            names = set(packed.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError):
+        raise invalid("file_unreadable", "file") from None
+    if size > UNPACKED_MOST:
+        raise invalid("import_unpacked", "file", size=size // 1024**2, most=UNPACKED_MOST // 1024**2)
+    if not any(name.startswith(("xl/", "content.xml")) for name in names):
+        raise invalid("import_binary", "file")
+
+
+def _sheet(path: str) -> Iterator[list[str]]:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        workbook = CalamineWorkbook.from_path(path)
+        for name in workbook.sheet_names:
+            sheet = workbook.get_sheet_by_name(name)
+            if sheet.height and sheet.width:
+                if sheet.width > COLUMNS_MOST:
+                    raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=sheet.width, row=0)
+                for row in sheet.iter_rows():
+                    yield [cell if isinstance(cell, str) else cell_text(cell) for cell in row]
+                return
+    except (CalamineError, OSError, ValueError):
+        raise invalid("file_unreadable", "file") from None
+
+
+def cell_text(cell: Any) -> str:
+    """What a spreadsheet shows for a value that is no text."""
+    if isinstance(cell, bool):
+        return "1" if cell else "0"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    if isinstance(cell, datetime | date | time):
+        return cell.isoformat()
+    return str(cell)
+
+
+def _objects(path: str) -> Iterator[list[str]]:
+    """Every key that any object has is a column, in the order they come."""
+    keys: dict[str, None] = {}
+    for one in _each(path):
+        keys.update(dict.fromkeys(one))
+        if len(keys) > COLUMNS_MOST:
+            raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=len(keys), row=0)
+    yield list(keys)
+    for one in _each(path):
+        yield [_json_text(one.get(key)) for key in keys]
+
+
+def _each(path: str) -> Iterator[dict[str, Any]]:
+    with open(path, encoding="utf-8-sig", errors="strict") as lines:
+        no = 0
+        try:
+            for no, line in enumerate(lines, start=1):
+                if line.strip():
+                    one = json.loads(line)
+                    if not isinstance(one, dict):
+                        raise invalid("import_json", "file", line=no)
+                    yield one
+        except UnicodeDecodeError:
+            raise invalid("import_encoding", "file", line=no + 1, encoding="UTF-8") from None
+        except (ValueError, RecursionError):
+            raise invalid("import_json", "file", line=no) from None
+
+
+def _json_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return ",".join(map(_json_text, value))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,180 @@
+"""Imports of customers: what was sent in and chosen, how far each is, and what its rows became."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import Text
+
+from db.base import Base, Id, Instant, Ref, new_id
+from domain.access import Action, Actor, Scope
+from domain.refusal import not_found
+
+NONE_YET = text("0")
+
+
+class CustomerImport(Base):
+    """`stage` and `paused` are the process's to write, the counts those of the activities that do the work."""
+
+    __tablename__ = "customer_import"
+
+    id: Mapped[Id] = mapped_column(default=new_id)
+    by_id: Mapped[Ref]
+    created_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    file_name: Mapped[str]
+    hash: Mapped[str]  # SHA-256 of its rows as CSV, in the document store
+    size: Mapped[int] = mapped_column(BigInteger)  # bytes of those
+    encoding: Mapped[str]
+    delimiter: Mapped[str]
+    headings: Mapped[list[str]]
+    sample: Mapped[list[list[str]]] = mapped_column(JSONB)  # the first rows
+    rows: Mapped[int]  # counted when it was sent in; as read, once it was
+    mapping: Mapped[list[str]]
+    mode: Mapped[str] = mapped_column(server_default="both")
+    region_id: Mapped[Ref | None]
+    target: Mapped[str | None]
+    owner_id: Mapped[Ref | None]
+    pool: Mapped[str | None]
+    bulk: Mapped[bool] = mapped_column(server_default=text("false"))
+    stage: Mapped[str] = mapped_column(server_default="uploaded")
+    paused: Mapped[bool] = mapped_column(server_default=text("false"))
+    revision: Mapped[int] = mapped_column(BigInteger, server_default=NONE_YET)
+    problem: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    step: Mapped[str | None]  # reading, waiting, matching, merging, indexing: what is done right now
+    step_at: Mapped[datetime | None]
+    step_from: Mapped[int] = mapped_column(server_default=NONE_YET)  # rows done when the step was begun
+    read: Mapped[int] = mapped_column(server_default=NONE_YET)
+    matched_at: Mapped[datetime | None]
+    merged: Mapped[int] = mapped_column(server_default=NONE_YET)
+    created: Mapped[int] = mapped_column(server_default=NONE_YET)
+    updated: Mapped[int] = mapped_column(server_default=NONE_YET)
+    unchanged: Mapped[int] = mapped_column(server_default=NONE_YET)
+    doubled: Mapped[int] = mapped_column(server_default=NONE_YET)
+    left_out: Mapped[int] = mapped_column(server_default=NONE_YET)
+    rejected: Mapped[int] = mapped_column(server_default=NONE_YET)
+    undone: Mapped[int] = mapped_column(server_default=NONE_YET)
+    kept: Mapped[int] = mapped_column(server_default=NONE_YET)
+    dropped: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))  # indexes to be made again
+    seconds: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))  # by step
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_customer_import_by", "by_id", "id"),)
+
+
+class CustomerImportRow(Base):
+    """What is told of a row: every one that did not simply become a new customer.
+
+    `verdict`: rejected, double (of the row `other_no`), update, exists (but only new ones were wanted), missing (but
+    only updates were wanted), elsewhere (outside what the person who imports reaches), kept (an undo left it).
+    """
+
+    __tablename__ = "customer_import_row"
+
+    import_id: Mapped[Ref] = mapped_column(ForeignKey("customer_import.id", ondelete="CASCADE"), primary_key=True)
+    no: Mapped[int] = mapped_column(primary_key=True)  # below the heading, from 1
+    verdict: Mapped[str]
+    customer_id: Mapped[Ref | None]
+    other_no: Mapped[int | None]
+    field: Mapped[str | None]
+    code: Mapped[str | None]
+    cells: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # what an update replaced, by column
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+    __table_args__ = (Index("ix_customer_import_row_verdict", "import_id", "verdict", "no"),)
+
+
+class CustomerImportBatch(Base):
+    """Rows that were merged, written with them in one transaction: none is merged twice, whoever tries."""
+
+    __tablename__ = "customer_import_batch"
+
+    import_id: Mapped[Ref] = mapped_column(ForeignKey("customer_import.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)  # merge, undo
+    no: Mapped[int] = mapped_column(primary_key=True)
+
+
+class CustomerImportTemplate(Base):
+    """The mapping a person last chose for a file with these headings."""
+
+    __tablename__ = "customer_import_template"
+
+    by_id: Mapped[Ref] = mapped_column(primary_key=True)
+    headings: Mapped[str] = mapped_column(primary_key=True)  # SHA-256
+    mapping: Mapped[list[str]]
+    used_at: Mapped[Instant] = mapped_column(server_default=func.now())
+
+
+async def find_import(session: AsyncSession, actor: Actor, import_id: str, *, lock: bool = False) -> CustomerImport:
+    """Raises Refused (404). One's own; who imports everywhere sees those of all."""
+    query = select(CustomerImport).where(CustomerImport.id == import_id)
+    if actor.scope(Action.CUSTOMER_IMPORT) != Scope.ALL:
+        query = query.where(CustomerImport.by_id == actor.id)
+    found = await session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise not_found("customer_import")
+    return found
+
+
+async def list_imports(
+    session: AsyncSession, actor: Actor, *, before: str | None = None, limit: int = 30
+) -> Sequence[CustomerImport]:
+    """The newest first."""
+    query = select(CustomerImport).order_by(CustomerImport.id.desc()).limit(limit)
+    if actor.scope(Action.CUSTOMER_IMPORT) != Scope.ALL:
+        query = query.where(CustomerImport.by_id == actor.id)
+    if before:
+        query = query.where(CustomerImport.id < before)
+    return (await session.scalars(query)).all()
+
+
+async def rows_told(
+    session: AsyncSession, import_id: str, verdicts: Sequence[str], *, after: int = 0, limit: int = 100
+) -> Sequence[CustomerImportRow]:
+    query = (
+        select(CustomerImportRow)
+        .where(
+            CustomerImportRow.import_id == import_id,
+            CustomerImportRow.verdict.in_(verdicts),
+            CustomerImportRow.no > after,
+        )
+        .order_by(CustomerImportRow.no)
+        .limit(limit)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def counts_told(session: AsyncSession, import_id: str) -> dict[str, int]:
+    """How many rows there are of each verdict."""
+    counted = (
+        select(CustomerImportRow.verdict, func.count())
+        .where(CustomerImportRow.import_id == import_id)
+        .group_by(CustomerImportRow.verdict)
+    )
+    return dict((await session.execute(counted)).all())
+
+
+async def template_for(session: AsyncSession, by_id: str, headings: str) -> list[str] | None:
+    found: list[str] | None = await session.scalar(
+        select(CustomerImportTemplate.mapping).where(
+            CustomerImportTemplate.by_id == by_id, CustomerImportTemplate.headings == headings
+        )
+    )
+    return found
+
+
+async def keep_template(session: AsyncSession, by_id: str, headings: str, mapping: list[str]) -> None:
+    row = {"by_id": by_id, "headings": headings, "mapping": mapping}
+    keep = insert(CustomerImportTemplate).values(row)
+    await session.execute(
+        keep.on_conflict_do_update(
+            index_elements=["by_id", "headings"], set_={"mapping": mapping, "used_at": func.now()}
+        )
+    )

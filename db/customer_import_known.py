@@ -1,0 +1,50 @@
+"""What a file's words for regions and people mean to the person who imports it."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.lead_form import regions
+from db.person import OrgUnit, Person, PersonRole, unit_regions
+from domain.access import Action, Actor, Role, Scope
+from domain.customer_import_rows import Known
+from domain.lead_columns import plain
+
+OWNERS = (Role.SALES, Role.SENIOR_SALES, Role.REGIONAL_MANAGER)
+"""Whose customers may be."""
+
+
+async def regions_of(session: AsyncSession, actor: Actor) -> list[OrgUnit]:
+    """Into which this person imports."""
+    everywhere = actor.scope(Action.CUSTOMER_IMPORT) is Scope.ALL
+    return [unit for unit in await regions(session) if everywhere or unit.id in actor.regions]
+
+
+async def owners_in(session: AsyncSession, region_id: str) -> list[Person]:
+    """Who may have customers there, by name."""
+    reaching = unit_regions()
+    roles = select(PersonRole.person_id).where(PersonRole.role.in_(OWNERS))
+    query = (
+        select(Person)
+        .join(reaching, reaching.c.unit_id == Person.unit_id)
+        .where(reaching.c.region_id == region_id, Person.active, Person.id.in_(roles))
+        .order_by(Person.name, Person.id)
+    )
+    return list((await session.scalars(query)).unique())
+
+
+async def known_to(session: AsyncSession, actor: Actor) -> Known:
+    """`country` is the caller's to say. A name that two people share means neither."""
+    called: dict[str, str] = {}
+    for unit in await regions_of(session, actor):
+        called |= {plain(name): unit.id for name in (unit.code, unit.name_zh, unit.name_en)}
+    owners: dict[str, str] = {}
+    twice: set[str] = set()
+    for region_id in sorted(set(called.values())):
+        for person in await owners_in(session, region_id):
+            owners[person.email] = person.id
+            for name in filter(None, (person.name, person.name_en)):
+                if owners.setdefault(plain(name), person.id) != person.id:
+                    twice.add(plain(name))
+    return Known("", called, {name: owner for name, owner in owners.items() if name not in twice})

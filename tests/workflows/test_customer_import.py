@@ -1,0 +1,97 @@
+"""A file of customers becomes customers once each, whatever happens on the way, and can be taken back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from api.services import Services
+from db.actor import actor_of
+from db.customer import Assignment, Contact, Customer
+from db.customer_import import CustomerImport, CustomerImportRow
+from domain.access import Actor
+from domain.customer_import import Choices
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+
+class Imports:
+    def __init__(self, services: Services, people: dict[str, str]) -> None:
+        self.services = services
+        self.people = people
+        self.commands = services.customer_imports
+
+    async def actor(self, name: str = "zhao.min") -> Actor:
+        async with self.services.db.session() as session:
+            return await actor_of(session, self.people[name])
+
+    async def add(self, content: bytes | Sequence[str], by: str = "zhao.min", name: str = "客户.csv") -> str:
+        raw = content if isinstance(content, bytes) else "\n".join([*content, ""]).encode()
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield raw
+
+        return await self.commands.add(await self.actor(by), name, chunks())
+
+    async def start(self, import_id: str, by: str = "zhao.min", **chosen: Any) -> None:
+        row = await self.row(import_id)
+        choices = Choices(**{"mapping": row.mapping, "region_id": self.people["east"], **chosen})
+        await self.commands.start(await self.actor(by), uuid4().hex, import_id, choices)
+
+    async def row(self, import_id: str) -> CustomerImport:
+        async with self.services.db.session() as session:
+            return await session.get_one(CustomerImport, import_id)
+
+    async def ended(self, import_id: str, *stages: str) -> CustomerImport:
+        for _ in range(600):
+            row = await self.row(import_id)
+            if row.stage in (stages or ("done", "failed", "cancelled")):
+                return row
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"{row.stage} {row.step} {row.problem}")
+
+    async def take_in(self, content: bytes | Sequence[str], by: str = "zhao.min", **chosen: Any) -> CustomerImport:
+        import_id = await self.add(content, by)
+        await self.start(import_id, by, **chosen)
+        return await self.ended(import_id)
+
+    async def all(self, table: Any, *where: Any) -> list[Any]:
+        async with self.services.db.session() as session:
+            return list(await session.scalars(select(table).where(*where)))
+
+    async def told(self, import_id: str) -> dict[int, str]:
+        rows = await self.all(CustomerImportRow, CustomerImportRow.import_id == import_id)
+        return {row.no: row.verdict for row in rows}
+
+
+@pytest.fixture
+def imports(app: FastAPI, people: dict[str, str]) -> Imports:
+    return Imports(app.state.services, people)
+
+
+async def test_a_file_becomes_customers_of_an_owner_with_contacts_and_a_history(imports: Imports) -> None:
+    owner = imports.people["li.wei"]
+    done = await imports.take_in(
+        [
+            "客户名称,电话,邮箱,所在城市,联系人,职务",
+            "上海蓝港食品有限公司,021-62345678,Hi@Langang.example,上海,周明,采购",
+            "\"杭州, 明远软件有限公司\",13800138001,,杭州,,",
+        ],
+        target="owner", owner_id=owner,
+    )  # fmt: skip
+    assert (done.stage, done.created, done.rejected) == ("done", 2, 0)
+    made = await imports.all(Customer, Customer.import_id == done.id)
+    assert {(one.name, one.phone, one.email, one.city) for one in made} == {
+        ("上海蓝港食品有限公司", "+862162345678", "hi@langang.example", "上海"),
+        ("杭州, 明远软件有限公司", "+8613800138001", None, "杭州"),
+    }
+    places = await imports.all(Assignment, Assignment.customer_id.in_([one.id for one in made]))
+    assert {(place.owner_id, place.how) for place in places} == {(owner, "imported")}
+    people = await imports.all(Contact, Contact.customer_id.in_([one.id for one in made]))
+    assert [(one.name, one.title) for one in people] == [("周明", "采购")]

@@ -1,0 +1,243 @@
+"""Importing customers: the files sent in, a field for each column, how far it is, and taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import UploadFile
+from starlette.responses import HTMLResponse, Response
+
+from api.auth import CurrentActor, require
+from api.body import IdempotencyKey
+from api.document import chunks_of
+from api.language import language_of
+from api.problem import worded
+from api.services import Provided, Services
+from db.customer_import import CustomerImport, CustomerImportRow, counts_told, find_import, list_imports, rows_told
+from db.customer_import_known import owners_in, regions_of
+from db.person import OrgUnit
+from domain.access import Action, Actor
+from domain.customer_import import MAY_UNDO, RUNNING, Choices
+from domain.ids import RecordId, is_id
+from domain.refusal import Refused, invalid
+from locales import N_, translate
+from locales.customer_import_labels import STAGES, STEPS, VERDICTS, WHY
+from locales.refusals import refusal_text
+from ui.acting import say, typed
+from ui.csv_file import Value, csv_stream
+from ui.environment import pages_of
+from ui.form import mistakes
+from ui.names import names
+from ui.render import page, redirect, respond
+
+router = APIRouter(
+    prefix="/customers/import", include_in_schema=False, dependencies=[Depends(require(Action.CUSTOMER_IMPORT))]
+)
+PAGE, PREVIEWED, SHOWN, AT_ONCE = 30, 5, 20, 2_000
+REPORTED = ("rejected", "double", "exists", "missing", "elsewhere", "kept")
+"""Verdicts that a person may want to do something about."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`share` of the work of this step in per cent; `rate` in rows a second; `left` in seconds, None: not known yet."""
+
+    step: str
+    done: int
+    total: int
+    share: int
+    rate: int
+    left: int | None
+
+
+def progress(row: CustomerImport, now: datetime) -> Progress:
+    reading = row.step == "reading"
+    done = row.read if reading else row.undone + row.kept if row.step == "undoing" else row.merged
+    total = max(row.rows if row.step != "undoing" else row.created + row.updated, done, 1)
+    spent = (now - row.step_at).total_seconds() if row.step_at else 0.0
+    rate = (done - row.step_from) / spent if spent > 0.5 and row.step in ("reading", "merging") else 0.0
+    left = round((total - done) / rate) if rate > 0 else None
+    return Progress(row.step or "", done, total, round(100 * done / total), round(rate), left)
+
+
+@router.get("")
+async def show_list(
+    request: Request, actor: CurrentActor, services: Provided, before: RecordId | None = None
+) -> HTMLResponse:
+    return await _list(request, actor, services, before)
+
+
+@router.post("")
+async def add(request: Request, actor: CurrentActor, services: Provided) -> Response:
+    file = (await request.form()).get("file")
+    try:
+        if not isinstance(file, UploadFile) or not file.filename:
+            raise invalid("field_needed", "file")
+        import_id = await services.customer_imports.add(actor, file.filename, chunks_of(file))
+    except Refused as error:
+        if error.status not in (413, 422):
+            raise
+        return await _list(request, actor, services, None, error=error)
+    return redirect(request, f"/customers/import/{import_id}")
+
+
+@router.get("/{import_id}")
+async def show(request: Request, import_id: RecordId, actor: CurrentActor, services: Provided) -> HTMLResponse:
+    return await _page(request, actor, services, import_id)
+
+
+@router.post("/{import_id}")
+async def start(
+    request: Request, import_id: RecordId, actor: CurrentActor, services: Provided, key: IdempotencyKey
+) -> Response:
+    form = await typed(request)
+    mapping = [form.get(f"column-{no}", "") for no in range(sum(name.startswith("column-") for name in form))]
+    try:
+        await services.customer_imports.start(actor, key, import_id, _choices(form, mapping))
+    except Refused as error:
+        if error.status != 422:
+            raise
+        return await _page(request, actor, services, import_id, sent=form, mapping=mapping, error=error)
+    return redirect(request, f"/customers/import/{import_id}", say(request, N_("The import has begun.")), "info")
+
+
+def _choices(form: dict[str, str], mapping: list[str]) -> Choices:
+    """`whose` is `pool`, `rule`, or a person's id."""
+    whose = form.get("whose", "pool")
+    mode = form.get("mode", "both")
+    if mode not in ("create", "update", "both"):
+        raise invalid("field_unknown", "mode", name=mode[:40])
+    owner = whose if is_id(whose) else None
+    return Choices(
+        mapping=mapping, mode=mode, region_id=form.get("region_id", ""), target="owner" if owner else "pool",
+        owner_id=owner, bulk=form.get("bulk") == "1",
+    )  # fmt: skip
+
+
+@router.post("/{import_id}/pause")
+async def pause(
+    request: Request, import_id: RecordId, actor: CurrentActor, services: Provided, key: IdempotencyKey
+) -> Response:
+    await services.customer_imports.pause(actor, key, import_id)
+    return redirect(request, f"/customers/import/{import_id}", say(request, N_("Paused.")), "info")
+
+
+@router.post("/{import_id}/resume")
+async def resume(
+    request: Request, import_id: RecordId, actor: CurrentActor, services: Provided, key: IdempotencyKey
+) -> Response:
+    await services.customer_imports.resume(actor, key, import_id)
+    return redirect(request, f"/customers/import/{import_id}", say(request, N_("It goes on.")), "info")
+
+
+@router.post("/{import_id}/cancel")
+async def cancel(
+    request: Request, import_id: RecordId, actor: CurrentActor, services: Provided, key: IdempotencyKey
+) -> Response:
+    await services.customer_imports.cancel(actor, key, import_id)
+    return redirect(request, f"/customers/import/{import_id}", say(request, N_("Cancelled.")), "info")
+
+
+@router.post("/{import_id}/undo")
+async def undo(
+    request: Request, import_id: RecordId, actor: CurrentActor, services: Provided, key: IdempotencyKey
+) -> Response:
+    await services.customer_imports.undo(actor, key, import_id)
+    return redirect(request, f"/customers/import/{import_id}", say(request, N_("It is being taken back.")), "info")
+
+
+@router.get("/{import_id}/rows.csv")
+async def download(request: Request, import_id: RecordId, actor: CurrentActor, services: Provided) -> Response:
+    """The rows that did not become what they should, each with the reason; those that could not be used as they stood
+    in the file: to be mended and sent again."""
+    row = await _find(services, actor, import_id)
+    text = translate(language_of(request)).gettext
+
+    async def pages() -> AsyncIterator[list[Sequence[Value]]]:
+        after = 0
+        while True:
+            async with services.db.session(actor.id) as session:
+                found = await rows_told(session, import_id, REPORTED, after=after, limit=AT_ONCE)
+            if not found:
+                return
+            yield [[one.no + 1, _reason(request, one), *(one.cells or ())] for one in found]
+            after = found[-1].no
+
+    return csv_stream("import-rows", [text(N_("Row")), text(N_("Why")), *row.headings], pages())
+
+
+async def _find(services: Services, actor: Actor, import_id: str) -> CustomerImport:
+    async with services.db.session(actor.id) as session:
+        return await find_import(session, actor, import_id)
+
+
+def _reason(request: Request, row: CustomerImportRow) -> str:
+    text = translate(language_of(request)).gettext
+    if row.verdict == "double":
+        return text(WHY["double"]) % {"row": (row.other_no or 0) + 1}
+    if row.verdict == "rejected" and row.code not in WHY:
+        return worded(request, Refused(row.code or "invalid", 422, field=row.field, most=4_000, region=""))
+    return text(WHY[row.code if row.code in WHY else row.verdict])
+
+
+async def _list(
+    request: Request, actor: Actor, services: Services, before: str | None, *, error: Refused | None = None
+) -> HTMLResponse:
+    async with services.db.session(actor.id) as session:
+        found = await list_imports(session, actor, before=before, limit=PAGE + 1)
+        called = await names(session, pages_of(request).language(request), {one.by_id for one in found})
+    return await page(
+        request, "customer_import/list.html", status=error.status if error else 200, imports=found[:PAGE],
+        more=found[PAGE - 1].id if len(found) > PAGE else "", called=called, stages=_words(request, STAGES),
+        errors=mistakes(request, error) if error else {},
+    )  # fmt: skip
+
+
+def _words(request: Request, labels: dict[str, str]) -> dict[str, str]:
+    text = translate(language_of(request)).gettext
+    return {key: text(label) for key, label in labels.items()}
+
+
+async def _page(
+    request: Request, actor: Actor, services: Services, import_id: str, *, sent: dict[str, str] | None = None,
+    mapping: list[str] | None = None, error: Refused | None = None,
+) -> HTMLResponse:  # fmt: skip
+    language = language_of(request)
+    async with services.db.session(actor.id) as session:
+        row = await find_import(session, actor, import_id)
+        counts = await counts_told(session, import_id) if row.stage not in ("uploaded", *RUNNING) else {}
+        told = await rows_told(session, import_id, REPORTED, limit=SHOWN) if counts else []
+        fields = await services.customer_imports.fields(session)
+        places = await regions_of(session, actor)
+        whose = await _whose(session, places, language)
+        called = await names(session, language, {one for one in (row.by_id, row.owner_id) if one})
+    text = translate(language).gettext
+    own = [(one.key, one.zh if language != "en" else one.en) for one in fields]
+    problem = None
+    if row.problem:
+        params = {name: value for name, value in row.problem["params"].items() if name not in ("field", "status")}
+        problem = refusal_text(
+            Refused(row.problem["code"], 422, **params), language, pages_of(request).formats(request)
+        )
+    return await respond(
+        request, "customer_import/page.html", "progress", status=error.status if error else 200, row=row,
+        progress=progress(row, datetime.now(UTC)), running=row.stage in RUNNING, may_undo=row.stage in MAY_UNDO,
+        counts=counts, told=[(one, _reason(request, one)) for one in told], problem=problem, previewed=PREVIEWED,
+        options=[("", text(N_("leave out"))), *own], mapping=mapping or row.mapping,
+        regions=[(place.id, place.called(language)) for place in places], whose=whose, called=called,
+        typed=sent or {"region_id": row.region_id or "", "mode": row.mode, "whose": "pool"},
+        stages=_words(request, STAGES), steps=_words(request, STEPS), verdicts=_words(request, VERDICTS),
+        errors=mistakes(request, error) if error else {},
+    )  # fmt: skip
+
+
+async def _whose(session: AsyncSession, places: Sequence[OrgUnit], language: str) -> list[Any]:
+    """The pool, or one of the people there."""
+    text = translate(language).gettext
+    people = {person.id: person.called(language) for place in places for person in await owners_in(session, place.id)}
+    return [("pool", text(N_("Nobody yet: the region's pool"))), *people.items()]
