@@ -26,9 +26,9 @@ from commands.contract_compare import Comparisons
 from commands.contract_term import ContractTermCommands
 from commands.credentials import Credentials
 from commands.customer import CustomerCommands
+from commands.customer_import import ImportCommands
 from commands.customer_match import CustomerMatches
 from commands.customer_merge import MergeCommands
-from commands.customer_import import ImportCommands
 from commands.database import open_database
 from commands.deal import DealCommands
 from commands.decision_link import DecisionLinks, DecisionsByMail

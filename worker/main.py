@@ -24,8 +24,8 @@ from activities.collection import CollectionActivities
 from activities.contract import ContractActivities
 from activities.contract_term import ContractTermActivities
 from activities.contract_version import ContractVersionActivities
-from activities.customer_match import CustomerMatchActivities
 from activities.customer_import import CustomerImportActivities
+from activities.customer_match import CustomerMatchActivities
 from activities.deal import DealActivities
 from activities.digest import DigestActivities
 from activities.equipment import EquipmentActivities
@@ -80,8 +80,8 @@ from workflows.collection import CollectionWorkflow
 from workflows.contract import ContractWorkflow
 from workflows.contract_check import DOCUMENTS, OCR
 from workflows.contract_term import ContractTermWorkflow
-from workflows.customer_match import CustomerMatchWorkflow
 from workflows.customer_import import IMPORTS, ImportWorkflow
+from workflows.customer_match import CustomerMatchWorkflow
 from workflows.deal import DealWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.invoice import InvoiceWorkflow
@@ -101,7 +101,7 @@ WORKFLOWS = [
     AllocationWorkflow,
     BookWorkflow,
     CustomerMatchWorkflow,
-    ContractTermWorkflow, ImportWorkflow,
+    ImportWorkflow,
 ]  # fmt: skip
 ACTIVITIES = [
     QuoteActivities, InvoiceActivities,
