@@ -64,8 +64,10 @@ class ImportWorkflow(Process[ImportState]):
         )  # fmt: skip
         self.start = start
         if start.state is None:
-            undoing = start.stage == "undoing"
-            self.change("import.undo_begun" if undoing else "import.begun", actor=start.by_id)
+            if start.stage == "undoing":
+                self.change("import.undo_begun", actor=start.by_id)
+            else:
+                self.change("import.begun", actor=start.by_id)
 
     def renewed(self) -> ImportStart:
         return self.start.model_copy(update={"state": self.state})
@@ -116,8 +118,20 @@ class ImportWorkflow(Process[ImportState]):
     def _tell(self, worked: Worked | None) -> None:
         state = self.state
         counts = worked.model_dump(exclude={"outcome"}) if worked else {}
-        self.change(f"import.{state.stage}", **counts)
-        self.notify(f"import.{state.stage}", [person_key(state.by_id)], **counts)
+        holders = [person_key(state.by_id)]
+        match state.stage:
+            case "done":
+                self.change("import.done", **counts)
+                self.notify("import.done", holders, **counts)
+            case "cancelled":
+                self.change("import.cancelled", **counts)
+                self.notify("import.cancelled", holders, **counts)
+            case "undone":
+                self.change("import.undone", **counts)
+                self.notify("import.undone", holders, **counts)
+            case _:
+                self.change("import.failed")
+                self.notify("import.failed", holders)
 
     # --- messages -------------------------------------------------------------------------------------------------
     # Whose import it is, the command has looked at.
