@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel
-from sqlalchemy import select, update
+from sqlalchemy import select
 from temporalio import activity
 
 from activities.process import ProcessActivities
 from db.policy import current_policy
-from db.ticket import Ticket, goes_on_as, take_over, tell_ticket
+from db.ticket import Ticket, change_ticket, goes_on_as, take_over, tell_ticket
 from db.ticket_clock import shown as shown_clocks
 from db.ticket_clock import write_clocks
 from db.ticket_message import take_spoken
 from db.ticket_tier import tier_for
-from db.ticket_turn import settle_ticket_turns
+from db.ticket_turn import settle_ticket_turns, tell_next_waiting
 from domain.policy import load
 from domain.process import ProcessState
 from domain.routing import RoutingState
@@ -142,12 +142,15 @@ class TicketActivities(ProcessActivities):
             if state.closed_at is not None:
                 row |= {"kept": state.to_keep, "merging_into": None}
             row |= shown_clocks(state.clocks)
-            await session.execute(update(Ticket).where(Ticket.id == state.record_id).values(row))
+            was = await change_ticket(session, row | {"id": state.record_id})
             await write_clocks(
                 session, state.record_id, state.clocks, state.history, policies=state.policies,
                 region_id=str(state.region_id), queue=state.queue, assignee_id=state.owner_id, tier=state.tier,
             )  # fmt: skip
-            await settle_ticket_turns(session, state.record_id, state.owner_id, state.routing.turned)
+            if was.assignee_id != state.owner_id or state.routing.turned:
+                await settle_ticket_turns(session, state.record_id, state.owner_id, state.routing.turned)
+            if was.in_hand and (was.stage, was.assignee_id) != (state.stage, state.owner_id):
+                await tell_next_waiting(session, str(state.region_id), f"{state.record_id}/{state.revision}")
             if state.spoken:
                 await take_spoken(session, state.record_id, [one.id for one in state.spoken])
 

@@ -12,6 +12,16 @@ TIMEOUT = 2
 """Seconds: at or under a local activity's, so that a process learns soon that PostgreSQL is away."""
 
 
+_ACTING = text("select set_config('app.actor', :actor, true)")
+_NOTIFY = text("select pg_notify(c, p) from unnest(cast(:channels as text[]), cast(:payloads as text[])) as t (c, p)")
+_TOLD = "told"
+
+
+def notify(session: AsyncSession, channel: str, payload: str) -> None:
+    """Tells who listens, once the transaction is committed: one statement at its end for all that is told in it."""
+    session.info.setdefault(_TOLD, {})[channel, payload] = None
+
+
 def async_url(url: str, password: str | None = None) -> str:
     """A postgresql:// URL as SQLAlchemy's psycopg driver takes it; `password` fills a URL that has none."""
     parsed = make_url(url).set(drivername="postgresql+psycopg")
@@ -48,8 +58,11 @@ class Database:
     async def session(self, actor: str = "system") -> AsyncIterator[AsyncSession]:
         """`actor` (a person's id, or the name of what acts) is set as `app.actor` for the transaction."""
         async with self._sessions.begin() as session:
-            await session.execute(text("select set_config('app.actor', :actor, true)"), {"actor": actor})
+            await session.execute(_ACTING, {"actor": actor})
             yield session
+            if told := session.info.pop(_TOLD, None):
+                channels, payloads = zip(*told, strict=True)
+                await session.execute(_NOTIFY, {"channels": list(channels), "payloads": list(payloads)})
 
     async def close(self) -> None:
         await self.engine.dispose()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Select, any_, cast, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, any_, cast, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Text
@@ -14,7 +14,12 @@ from db.person import Person, PersonRole, unit_regions
 
 def holding(keys: Iterable[str]) -> Select[str]:
     """Ids of the active people whose `Actor.holder_keys` has any of the keys."""
-    asked = any_(literal(list(keys), ARRAY(Text)))
+    return holding_any(literal(list(keys), ARRAY(Text)))
+
+
+def holding_any(keys: ColumnElement[Sequence[str]]) -> Select[str]:
+    """`holding` of keys that are known when the statement is executed."""
+    asked = any_(keys)
     role = literal("role:") + PersonRole.role + literal(":")
     reach = unit_regions()
     in_region = (

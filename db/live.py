@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.engine import notify
 
 CHANNEL = "ui"
 LIMIT = 7_900
@@ -22,4 +23,4 @@ async def announce(
     payload = json.dumps(signal, separators=(",", ":"))
     if len(payload) > LIMIT:
         payload = json.dumps(signal | {"h": ["*"]}, separators=(",", ":"))
-    await session.execute(text("select pg_notify(:channel, :payload)"), {"channel": CHANNEL, "payload": payload})
+    notify(session, CHANNEL, payload)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, cast, func, literal, select
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import ColumnElement, Select, bindparam, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Text
 
 from db.absence import away_at, roster
-from db.holder import holding
+from db.engine import notify
+from db.holder import holding_any
 from db.live import announce
 from db.outbox import WAKE
 from db.person import Person, people_by_id
@@ -20,6 +22,8 @@ from db.record import Outbox
 from domain.access import person_key
 from domain.process import Notice
 from locales import LANGUAGES
+
+_NOTICE = bindparam("notice", type_=Notification.notice_id.type)
 
 
 async def tell(session: AsyncSession, notice: Notice, *, kind: str, record_id: str) -> None:
@@ -33,11 +37,20 @@ async def tell(session: AsyncSession, notice: Notice, *, kind: str, record_id: s
     link = f"/tasks/{notice.params['task']}" if "task" in notice.params else f"/{kind}s/{record_id}"
     instead = await _told_instead(session, notice)
     notice = await _with_names(session, notice, instead)
-    if await session.scalar(_telling(notice, link, instead)):
+    values = {
+        "holders": notice.holders,
+        "notice": notice.id,
+        "kind": notice.kind,
+        "link": link,
+        "params": notice.params,
+    }
+    of_task = notice.kind.startswith("task.")
+    telling = _telling(_mailed(of_task), instead) if instead else _telling_holders(of_task)
+    if await session.scalar(telling, values):
         substitutes = {person_key(other) for others in instead.values() for other in others}
         holders = [*notice.holders, *sorted(substitutes)]
         await announce(session, "notification", record_id, notice.revision, holders=holders)
-        await session.execute(select(func.pg_notify(WAKE, "mail")))
+        notify(session, WAKE, "mail")
 
 
 async def _with_names(session: AsyncSession, notice: Notice, absent: Iterable[str]) -> Notice:
@@ -58,17 +71,24 @@ async def _told_instead(session: AsyncSession, notice: Notice) -> dict[str, froz
     return (await roster(session, away)).told_instead(notice.holders, kind or "")
 
 
-def _telling(notice: Notice, link: str, instead: Mapping[str, Collection[str]]) -> Any:
+@cache
+def _telling_holders(of_task: bool) -> Any:
+    """Built once: nearly every notice is told this way, and building a statement costs more than executing it."""
+    return _telling(_mailed(of_task), {})
+
+
+def _telling(mailed: ColumnElement[bool], instead: Mapping[str, Collection[str]]) -> Any:
     """One statement for all who are told; it gives how many were."""
-    params = literal(notice.params, JSONB)
-    held = holding(notice.holders).cte("holder")
-    rows: Any = _rows(notice, link, held.c.id, params)
+    params = bindparam("params", type_=JSONB)
+    link, kind = bindparam("link", type_=Text), bindparam("kind", type_=Text)
+    held = holding_any(bindparam("holders", type_=ARRAY(Text))).cte("holder")
+    rows: Any = _rows(link, kind, held.c.id, params)
     if instead:
         place = {other: absent for absent, others in instead.items() for other in others}
         pairs = func.jsonb_each_text(literal(place, JSONB)).table_valued("key", "value")
         substitute = cast(pairs.c.key, Person.id.type)
         for_whom = func.jsonb_build_object("for", pairs.c.value)
-        others = _rows(notice, link, substitute, params.concat(for_whom)).where(substitute.not_in(select(held.c.id)))
+        others = _rows(link, kind, substitute, params.concat(for_whom)).where(substitute.not_in(select(held.c.id)))
         rows = rows.union_all(others)
     told = (
         insert(Notification)
@@ -78,24 +98,23 @@ def _telling(notice: Notice, link: str, instead: Mapping[str, Collection[str]]) 
         .cte("told")
     )
     words = func.jsonb_build_object(
-        "person", Person.id, "to", Person.email, "language", Person.language, "kind", cast(literal(notice.kind), Text),
-        "params", told.c.params, "link", cast(literal(link), Text),
+        "person", Person.id, "to", Person.email, "language", Person.language, "kind", kind,
+        "params", told.c.params, "link", link,
     )  # fmt: skip
-    key = literal(f"notice/{notice.id}/") + cast(Person.id, Text)
+    key = literal("notice/") + cast(_NOTICE, Text) + "/" + cast(Person.id, Text)
     letters = select(key, literal("mail"), words, literal(0)).join(told, told.c.person_id == Person.id)
     mail = (
         insert(Outbox)
-        .from_select(["key", "kind", "payload", "attempts"], letters.where(Person.id.not_in(instead), _mailed(notice)))
+        .from_select(["key", "kind", "payload", "attempts"], letters.where(Person.id.not_in(instead), mailed))
         .on_conflict_do_nothing(index_elements=["key"])
         .cte("mail")
     )
     return select(func.count()).select_from(told).add_cte(mail)
 
 
-def _mailed(notice: Notice) -> ColumnElement[bool]:
-    return Person.mail == "each" if notice.kind.startswith("task.") else Person.mail != "none"
+def _mailed(of_task: bool) -> ColumnElement[bool]:
+    return Person.mail == "each" if of_task else Person.mail != "none"
 
 
-def _rows(notice: Notice, link: str, person: Any, params: Any) -> Select[Any]:
-    notice_id = literal(notice.id, Notification.notice_id.type)
-    return select(func.gen_random_uuid(), notice_id, literal(notice.kind), literal(link), person, params)
+def _rows(link: Any, kind: Any, person: Any, params: Any) -> Select[Any]:
+    return select(func.gen_random_uuid(), _NOTICE, kind, link, person, params)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.engine import notify
 from db.record import Outbox
 
 WAKE = "outbox"
@@ -26,7 +27,8 @@ async def enqueue(
     entry = (
         insert(Outbox).values(key=key, kind=kind, payload=payload, **due).on_conflict_do_nothing(index_elements=["key"])
     )
-    await session.execute(entry.returning(func.pg_notify(WAKE, kind)))
+    await session.execute(entry)
+    notify(session, WAKE, kind)
 
 
 async def payload_of(session: AsyncSession, key: str) -> dict[str, Any] | None:
@@ -38,7 +40,7 @@ async def enqueue_all(session: AsyncSession, kind: str, payloads: Mapping[str, d
     """`enqueue` for many, by key; the relay is woken once."""
     rows = [{"key": key, "kind": kind, "payload": payload} for key, payload in payloads.items()]
     await session.execute(insert(Outbox).on_conflict_do_nothing(index_elements=["key"]), rows)
-    await session.execute(select(func.pg_notify(WAKE, kind)))
+    notify(session, WAKE, kind)
 
 
 async def take(session: AsyncSession, kind: str, limit: int) -> Sequence[Outbox]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Table, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Table, Update, bindparam, text, update
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import Base
@@ -14,6 +15,8 @@ from db.live import announce
 from db.notification import tell
 from db.process import Process, Task, TimelineEvent
 from domain.process import ProcessState
+
+_ONCE = insert(cast(Table, TimelineEvent.__table__)).on_conflict_do_nothing(index_elements=["id"])
 
 
 async def write_process(session: AsyncSession, kind: str, workflow_id: str, state: ProcessState) -> bool:
@@ -78,26 +81,44 @@ async def _write(session: AsyncSession, table: type[Base], rows: list[dict[str, 
 
     One statement serves all rows, so that it is not compiled anew for each number of them.
     """
-    core = _core(table)
-    statement = insert(core)
-    columns = {c: statement.excluded[c] for c in rows[0] if c != key}
-    guarded = statement.on_conflict_do_update(
-        index_elements=[key], set_=columns, where=core.c.revision < statement.excluded.revision
-    )
+    guarded = _guarded(table, key, tuple(rows[0]))
     if len(rows) == 1:
-        return (await session.execute(guarded.values(rows[0]).returning(core.c[key]))).first() is not None
+        return (await session.execute(guarded.returning(_core(table).c[key]), rows[0])).first() is not None
     await session.execute(guarded, rows)
     return True
+
+
+@cache
+def _guarded(table: type[Base], key: str, columns: tuple[str, ...]) -> Insert:
+    """Built once: building a statement costs more than executing it."""
+    core = _core(table)
+    statement = insert(core)
+    values = {column: statement.excluded[column] for column in columns if column != key}
+    return statement.on_conflict_do_update(
+        index_elements=[key], set_=values, where=core.c.revision < statement.excluded.revision
+    )
+
+
+@cache
+def _change(table: type[Base], columns: tuple[str, ...]) -> Update:
+    """Its values are bound by the names of the columns, `id` by `_id`."""
+    core = _core(table)
+    values = {column: bindparam(column, type_=core.c[column].type) for column in columns}
+    changed = update(core).where(core.c.id == bindparam("_id", type_=core.c.id.type)).values(values)
+    return changed.returning(core.c.id)
+
+
+async def change_record(session: AsyncSession, table: type[Base], row: dict[str, Any]) -> bool:
+    """Writes these columns of the row with this `id`; False where there is none."""
+    return await session.scalar(_change(table, tuple(row)), row | {"_id": row["id"]}) is not None
 
 
 async def write_record(
     session: AsyncSession, table: type[Base], row: dict[str, Any], *, prefix: str, year: int
 ) -> None:
     """The process's own row; the first time it gets its number. Only after `write_process` said True."""
-    core = _core(table)
-    change = update(core).where(core.c.id == row["id"]).values(row).returning(core.c.id)
-    if await session.scalar(change) is None:
-        await session.execute(insert(core).values(row | {"number": await next_number(session, prefix, year)}))
+    if not await change_record(session, table, row):
+        await session.execute(insert(_core(table)).values(row | {"number": await next_number(session, prefix, year)}))
 
 
 def _case(kind: str, workflow_id: str, state: ProcessState) -> dict[str, Any]:
@@ -128,16 +149,19 @@ async def _write_events(session: AsyncSession, kind: str, workflow_id: str, stat
         return
     shared = _case(kind, workflow_id, state)
     rows = [shared | e.model_dump() for e in state.events]
-    await session.execute(insert(_core(TimelineEvent)).on_conflict_do_nothing(index_elements=["id"]), rows)
+    await session.execute(_ONCE, rows)
+
+
+_NEXT = text(
+    "insert into number (prefix, year, last) values (:prefix, :year, 1) "
+    "on conflict (prefix, year) do update set last = number.last + 1 returning last"
+)
 
 
 async def next_number(session: AsyncSession, prefix: str, year: int) -> str:
     """The next number people see, such as D-2026-000123. Numbers taken by a transaction that fails are given again."""
     last = await session.scalar(
-        text(
-            "insert into number (prefix, year, last) values (:prefix, :year, 1) "
-            "on conflict (prefix, year) do update set last = number.last + 1 returning last"
-        ),
+        _NEXT,
         {"prefix": prefix, "year": year},
     )
     return f"{prefix}-{year}-{last:06d}"

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import BigInteger, Index, func, select, text, update
+from sqlalchemy import BigInteger, Index, Table, Update, bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Ref, new_id
 from db.findable import Findable
 from db.outbox import enqueue
+
+BUSY = ("assigned",)
+"""Stages in which a ticket takes room in somebody's hands: one that waits for others does not."""
 
 
 class Ticket(Base):
@@ -122,6 +126,34 @@ class CannedAnswer(Findable, Base):
     changed_by: Mapped[Ref | None]
     changed_at: Mapped[Instant] = mapped_column(server_default=func.now())
     retired_at: Mapped[datetime | None]
+
+
+class Former(NamedTuple):
+    """How a ticket's row was before it was written."""
+
+    stage: str
+    assignee_id: str | None
+
+    @property
+    def in_hand(self) -> bool:
+        """It took room in somebody's hands: one that waits for others does not."""
+        return self.stage in BUSY and self.assignee_id is not None
+
+
+async def change_ticket(session: AsyncSession, row: dict[str, Any]) -> Former:
+    """Writes these columns of the ticket with this `id`, and says how it was."""
+    found = await session.execute(_change(tuple(row)), row | {"_id": row["id"]})
+    return Former(*found.one())
+
+
+@cache
+def _change(columns: tuple[str, ...]) -> Update:
+    """Built once: building a statement costs more than executing it."""
+    ticket = cast(Table, Ticket.__table__)
+    found = select(ticket.c.id, ticket.c.stage, ticket.c.assignee_id).where(ticket.c.id == bindparam("_id"))
+    was = found.with_for_update().subquery("was")
+    values = {column: bindparam(column, type_=ticket.c[column].type) for column in columns}
+    return update(ticket).where(ticket.c.id == was.c.id).values(values).returning(was.c.stage, was.c.assignee_id)
 
 
 async def messages_of(session: AsyncSession, ticket_id: str, *, limit: int = 500) -> Sequence[TicketMessage]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import Index, case, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Index, Table, case, func, select, text
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -87,23 +88,36 @@ async def write_clocks(
     """In the transaction that found the ticket's revision to be new."""
     if not history:
         return
-    log = insert(TicketHistory).values(
-        ticket_id=ticket_id, history=[one.model_dump(mode="json", exclude_defaults=True) for one in history],
-        policies={kind: no for kind, no in policies.items() if kind in ("sla", "calendar")},
-    )  # fmt: skip
-    said = {"history": log.excluded.history, "policies": log.excluded.policies}
-    await session.execute(log.on_conflict_do_update(index_elements=["ticket_id"], set_=said))
+    log = {
+        "ticket_id": ticket_id, "history": [one.model_dump(mode="json", exclude_defaults=True) for one in history],
+        "policies": {kind: no for kind, no in policies.items() if kind in ("sla", "calendar")},
+    }  # fmt: skip
+    await session.execute(_log(), log)
     if not clocks:
         return
     theirs = {"region_id": region_id, "queue": queue, "assignee_id": assignee_id, "tier": tier}
     versions = {"policy_version": policies.get("sla", 0), "calendar_version": policies.get("calendar", 0)}
     rows = [{"ticket_id": ticket_id, **_columns(clock), **versions, **theirs} for clock in clocks]
-    statement = insert(TicketClockRow)
-    row, new = TicketClockRow, statement.excluded
-    settled = func.coalesce(row.met_at, row.stopped_at) == func.coalesce(new.met_at, new.stopped_at)
-    columns: dict[str, Any] = {name: new[name] for name in rows[0] if name not in ("ticket_id", "no")}
-    columns |= {name: case((settled, getattr(row, name)), else_=new[name]) for name in (*theirs, *versions)}
-    await session.execute(statement.on_conflict_do_update(index_elements=["ticket_id", "no"], set_=columns), rows)
+    await session.execute(_write_rows(tuple(rows[0]), (*theirs, *versions)), rows)
+
+
+@cache
+def _log() -> Insert:
+    log = insert(cast(Table, TicketHistory.__table__))
+    said = {"history": log.excluded.history, "policies": log.excluded.policies}
+    return log.on_conflict_do_update(index_elements=["ticket_id"], set_=said)
+
+
+@cache
+def _write_rows(columns: tuple[str, ...], kept: tuple[str, ...]) -> Insert:
+    """Of a clock that had ended, `kept` stay as they were."""
+    row = cast(Table, TicketClockRow.__table__)
+    statement = insert(row)
+    was, new = row.c, statement.excluded
+    settled = func.coalesce(was.met_at, was.stopped_at) == func.coalesce(new.met_at, new.stopped_at)
+    values: dict[str, Any] = {name: new[name] for name in columns if name not in ("ticket_id", "no")}
+    values |= {name: case((settled, was[name]), else_=new[name]) for name in kept}
+    return statement.on_conflict_do_update(index_elements=["ticket_id", "no"], set_=values)
 
 
 def _columns(clock: TicketClock) -> dict[str, Any]:

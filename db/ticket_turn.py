@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import Index, distinct, func, select, text, update
+from sqlalchemy import Index, Table, distinct, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -13,14 +14,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.absence import away_at
 from db.base import Base, Instant, Ref
 from db.holder import holders
+from db.outbox import enqueue
 from db.shift import duties_of, skills_of
-from db.ticket import Ticket
+from db.ticket import BUSY, Ticket
 from domain.access import Role, role_key
 from domain.shift import Duty, on_duty
 from domain.ticket_turn import Agent
-
-BUSY = ("assigned",)
-"""Stages in which a ticket takes room in somebody's hands: one that waits for others does not."""
 
 
 class TicketTurn(Base):
@@ -56,14 +55,30 @@ async def note_ticket_turn(session: AsyncSession, ticket_id: str, person_id: str
     await session.execute(turn.on_conflict_do_update(index_elements=["ticket_id", "person_id"], set_=again))
 
 
+_THEIRS = insert(cast(Table, TicketTurn.__table__)).on_conflict_do_nothing()
+
+
 async def settle_ticket_turns(session: AsyncSession, ticket_id: str, owner_id: str | None, turned: list[str]) -> None:
     """The ticket's row says now whose it is; who got it without a turn has had theirs with it."""
     if owner_id is not None and owner_id not in turned:
-        turn = insert(TicketTurn).values(ticket_id=ticket_id, person_id=owner_id, pending=False)
-        await session.execute(turn.on_conflict_do_nothing())
+        await session.execute(_THEIRS, {"ticket_id": ticket_id, "person_id": owner_id, "pending": False})
     if turned:
         theirs = (TicketTurn.ticket_id == ticket_id, TicketTurn.person_id.in_(turned), TicketTurn.pending)
         await session.execute(update(TicketTurn).where(*theirs).values(pending=False))
+
+
+async def tell_next_waiting(session: AsyncSession, region_id: str, freed: str) -> None:
+    """Somebody's hands are free (`freed` names what left them): of each queue of the region what is due first, and
+    waits for a person, asks again whose turn it is."""
+    waiting = (
+        select(Ticket.id)
+        .where(Ticket.stage == "queued", Ticket.assignee_id.is_(None), Ticket.region_id == region_id)
+        .distinct(Ticket.queue)
+        .order_by(Ticket.queue, Ticket.due_at.nulls_last(), Ticket.id)
+    )
+    for one in await session.scalars(waiting):
+        news = {"id": f"ticket/{one}", "signal": "people_changed", "input": {"key": freed}}
+        await enqueue(session, f"ticket/{one}/free/{freed}", "signal", news)
 
 
 async def tickets_in_hand(session: AsyncSession, people: Iterable[str]) -> dict[str, int]:
