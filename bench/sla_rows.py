@@ -16,7 +16,7 @@ from bench.scene import Scene
 from bench.sla_past import QUEUES, Place
 from bench.up import browser
 from db.actor import actor_of
-from db.ticket_board import Sought, burdens, count_lanes, list_cards, queues_there
+from db.ticket_board import Sought, list_cards, tally
 
 FILL = """
 insert into ticket (id, number, subject, channel, language, opened_at, kind, priority, stage, region_id, customer_id,
@@ -80,8 +80,7 @@ async def _say_queries(ready: Scene, where: Place, what: str) -> None:
     async with ready.db.session() as session:
         actor = await actor_of(session, where.agents[0])
         parts: list[tuple[str, Any]] = [
-            ("lanes", count_lanes(session, actor, sought)), ("cards", list_cards(session, actor, sought)),
-            ("people", burdens(session, actor, sought)), ("queues", queues_there(session, actor, "all")),
+            ("counts", tally(session, actor, sought)), ("cards", list_cards(session, actor, sought)),
         ]  # fmt: skip
         for name, part in parts:
             said: list[tuple[str, Any]] = []

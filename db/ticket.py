@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import BigInteger, Index, Table, Update, bindparam, func, select, text, update
+from sqlalchemy import BigInteger, Boolean, Index, Table, Update, bindparam, func, literal_column, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,6 +17,11 @@ from db.outbox import enqueue
 
 BUSY = ("assigned",)
 """Stages in which a ticket takes room in somebody's hands: one that waits for others does not."""
+
+
+_OPEN = "stage not in ('resolved', 'closed', 'merged')"
+OPEN_ROWS = literal_column(f"ticket.{_OPEN}", Boolean)
+"""`stage` is one of domain.ticket.OPEN, in the very words of the indexes."""
 
 
 class Ticket(Base):
@@ -76,14 +81,16 @@ class Ticket(Base):
             "region_id",
             "due_at",
             "id",
-            postgresql_where=text("stage not in ('resolved', 'closed', 'merged')"),
+            postgresql_where=text(_OPEN),
         ),
+        Index("ix_ticket_due", "due_at", "id", postgresql_where=text(f"{_OPEN} and paused_at is null")),
+        Index("ix_ticket_paused", "due_at", "id", postgresql_where=text(f"{_OPEN} and paused_at is not null")),
         Index(
             "ix_ticket_assignee",
             "assignee_id",
             "due_at",
             "id",
-            postgresql_where=text("stage not in ('resolved', 'closed', 'merged')"),
+            postgresql_where=text(_OPEN),
         ),
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import cast
 
 from sqlalchemy import Index, Table, distinct, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -73,7 +73,7 @@ async def tell_next_waiting(session: AsyncSession, region_id: str, freed: str) -
     waiting = (
         select(Ticket.id)
         .where(Ticket.stage == "queued", Ticket.assignee_id.is_(None), Ticket.region_id == region_id)
-        .distinct(Ticket.queue)
+        .ext(distinct_on(Ticket.queue))
         .order_by(Ticket.queue, Ticket.due_at.nulls_last(), Ticket.id)
     )
     for one in await session.scalars(waiting):

@@ -16,7 +16,7 @@ from api.auth import CurrentActor, require
 from api.services import Provided
 from db.lead_form import regions
 from db.scope import Whose
-from db.ticket_board import CARDS, LANES, Card, Sought, burdens, count_lanes, list_cards, queues_there
+from db.ticket_board import CARDS, LANES, Card, Sought, list_cards, tally
 from domain.access import Action
 from domain.ids import RecordId
 from ui.address import Addressed
@@ -60,18 +60,18 @@ async def show_board(
         queue=asked.queue, assignee=asked.assignee,
     )  # fmt: skip
     async with services.db.session(actor.id) as session:
-        counts = await count_lanes(session, actor, sought)
+        counted = await tally(session, actor, sought)
         cards = await list_cards(session, actor, sought)
-        people = await burdens(session, actor, sought)
-        queues = await queues_there(session, actor, whose)
         everywhere = await regions(session)
     context: dict[str, Any] = {
         "lanes": [
-            Lane(key, SWATCHES[key], counts.get(key, 0), [card for card in cards if card.lane == key]) for key in LANES
+            Lane(key, SWATCHES[key], counted.lanes.get(key, 0), [card for card in cards if card.lane == key])
+            for key in LANES
         ],
-        "asked": asked, "whose": whose, "views": views(actor, Action.TICKET_READ), "burdens": people, "queues": queues,
+        "asked": asked, "whose": whose, "views": views(actor, Action.TICKET_READ), "burdens": counted.burdens,
+        "queues": counted.queues,
         "regions": everywhere, "region": next((unit for unit in everywhere if unit.id == asked.region), None),
-        "agent": next((one.person for one in people if one.person and one.person.id == asked.assignee), None),
+        "agent": next((one.person for one in counted.burdens if one.person and one.person.id == asked.assignee), None),
     }  # fmt: skip
     return await respond(request, "ticket/board.html", "board", **context)
 

@@ -236,7 +236,9 @@ class Process(Generic[S]):
         summary: str,
         when_away: Callable[[], None] | None = None,
     ) -> R:
-        """An activity on our own database: once, within 3 s; when that fails another, which is tried for ever.
+        """An activity on our own database: once, 3 s long; when that fails another, which is tried for ever.
+
+        How long it waits for a worker does not count: in a rush one that waited would be asked for twice, for nothing.
 
         Until that succeeds the process answers without it, and is found by what it tries in vain. Never a local one:
         it would run inside a workflow task that the server may yet lose (a killed worker, a time-out, a new event
@@ -247,7 +249,7 @@ class Process(Generic[S]):
             first: R = await workflow.execute_activity_method(
                 method,
                 argument,
-                schedule_to_close_timeout=timedelta(seconds=3),
+                start_to_close_timeout=timedelta(seconds=3),
                 retry_policy=RetryPolicy(maximum_attempts=1),
                 summary=summary,
             )
