@@ -81,7 +81,7 @@ class CustomerCommands:
             await _assign(session, actor, customer.id, region, body.owner_id)
             await session.flush()
             for one in found:
-                await keep_pair(session, customer.id, one, by=actor.id, note=body.reason or "")
+                await keep_pair(session, customer.id, one, by=actor.id, note=body.reason)
             return customer.id
 
     async def _unknown(

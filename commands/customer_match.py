@@ -17,7 +17,7 @@ from commands.desk import Desk
 from commands.idempotency import claim_once
 from db.customer import Customer
 from db.customer_match import find_alike
-from db.customer_pair import open_pair
+from db.customer_pair import announce_run, open_pair
 from db.lead_match import Place, places
 from db.scope import customers_within
 from domain.access import Action, Actor, Scope
@@ -100,16 +100,19 @@ class CustomerMatches:
         """Compares all customers now. Raises Refused: 403, 409 match_runs where that is under way."""
         actor.require(Action.CUSTOMER_MERGE)
         async with self.db.session(actor.id) as session:
-            if not (await claim_once(session, actor, key, "MatchCustomers", "customer-match", {})).fresh:
+            claimed = await claim_once(session, actor, key, "MatchCustomers", "customer-match", {})
+            if not claimed.fresh:
                 return
         processes = self.desk.processes
         try:
             await processes.client.start_workflow(
-                CustomerMatchWorkflow.run, MatchRun(by=actor.id), id=f"{MATCHING}/now",
+                CustomerMatchWorkflow.run, MatchRun(run_id=claimed.id, by=actor.id), id=f"{MATCHING}/now",
                 task_queue=processes.task_queue, id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             )  # fmt: skip
         except WorkflowAlreadyStartedError:
             raise Refused("match_runs", 409) from None
+        async with self.db.session(actor.id) as session:
+            await announce_run(session, claimed.id, actor.id)
 
 
 async def told(session: AsyncSession, actor: Actor, found: Sequence[tuple[str, Score]]) -> list[Match]:

@@ -126,8 +126,8 @@ async def parties(session: AsyncSession, ids: Sequence[str]) -> dict[str, Party]
     }  # fmt: skip
 
 
-async def keep_pair(session: AsyncSession, one: str, other: str, *, by: str, note: str) -> None:
-    """A pair that somebody saw and kept apart with a reason: whoever reviews duplicates has it before them."""
+async def keep_pair(session: AsyncSession, one: str, other: str, *, by: str, note: str | None) -> None:
+    """A pair that somebody kept apart, with the reason: whoever reviews duplicates has it before them."""
     first, second = sorted((one, other))
     known = await parties(session, [first, second])
     score = compare(known[first], known[second])

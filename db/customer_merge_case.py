@@ -62,5 +62,6 @@ async def merges_of(session: AsyncSession, customer_id: str) -> list[Past]:
     query = select(CustomerMerge).where(CustomerMerge.survivor_id == customer_id).order_by(CustomerMerge.at.desc())
     merges = (await session.scalars(query.limit(20))).all()
     ids = {one for merge in merges for one in merge.merged}
-    known = dict((await session.execute(select(Customer.id, Customer.name).where(Customer.id.in_(ids)))).tuples().all())
+    called = await session.execute(select(Customer.id, Customer.name).where(Customer.id.in_(ids)))
+    known = {row.id: row.name for row in called}
     return [Past(merge, [known[one] for one in merge.merged if one in known]) for merge in merges]

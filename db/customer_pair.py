@@ -46,12 +46,19 @@ _PAIRS = text("""
 
 
 async def begin_run(session: AsyncSession, run_id: str, by: str | None) -> int:
-    """How many parts it has; a repeat gives the same."""
+    """How many parts it has; a repeat gives the same. `announce_run` may have written its row before."""
     customers = await session.scalar(select(func.count()).select_from(Customer).where(Customer.merged_into.is_(None)))
     parts = max(1, -(-(customers or 0) // PART))
     made = insert(CustomerMatchRun).values(id=run_id, by=by, parts=parts, customers=customers or 0)
-    await session.execute(made.on_conflict_do_nothing())
+    begun = {"parts": made.excluded.parts, "customers": made.excluded.customers}
+    again = made.on_conflict_do_update(index_elements=["id"], set_=begun, where=CustomerMatchRun.parts == 0)
+    await session.execute(again)
     return (await session.scalars(select(CustomerMatchRun.parts).where(CustomerMatchRun.id == run_id))).one()
+
+
+async def announce_run(session: AsyncSession, run_id: str, by: str) -> None:
+    """Somebody asked for it: it is shown at once, before a worker takes it up."""
+    await session.execute(insert(CustomerMatchRun).values(id=run_id, by=by).on_conflict_do_nothing())
 
 
 async def candidates(

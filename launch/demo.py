@@ -43,6 +43,7 @@ from domain.task import HumanTask, ladder_of
 from launch.cast import load_cast
 from launch.demo_contract import CONTRACTS, DemoContract, contract_state, keep_papers, signing_start, term_start
 from launch.demo_data import CUSTOMERS, DEALS, GRADED_LEADS, LEADS, RENEWALS, DemoCustomer, DemoDeal
+from launch.demo_duplicate import load_duplicates
 from launch.demo_equipment import load_equipment
 from launch.demo_intake import ask_again, open_ways_in
 from launch.demo_quote import load_products
@@ -86,6 +87,7 @@ async def load_demo(db: Database, settings: Settings) -> None:
         await load_tickets(session, settings, ids, customers)
         papers = await keep_papers(session, DocumentStore(settings.home / "documents"))
         await load_equipment(session, ids, customers)
+        await load_duplicates(session, ids, customers)
         approvals = await _pinned(session, ApprovalPolicy.kind)
         contracts = await _pinned(session, ContractPolicy.kind)
         await publish(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -29,6 +30,8 @@ router = APIRouter(
     prefix="/customers/duplicates", include_in_schema=False, dependencies=[Depends(require(Action.CUSTOMER_MERGE))]
 )
 PAGE = 30
+LONGEST = timedelta(hours=12)
+"""A comparison that began longer ago was given up."""
 _ID = PATTERN.strip("^$").replace("(", "(?:")
 _AFTER = re.compile(rf"(\d{{1,3}})_({_ID})_({_ID})")
 
@@ -58,7 +61,7 @@ async def show(
             for pair in pairs[:PAGE]
         ],
         "counted": counted, "run": run, "names": called, "after": after,
-        "running": run is not None and run.ended_at is None,
+        "running": run is not None and run.ended_at is None and datetime.now(UTC) - run.started_at < LONGEST,
         "more": f"{last.points}_{last.first_id}_{last.second_id}" if last else "",
     }  # fmt: skip
     return await respond(request, "customer/duplicates.html", "pairs", **context)

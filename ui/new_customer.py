@@ -114,6 +114,7 @@ async def _page(
         for field in open_fields(actor, policy, policy.kinds[0].key)
         if field.key != "tags" and (field.builtin or field.required)
     ]
+    shown.sort(key=lambda field: (field.key != "name", field.key in WIDE))
     wrong = mistakes(request, error) if error else {}
     collisions = await _collisions(request, actor, services, form) if error else {"collisions": []}
     return await page(

@@ -20,7 +20,7 @@ class CustomerMatchWorkflow:
     @workflow.run
     async def run(self, asked: MatchRun) -> int:
         """How many pairs there are. Each part is an activity, so that a worker that dies costs one part."""
-        asked = asked.model_copy(update={"run_id": str(workflow.uuid4())})
+        asked = asked.model_copy(update={"run_id": asked.run_id or str(workflow.uuid4())})
         work, found = workflow.execute_activity_method, 0
         # Beside what opens documents: it takes a processor, and no process waits for it.
         patient: dict[str, Any] = {
