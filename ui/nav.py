@@ -48,15 +48,14 @@ SECTIONS = (
         Entry(N_("Leads"), "/leads", "megaphone", Action.LEAD_READ, go="l"),
         Entry(N_("Deals"), "/deals", "kanban", Action.DEAL_READ, go="d", short=N_("Deals")),
         Entry(N_("Products"), "/products", "package", Action.PRODUCT_READ),
-        Entry(N_("Customers"), "/customers", "building-2", Action.CUSTOMER_READ, go="c", short=N_("Customers")),
-        Entry(N_("Duplicates"), "/customers/duplicates", "merge", Action.CUSTOMER_MERGE),
-        Entry(N_("Next steps"), "/follow-ups", "phone", Action.CUSTOMER_WORK),
-        Entry(N_("Imports"), "/customers/import", "upload", Action.CUSTOMER_IMPORT),
         Entry(N_("Contracts"), "/contracts/ending", "calendar-clock", Action.CONTRACT_READ),
         Entry(N_("Collections"), "/collections", "wallet", Action.COLLECTION_READ, go="p"),
     )),
     Section(N_("Customers"), (
         Entry(N_("Customers"), "/customers", "building-2", Action.CUSTOMER_READ, go="c", short=N_("Customers")),
+        Entry(N_("Next steps"), "/follow-ups", "phone", Action.CUSTOMER_WORK),
+        Entry(N_("Imports"), "/customers/import", "upload", Action.CUSTOMER_IMPORT),
+        Entry(N_("Duplicates"), "/customers/duplicates", "merge", Action.CUSTOMER_MERGE),
         Entry(N_("Allocation"), "/allocations", "shuffle", Action.CUSTOMER_ASSIGN),
     )),
     Section(N_("Service"), (
