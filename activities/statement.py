@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from pydantic import BaseModel
@@ -13,6 +14,7 @@ from db.bank_line import change_statement, lines_to_match, still_booking, take_l
 from db.bank_match import known_payers, movement, open_for
 from db.engine import Database
 from db.policy import find_version
+from domain.bank_heading import Role
 from domain.bank_line import BankStatement
 from domain.bank_match import Book, match
 from domain.bank_policy import BankPolicy
@@ -26,8 +28,9 @@ PAGE = 1_000
 class Opener(Protocol):
     """Opens a statement's file where it can do no harm."""
 
-    async def __call__(self, file_hash: str) -> dict[str, Any]:
-        """`domain.bank_line.BankStatement` as JSON. Raises Refused for a file that cannot be read."""
+    async def __call__(self, file_hash: str, headings: Mapping[Role, Sequence[str]]) -> dict[str, Any]:
+        """`domain.bank_line.BankStatement` as JSON; `headings` are the policy's. Raises Refused for a file that cannot
+        be read."""
 
 
 class StatementFile(BaseModel):
@@ -51,8 +54,10 @@ class StatementActivities(ProcessActivities):
         async with self.db.session("statement") as session:
             statement = await session.get_one(Statement, file.statement_id)
             name = statement.account
+            version = await find_version(session, BankPolicy.kind, statement.policy_version)
         try:
-            read = BankStatement.model_validate(await self.opener(statement.file_hash))
+            headings = load(BankPolicy, version.document).headings
+            read = BankStatement.model_validate(await self.opener(statement.file_hash, headings))
         except Refused as refused:
             problem = {"code": refused.code, "params": refused.params}
             async with self.db.session("statement") as session:

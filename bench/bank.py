@@ -162,7 +162,7 @@ async def match_all(bench: Scene, made: list[dict[str, Any]], lines: int) -> Non
         await session.execute(text("alter table outbox alter column due_at set default now() + interval '1 day'"))
     steps, file = StatementActivities(bench.db, "Asia/Shanghai", opener), StatementFile(statement_id=statement_id)
     began = time.perf_counter()
-    await opener(digest)
+    await opener(digest, {})
     opened = time.perf_counter() - began
     began = time.perf_counter()
     await steps.read_statement(file)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from db.outbox import enqueue
 from db.policy import current_policy
 from db.scope import visible
 from domain.access import Action, Actor
+from domain.bank_heading import Role
 from domain.bank_line import account_key
 from domain.bank_match import Share
 from domain.bank_policy import BankPolicy
@@ -45,9 +46,11 @@ class StatementOpener:
     store: DocumentStore
     currency: str
 
-    async def __call__(self, file_hash: str) -> dict[str, Any]:
+    async def __call__(self, file_hash: str, headings: Mapping[Role, Sequence[str]]) -> dict[str, Any]:
         path = str(self.store.path(file_hash).absolute())
-        read: dict[str, Any] = await run_limited("domain.bank_file:read_file", path, self.currency, limits=LIMITS)
+        read: dict[str, Any] = await run_limited(
+            "domain.bank_file:read_file", path, self.currency, dict(headings), limits=LIMITS
+        )
         return read
 
 
@@ -58,7 +61,8 @@ class BankCommands:
         self.store = store
 
     async def upload(self, actor: Actor, name: str, chunks: AsyncIterator[bytes], account: str = "") -> str:
-        """The statement's id; its process starts once this is committed.
+        """The statement's id; its process starts once this is committed. One that could not be read is read again, by
+        the policy as it is now.
 
         `account`: ours, for a file that does not name it. Raises Refused: 403; 413, 422 for no file; 409
         bank_file_known (`statement`, `by`, `at`) for one that was sent in before.
@@ -73,8 +77,13 @@ class BankCommands:
                 "currency": "", "status": "reading", "lines": 0, "known": 0, "policy_version": version,
                 "uploaded_by": actor.id,
             }  # fmt: skip
-            made = insert(Statement).values(row).on_conflict_do_nothing(index_elements=["file_hash"])
-            statement_id: str | None = await session.scalar(made.returning(Statement.id))
+            made = insert(Statement).values(row)
+            again = made.on_conflict_do_update(
+                index_elements=["file_hash"], where=Statement.status == "failed",
+                set_={"id": made.excluded.id, "status": "reading", "problem": None, "policy_version": version,
+                      "account": made.excluded.account, "uploaded_by": actor.id, "uploaded_at": func.now()},
+            )  # fmt: skip
+            statement_id: str | None = await session.scalar(again.returning(Statement.id))
             if statement_id is None:
                 known = (await session.scalars(select(Statement).where(Statement.file_hash == digest))).one()
                 raise Refused(

@@ -6,12 +6,12 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from domain.bank_heading import CURRENCIES, INCOMING, OUTGOING, ROLES, SUMS
+from domain.bank_heading import CURRENCIES, INCOMING, OUTGOING, SUMS, heading_key
 from domain.bank_line import (
     MOST_LINES,
     BankLine,
@@ -43,11 +43,14 @@ class Table(NamedTuple):
     first: int
 
 
-def read_csv(content: bytes, currency: str) -> BankStatement:
-    """`currency` is what amounts are in where no column says. Raises Refused (422) naming the row."""
+def read_csv(content: bytes, currency: str, roles: Mapping[str, str]) -> BankStatement:
+    """`currency` is what amounts are in where no column says; `roles` as `roles_with` gives them.
+
+    Raises Refused (422) naming the row.
+    """
     headings: list[str] = []
     for text in _decoded(content):
-        table = _table(text)
+        table = _table(text, roles)
         if isinstance(table, Table):
             return _statement(table, currency)
         headings = headings or table
@@ -77,7 +80,7 @@ def _is_latin(content: bytes) -> bool:
     return bool(apart) and sum(map(len, apart)) < 2 * len(apart)
 
 
-def _table(text: str) -> Table | list[str]:
+def _table(text: str, roles: Mapping[str, str]) -> Table | list[str]:
     """The table in it; else the longest row there is, which might be its headings."""
     if "\0" in text:
         return []
@@ -87,7 +90,7 @@ def _table(text: str) -> Table | list[str]:
         rows = _rows(text, delimiter)
         above: list[list[str]] = []
         for no, row in enumerate(rows, start=1):
-            columns = _columns(row)
+            columns = _columns(row, roles)
             if "date" in columns and columns.keys() & {"amount", "credit"}:
                 return Table(above, columns, [*rows], no + 1)
             longest = max(longest, [cell for cell in row if cell], key=len)
@@ -107,19 +110,13 @@ def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
         return
 
 
-def _columns(row: Sequence[str]) -> dict[str, list[int]]:
+def _columns(row: Sequence[str], roles: Mapping[str, str]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for no, cell in enumerate(row):
-        role = ROLES.get(_heading(cell))
+        role = roles.get(heading_key(cell))
         if role and (role == "text" or role not in found):
             found.setdefault(role, []).append(no)
     return found
-
-
-def _heading(cell: str) -> str:
-    """`Amount (EUR)`, `交易金额（元）` and `Auftraggeber / Begünstigter` as the list above has them."""
-    plain = unicodedata.normalize("NFKD", re.sub(r"[(\[].*?[)\]]", "", cell).casefold())
-    return re.sub(r"[\s_:：.\-]", "", "".join(c for c in plain if not unicodedata.combining(c)))
 
 
 def _statement(table: Table, currency: str) -> BankStatement:

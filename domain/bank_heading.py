@@ -1,5 +1,29 @@
 """What banks call the columns of a statement: headings without spaces, units in brackets, accents and capitals."""
 
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Literal, get_args
+
+Role = Literal[
+    "date",
+    "value",
+    "amount",
+    "credit",
+    "debit",
+    "direction",
+    "currency",
+    "payer",
+    "payer_account",
+    "text",
+    "bank_reference",
+    "account",
+]
+"""What stands below a heading. `amount` is signed, or has its `direction` beside it; `credit` and `debit` are two."""
+ROLES: tuple[Role, ...] = get_args(Role)
+
 _WORDS = {
     "date": (
         "交易日期 记账日期 入账日期 交易时间 记账时间 入账时间 日期 bookingdate buchungstag buchungsdatum "
@@ -37,8 +61,20 @@ _WORDS = {
     ),
     "account": "账号 本方账号 我方账号 卡号 帐号 account accountnumber auftragskonto",
 }
-ROLES = {heading: role for role, headings in _WORDS.items() for heading in headings.split()}
-"""Each heading with what stands below it; `text` may stand in several columns."""
+_KNOWN = {heading: role for role, headings in _WORDS.items() for heading in headings.split()}
+
+
+def heading_key(cell: str) -> str:
+    """`Amount (EUR)`, `交易金额（元）` and `Auftraggeber / Begünstigter` as the list above has them."""
+    plain = unicodedata.normalize("NFKD", re.sub(r"[(\[].*?[)\]]", "", unicodedata.normalize("NFKC", cell)).casefold())
+    return re.sub(r"[\s_:：.\-]", "", "".join(c for c in plain if not unicodedata.combining(c)))
+
+
+def roles_with(own: Mapping[Role, Sequence[str]]) -> dict[str, str]:
+    """Each heading with what stands below it, a company's own words before the known ones; `text` may stand in
+    several columns."""
+    return _KNOWN | {heading_key(heading): role for role, headings in own.items() for heading in headings}
+
 
 SUMS = r"合计|总计|小计|本页|期末|期初|total|sum|closing|opening|balance|saldo"
 """How a row begins that is no movement."""

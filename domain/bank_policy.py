@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
-from domain.document import PolicyDocument
+from domain.bank_heading import ROLES, Role, heading_key
+from domain.document import PolicyDocument, duplicates, fault, refuse_faults
+
+Heading = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 
 DEFAULT: dict[str, Any] = {
     "engine": 1,
@@ -25,7 +28,8 @@ class BankPolicy(PolicyDocument):
     """`book_from` and `ahead` in points: what the best match needs, and by how much it must lead the next.
 
     `near`: minor units by which an amount may miss and still be shown as probably meant; it is never booked by itself.
-    `not_payments`: words of lines that are set aside.
+    `not_payments`: words of lines that are set aside. `headings`: what this company's banks call the columns of their
+    tables, beside the words that are known anyway.
     """
 
     kind: ClassVar[str] = "bank"
@@ -38,3 +42,13 @@ class BankPolicy(PolicyDocument):
     not_payments: Annotated[
         tuple[Annotated[str, StringConstraints(min_length=2, max_length=60)], ...], Field(max_length=100)
     ] = ()
+    headings: dict[Role, tuple[Heading, ...]] = Field(default={}, max_length=len(ROLES))
+
+    @model_validator(mode="after")
+    def names_each_heading_once(self) -> Self:
+        keys = [heading_key(heading) for words in self.headings.values() for heading in words]
+        twice = duplicates(keys)
+        refuse_faults(
+            self, [fault(["headings"], "bank_heading_twice", "{heading} is said twice.", heading=key) for key in twice]
+        )
+        return self

@@ -88,6 +88,7 @@ SENTENCES = {
     "spans_order": N_("Hours of a day follow one another, and each ends after it starts."),
     "week_closed": N_("A calendar is open on one weekday at least."),
     "day_doubled": N_("Give the day hours of its own or those of a weekday, not both."),
+    "bank_heading_twice": N_("%(heading)s is said to be two columns."),
     "day_twice": N_("%(day)s is listed twice."),
     "zone_unknown": N_("There is no such time zone."),
     "letter_unreadable": N_("Line %(line)s cannot be read: every {{ or {% needs its end."),

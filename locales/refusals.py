@@ -56,7 +56,10 @@ SENTENCES = {
     "bank_file_broken": N_("This file is broken or cut off. Fetch it from the bank once more."),
     "bank_xml_broken": N_("This XML file is broken or cut off. Fetch it from the bank once more."),
     "bank_xml_unsafe": N_("This XML file defines things of its own, which no bank statement does. It was not opened."),
-    "bank_columns_unknown": N_("No columns with a date and an amount were found. Its headings: %(columns)s."),
+    "bank_columns_unknown": N_(
+        'No columns with a date and an amount were found. Its headings: %(columns)s. Say in the policy "Matching bank '
+        'lines" what they are, and send the file again.'
+    ),
     "bank_line_unreadable": N_("Line %(line)d cannot be read: its date or amount. Nothing of the file was taken in."),
     "bank_no_lines": N_("There are no movements in this file."),
     "bank_too_many_lines": N_("More than %(most)d lines. Fetch shorter periods from the bank."),

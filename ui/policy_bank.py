@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api.auth import CurrentActor, require
 from api.services import Provided
 from domain.access import Action
+from domain.bank_heading import ROLES
 from domain.bank_policy import BankPolicy
 from domain.money import parse_amount, plain_amount
 from domain.policy import canonical
@@ -58,6 +59,7 @@ def _shown(document: dict[str, Any], currency: str) -> dict[str, str]:
     return {
         "automatic": "yes" if policy.automatic else "", "book_from": str(policy.book_from), "ahead": str(policy.ahead),
         "near": plain_amount(policy.near, currency), "not_payments": "\n".join(policy.not_payments),
+        **{f"heading_{role}": "\n".join(policy.headings.get(role, ())) for role in ROLES},
     }  # fmt: skip
 
 
@@ -67,12 +69,15 @@ def _read(form: dict[str, str], currency: str) -> dict[str, Any]:
         "automatic": form.get("automatic") == "yes",
         **{name: _points(form.get(name, ""), name) for name in ("book_from", "ahead")},
         "near": parse_amount(form.get("near", ""), currency, "near"),
-        "not_payments": [
-            *dict.fromkeys(line.strip() for line in form.get("not_payments", "").splitlines() if line.strip())
-        ],
+        "not_payments": _lines(form, "not_payments"),
+        "headings": {role: said for role in ROLES if (said := _lines(form, f"heading_{role}"))},
     }
     BankPolicy.model_validate_json(canonical({"engine": 1, **changed}))
     return changed
+
+
+def _lines(form: dict[str, str], name: str) -> list[str]:
+    return [*dict.fromkeys(line.strip() for line in form.get(name, "").splitlines() if line.strip())]
 
 
 def _points(text: str, name: str) -> int:
@@ -86,5 +91,5 @@ async def _form(
 ) -> Response:
     return await page(
         request, "policy/bank_form.html", status=422 if errors else 200, filled=filled, revision=revision,
-        errors=errors or {},
+        errors=errors or {}, roles=ROLES,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from domain.bank_file import read_statement
+from domain.bank_heading import Role
 from domain.bank_line import BankStatement, fingerprints
 from domain.refusal import Refused
 
@@ -49,6 +50,25 @@ MT940 = """:20:STARTUMS
 
 def read(text: str, encoding: str = "utf-8", currency: str = "CNY") -> BankStatement:
     return read_statement(text.encode(encoding), currency)
+
+
+def test_columns_with_words_of_their_own_are_read_once_somebody_says_what_they_are() -> None:
+    table = "Wann gebucht,Wie viel (EUR),Von wem,Wofür\n2026-11-02,12.50,Muster GmbH,P-2026-000123\n"
+    with pytest.raises(Refused) as refused:
+        read(table)
+    assert (refused.value.code, "Wann gebucht" in refused.value.params["columns"]) == ("bank_columns_unknown", True)
+    said: dict[Role, list[str]] = {
+        "date": ["wann gebucht"], "amount": ["Wie viel"], "payer": ["von wem"], "text": ["WOFÜR"]
+    }  # fmt: skip
+    [line] = read_statement(table.encode(), "EUR", said).lines
+    assert (line.booked_on, line.amount, line.payer, line.text) == (
+        date(2026, 11, 2), 1_250, "Muster GmbH", "P-2026-000123",
+    )  # fmt: skip
+    # A word of the company's own goes before the known one.
+    [other] = read_statement(b"Date,Credit,Reference,Posted\n2026-11-02,7.00,x,2026-11-03\n", "EUR", {
+        "date": ["Posted"], "text": ["Date"],
+    }).lines  # fmt: skip
+    assert (other.booked_on, other.amount) == (date(2026, 11, 3), 700)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "utf-16"])

@@ -17,8 +17,10 @@ from commands.bank import StatementOpener
 from db.actor import actor_of
 from db.bank import Booking, PayerAccount, Statement, StatementLine
 from db.collection import Collection, Payment
+from db.policy import current_policy
 from domain.access import Actor
 from domain.bank_match import Share
+from domain.bank_policy import BankPolicy
 from domain.refusal import Refused
 from tests.collecting import open_collection
 from worker.bank import BankBooker
@@ -206,6 +208,22 @@ async def test_a_bad_file_ends_with_its_reason(bank: Bank, content: bytes, code:
     statement, lines = await bank.read(content)
     assert statement.problem is not None
     assert (statement.status, statement.problem["code"], lines) == ("failed", code, [])
+
+
+async def test_a_file_that_was_not_understood_is_read_once_the_policy_says_its_columns(bank: Bank) -> None:
+    content = b"Wann gebucht,Wie viel,Wofuer\n2026-11-02,12.50,x\n"
+    statement, _ = await bank.read(content)
+    assert statement.status == "failed"
+    assert (await bank.read(content))[0].status == "failed", "nobody has said anything yet"
+    admin = await bank.actor("gu.ming")
+    async with bank.services.db.session() as session:
+        version, document = await current_policy(session, BankPolicy.kind)
+    said = {**document, "headings": {"date": ["Wann gebucht"], "amount": ["Wie viel"], "text": ["Wofuer"]}}
+    await bank.services.policies.publish(admin, uuid4().hex, BankPolicy.kind, said, follows=version)
+    statement, [line] = await bank.read(content)
+    assert (statement.status, statement.problem, line.amount) == ("done", None, 1_250)
+    with pytest.raises(Refused, match="bank_file_known"):
+        await bank.send(content)
 
 
 async def test_an_empty_file_and_one_too_large_are_refused_at_the_door(bank: Bank) -> None:
