@@ -44,6 +44,7 @@ from api import (
     person,
     policy,
     policy_draft,
+    pool,
     problem,
     product,
     quote,
@@ -76,6 +77,7 @@ ROUTERS = (
     equipment.router, allocation.router, absence.router, notification.router, policy.router, policy_draft.router,
     report.router, shift.router, sla.router, ops.router, codec.router, ticket.router, ticket_hook.router,
     canned_answer.router,
+    pool.router,
 )  # fmt: skip
 
 

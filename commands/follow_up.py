@@ -20,6 +20,7 @@ from db.document import added_by
 from db.engine import Database
 from db.follow_up import FollowUp
 from db.live import announce
+from db.reckon import tended
 from domain.access import Action, Actor
 from domain.follow_up import How, Outcome
 from domain.ids import RecordId
@@ -140,5 +141,4 @@ class FollowUps:
         self, session: AsyncSession, actor: Actor, customer_id: str, region_id: str, now: datetime
     ) -> None:
         """Only what its owner does keeps a customer theirs."""
-        mine = (Assignment.customer_id == customer_id, Assignment.region_id == region_id)
-        await session.execute(update(Assignment).where(*mine, Assignment.owner_id == actor.id).values(followed_at=now))
+        await tended(session, customer_id, region_id, actor.id, now)

@@ -56,6 +56,12 @@ class PoolCommands:
         self.desk = desk
         self.now = now
 
+    async def room(self, actor: Actor) -> Room:
+        """What one has of one's quota."""
+        async with self.desk.db.session(actor.id) as session:
+            rules = await rules_in_force(session)
+            return await room_of(session, rules.policy, actor.id, self._today(self.now()))
+
     async def claim(self, actor: Actor, key: str, places: Sequence[Place]) -> Outcome:
         """Out of the pool, for oneself. Refused: 409 customer_taken (by whom), customer_cooling, customer_resting,
         pool_total_full, pool_daily_full; 403 pool_closed; 404."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,9 +13,11 @@ from db.customer import Assignment, Customer
 from db.customer_search import named
 from db.ownership import AssignmentChange
 from db.person import PersonRole
+from db.pool_policy import region_codes, rules_in_force
+from db.scope import reach
 from domain.access import Action, Actor, Role, Scope
-from domain.customer_pool import PoolPolicy
-from domain.pool_claim import Room
+from domain.customer_pool import Hidden, PoolPolicy, PoolRules
+from domain.pool_claim import Lying, Room, free_at
 
 Place = tuple[str, str]
 """A customer in a region: (customer id, region id)."""
@@ -28,6 +30,15 @@ class Entry(NamedTuple):
 
     place: Assignment
     customer: Customer
+
+
+class Narrowed(NamedTuple):
+    """`reason` new: those that never had an owner; `mine`: those that were the reader's last."""
+
+    region: str | None = None
+    tier: str | None = None
+    reason: str | None = None
+    mine: bool = False
 
 
 def pool_within(actor: Actor) -> ColumnElement[bool]:
@@ -58,52 +69,114 @@ def hidden_pools(policy: PoolPolicy, codes: dict[str, str], roles: Iterable[Role
     return or_(false(), *unseen)
 
 
-async def list_pool(
-    session: AsyncSession,
-    filters: Sequence[ColumnElement[bool]],
-    *,
-    text: str = "",
-    after: Place | None = None,
-    limit: int = 50,
-) -> list[Entry]:
-    """The latest come first; `after` is the last one seen, `text` of the name, its pinyin or initials."""
-    query = select(Assignment, Customer).join(Customer, Customer.id == Assignment.customer_id).where(*filters)
-    query = query.where(Customer.merged_into.is_(None))
-    if text.strip():
-        query = query.where(Customer.id.in_(named(text)))
-    if after is not None:
-        last = await session.scalar(
-            select(Assignment.since).where(Assignment.customer_id == after[0], Assignment.region_id == after[1])
+class PoolReader:
+    """The pools as one person sees them: what their policy hides is hidden here, before it leaves the server."""
+
+    def __init__(self, actor: Actor, policy: PoolPolicy, codes: dict[str, str]) -> None:
+        self.actor = actor
+        self.policy = policy
+        self.codes = codes
+
+    @classmethod
+    async def of(cls, session: AsyncSession, actor: Actor) -> PoolReader:
+        rules = await rules_in_force(session)
+        return cls(actor, rules.policy, await region_codes(session))
+
+    def within(self) -> list[ColumnElement[bool]]:
+        return [pool_within(self.actor), ~hidden_pools(self.policy, self.codes, self.actor.roles)]
+
+    def rules(self, place: Assignment) -> PoolRules:
+        return self.policy.pool(place.pool, self.codes.get(place.region_id, ""))
+
+    def hidden(self, place: Assignment) -> tuple[Hidden, ...]:
+        """A manager who may assign it sees it whole."""
+        if self.actor.reaches(Action.CUSTOMER_ASSIGN, owner=None, region=place.region_id):
+            return ()
+        return self.rules(place).hidden
+
+    def free_at(self, place: Assignment, now: datetime) -> datetime | None:
+        lying = Lying(place.since, place.last_owner_id, place.left_at)
+        until = free_at(self.policy, lying, self.actor.id)
+        return until if until and until > now else None
+
+    def shown(self, entry: Entry, now: datetime) -> dict[str, Any]:
+        """What this person may read of a customer in the pool."""
+        place, customer = entry
+        hidden = self.hidden(place)
+        facts = {name: getattr(customer, name) for name in ("name", "industry", "province", "city", "phone", "email")}
+        kept = {"tier", "pool", "since", "reason", "note", "last_owner_id", "customer_id", "region_id"}
+        return (
+            {name: None if name in hidden else value for name, value in facts.items()}
+            | {name: getattr(place, name) for name in kept}
+            | {"hidden": list(hidden), "free_at": self.free_at(place, now)}
         )
-        if last is not None:
-            query = query.where(tuple_(Assignment.since, Assignment.customer_id) < tuple_(last, after[0]))
-    rows = await session.execute(
-        query.order_by(Assignment.since.desc(), Assignment.customer_id.desc()).limit(limit)
-    )  # fmt: skip
-    return [Entry(*row) for row in rows]
 
+    async def page(
+        self, session: AsyncSession, narrowed: Narrowed, *, text: str = "", after: Place | None = None, limit: int = 50
+    ) -> list[Entry]:  # fmt: skip
+        """The latest come first; `after` is the last one seen, `text` of the name, its pinyin or initials."""
+        query = select(Assignment, Customer).join(Customer, Customer.id == Assignment.customer_id)
+        query = query.where(*self.within(), *self._narrowed(narrowed))
+        query = query.where(Customer.merged_into.is_(None))
+        if text.strip():
+            query = query.where(Customer.id.in_(named(text)))
+        if after is not None:
+            last = await session.get(Assignment, after)
+            if last is not None:
+                query = query.where(
+                    tuple_(Assignment.since, Assignment.customer_id) < tuple_(last.since, last.customer_id)
+                )
+        ordered = query.order_by(Assignment.since.desc(), Assignment.customer_id.desc()).limit(limit)
+        return [Entry(*row) for row in await session.execute(ordered)]
 
-async def count_pool(session: AsyncSession, filters: Sequence[ColumnElement[bool]]) -> int:
-    """How many there are, counted up to `COUNTED`."""
-    some = select(Assignment.customer_id).where(*filters).limit(COUNTED).subquery()
-    return (await session.scalars(select(func.count()).select_from(some))).one()
+    def _narrowed(self, to: Narrowed) -> list[ColumnElement[bool]]:
+        found = [Assignment.region_id == to.region] if to.region else []
+        if to.tier:
+            found.append(Assignment.tier == to.tier)
+        if to.reason:
+            found.append(Assignment.reason.is_(None) if to.reason == "new" else Assignment.reason == to.reason)
+        if to.mine:
+            found.append(Assignment.last_owner_id == self.actor.id)
+        return found
+
+    async def count(self, session: AsyncSession, narrowed: Narrowed) -> int:
+        """How many there are, counted up to `COUNTED`."""
+        some = select(Assignment.customer_id).where(*self.within(), *self._narrowed(narrowed))
+        return (await session.scalars(select(func.count()).select_from(some.limit(COUNTED).subquery()))).one()
+
+    async def find(self, session: AsyncSession, places: Iterable[Place]) -> list[Entry]:
+        """Those of these that lie in a pool this person sees, or that they may assign anyway."""
+        asked = tuple_(Assignment.customer_id, Assignment.region_id).in_(sorted(set(places)))
+        reached = reach(self.actor, Action.CUSTOMER_READ, Assignment.owner_id, Assignment.region_id)
+        query = select(Assignment, Customer).join(Customer, Customer.id == Assignment.customer_id)
+        seen = or_(and_(*self.within()), reached)
+        rows = await session.execute(query.where(asked, seen).order_by(Customer.name, Customer.id))
+        return [Entry(*row) for row in rows]
 
 
 async def list_due(
-    session: AsyncSession, owner_id: str, *, until: datetime | None = None, after: Place | None = None, limit: int = 50
-) -> list[Entry]:
-    """A person's customers by when they go back, those that never do last."""
+    session: AsyncSession, owner_id: str, *, within: Iterable[str] | None = None, after: Place | None = None,
+    limit: int = 50,
+) -> list[Entry]:  # fmt: skip
+    """A person's customers by when they go back, those that never do last; `within` these regions, None: in all."""
     query = (
         select(Assignment, Customer)
         .join(Customer, Customer.id == Assignment.customer_id)
-        .where(Assignment.owner_id == owner_id)
+        .where(Assignment.owner_id == owner_id, Customer.merged_into.is_(None))
     )
-    if until is not None:
-        query = query.where(Assignment.due_at <= until)
+    if within is not None:
+        query = query.where(Assignment.region_id.in_(list(within)))
     if after is not None:
         query = await _behind(session, query, after)
     ordered = query.order_by(Assignment.due_at.asc().nulls_last(), Assignment.customer_id).limit(limit)
     return [Entry(*row) for row in await session.execute(ordered)]
+
+
+async def count_due(session: AsyncSession, owner_id: str, now: datetime) -> int:
+    """How many of a person's go back soon: those warned of."""
+    soon = or_(Assignment.warned_at.is_not(None), Assignment.warn_at <= now)
+    query = select(func.count()).where(Assignment.owner_id == owner_id, Assignment.due_at.is_not(None), soon)
+    return (await session.scalars(query)).one()
 
 
 async def _behind(

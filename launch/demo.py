@@ -46,6 +46,7 @@ from launch.demo_data import CUSTOMERS, DEALS, GRADED_LEADS, LEADS, RENEWALS, De
 from launch.demo_duplicate import load_duplicates
 from launch.demo_equipment import load_equipment
 from launch.demo_intake import ask_again, open_ways_in
+from launch.demo_pool import load_pools
 from launch.demo_quote import load_products
 from launch.demo_record import LOSSES, NEXT_STEPS, WON, DemoLoss, load_people, parts
 from launch.demo_routing import load_routing
@@ -88,6 +89,7 @@ async def load_demo(db: Database, settings: Settings) -> None:
         papers = await keep_papers(session, DocumentStore(settings.home / "documents"))
         await load_equipment(session, ids, customers)
         await load_duplicates(session, ids, customers)
+        await load_pools(session, ids)
         approvals = await _pinned(session, ApprovalPolicy.kind)
         contracts = await _pinned(session, ContractPolicy.kind)
         await publish(

@@ -11,6 +11,7 @@ from locales.clause_labels import CLAUSE_LABELS
 from locales.contract_labels import CONTRACT_LABELS
 from locales.customer_labels import CUSTOMER_LABELS
 from locales.match_labels import MATCH_LABELS
+from locales.pool_labels import POOL_LABELS
 from locales.sla_labels import SLA_LABELS
 from locales.ticket_labels import TICKET_LABELS
 
@@ -540,6 +541,7 @@ LABELS: dict[str, dict[str, str]] = (
     | ALLOCATION_LABELS
     | CONTRACT_LABELS
     | SLA_LABELS
+    | POOL_LABELS
     | CUSTOMER_LABELS
     | MATCH_LABELS
 )

@@ -54,6 +54,7 @@ SECTIONS = (
     Section(N_("Customers"), (
         Entry(N_("Customers"), "/customers", "building-2", Action.CUSTOMER_READ, go="c", short=N_("Customers")),
         Entry(N_("Next steps"), "/follow-ups", "phone", Action.CUSTOMER_WORK),
+        Entry(N_("Customer pool"), "/pool", "waves", Action.CUSTOMER_CLAIM, go="w"),
         Entry(N_("Imports"), "/customers/import", "upload", Action.CUSTOMER_IMPORT),
         Entry(N_("Duplicates"), "/customers/duplicates", "merge", Action.CUSTOMER_MERGE),
         Entry(N_("Allocation"), "/allocations", "shuffle", Action.CUSTOMER_ASSIGN),

@@ -1,0 +1,100 @@
+"""The pool in the browser: what is hidden never leaves the server, one click claims, and one's own show their day."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from httpx import AsyncClient
+
+from commands.policy import publish_defaults
+from db.customer import Assignment, Customer
+from db.engine import Database
+from tests.conftest import SignIn
+from tests.ui.browser import Visit, check_everywhere
+
+PHONE = "+8657188001234"
+
+
+@pytest.fixture
+async def pooled(db: Database, people: dict[str, str]) -> str:
+    """A customer of the east's pool, as the forms name it."""
+    await publish_defaults(db)
+    async with db.session() as session:
+        customer = Customer(name=f"甬江模具 {uuid4().hex[:6]}", phone=PHONE, city="宁波")
+        session.add(customer)
+        await session.flush()
+        session.add(
+            Assignment(
+                customer_id=customer.id,
+                region_id=people["east"],
+                since=datetime.now(UTC) - timedelta(days=1),
+                reason="given_back",
+                note="暂无预算",
+                last_owner_id=people["wang.fang"],
+                left_at=datetime.now(UTC),
+            )
+        )  # fmt: skip
+        return f"{customer.id}~{people['east']}"
+
+
+async def claim(browser: AsyncClient, place: str) -> int:
+    form = {"picked": [place], "idempotency_key": uuid4().hex}
+    return (await browser.post("/pool/claim", data=form)).status_code
+
+
+async def test_what_the_pool_hides_is_not_sent_until_it_is_claimed(sign_in: SignIn, pooled: str) -> None:
+    seller, manager, abroad = await sign_in("li.wei"), await sign_in("zhao.min"), await sign_in("wu.hao")
+    customer, region = pooled.split("~")
+    for address in ("/pool", f"/pool/{customer}/{region}", "/api/pool"):
+        shown = await seller.get(address)
+        assert "暂无预算" in shown.text
+        assert PHONE[4:] not in shown.text
+        assert customer not in (await abroad.get(address)).text
+        assert PHONE[4:] in (await manager.get(address)).text
+    assert (await seller.get(f"/customers/{customer}")).status_code == 404
+    assert await claim(seller, pooled) == 303
+    assert (await seller.get(f"/customers/{customer}")).status_code == 200
+    assert customer in (await seller.get("/pool/mine")).text
+    refused = await sign_in("zhou.kai")
+    assert await claim(refused, pooled) == 409
+
+
+async def test_who_had_it_last_cools_off_and_is_told_until_when(sign_in: SignIn, pooled: str) -> None:
+    before = await sign_in("wang.fang")
+    form = {"picked": [pooled], "idempotency_key": uuid4().hex}
+    refused = await before.post("/pool/claim", data=form)
+    assert (refused.status_code, "冷却" in refused.text or "until recently" in refused.text) == (409, True)
+
+
+async def test_customers_are_given_back_with_a_reason_and_ranked(sign_in: SignIn, pooled: str) -> None:
+    seller = await sign_in("li.wei")
+    await claim(seller, pooled)
+    ask = await seller.get("/pool/act", params={"act": "give-back", "picked": pooled})
+    assert ask.status_code == 200
+    tier = {"picked": [pooled], "tier": "A", "idempotency_key": uuid4().hex}
+    assert (await seller.post("/pool/act/tier", data=tier)).status_code == 303
+    silent = {"picked": [pooled], "note": "", "idempotency_key": uuid4().hex}
+    assert (await seller.post("/pool/act/give-back", data=silent)).status_code == 422
+    said = silent | {"note": "没有需求", "idempotency_key": uuid4().hex}
+    assert (await seller.post("/pool/act/give-back", data=said)).status_code == 303
+    assert "没有需求" in (await seller.get("/pool")).text
+
+
+async def test_only_a_manager_gives_customers_to_somebody(
+    sign_in: SignIn, pooled: str, people: dict[str, str]
+) -> None:  # fmt: skip
+    form = {"picked": [pooled], "to": people["li.wei"], "reason": "", "idempotency_key": uuid4().hex}
+    assert (await (await sign_in("li.wei")).post("/pool/act/assign", data=form)).status_code == 403
+    manager = await sign_in("zhao.min")
+    assert (await manager.get("/pool/assign", params={"picked": pooled})).status_code == 200
+    assert (await manager.post("/pool/act/assign", data=form)).status_code == 303
+    assert (await manager.get(f"/books/{people['li.wei']}")).headers["location"].startswith("/pool/mine?owner=")
+    assert pooled.split("~")[0] in (await manager.get(f"/pool/mine?owner={people['li.wei']}")).text
+    assert (await (await sign_in("zhou.kai")).get(f"/pool/mine?owner={people['li.wei']}")).status_code == 404
+
+
+async def test_the_pool_reads_well_everywhere(visit: Visit, pooled: str) -> None:
+    await check_everywhere(visit, "/pool", as_person="li.wei")
+    await check_everywhere(visit, "/pool/mine", as_person="li.wei")
