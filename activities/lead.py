@@ -14,6 +14,8 @@ from temporalio import activity
 from activities.process import ProcessActivities
 from db.calendar import calendars
 from db.customer import convert_lead
+from db.customer_assignment import assign_by_rule
+from db.customer_portrait import tell_owners
 from db.customer_search import refresh
 from db.engine import Database
 from db.lead import Lead
@@ -237,6 +239,10 @@ class LeadActivities(ProcessActivities):
             customer_id = await convert_lead(session, **conversion.model_dump(exclude={"owner_id"}))
             place = (customer_id, conversion.region_id)
             await take_free(session, [place], to=conversion.owner_id, how="lead", at=datetime.now(UTC))
+            others = await assign_by_rule(
+                session, [customer_id], way="lead", home=conversion.region_id, at=datetime.now(UTC)
+            )
+            await tell_owners(session, others)
             await refresh(session, [customer_id])
             return customer_id
 

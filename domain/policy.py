@@ -15,6 +15,7 @@ from domain.calendar import CalendarPolicy
 from domain.clause.standard import ClauseStandard
 from domain.collection import PaymentPlanPolicy
 from domain.contract import ContractPolicy
+from domain.customer_assignment import CustomerAssignmentPolicy
 from domain.customer_field import CustomerFieldPolicy
 from domain.customer_pool import PoolPolicy
 from domain.document import PolicyDocument, Problem
@@ -55,6 +56,7 @@ KINDS: dict[str, type[PolicyDocument]] = {
         RoutingPolicy,
         CustomerFieldPolicy,
         AllocationPolicy,
+        CustomerAssignmentPolicy,
         PoolPolicy,
     )
 }

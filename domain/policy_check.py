@@ -7,6 +7,7 @@ from domain.allocation_policy import AllocationPolicy
 from domain.approval import ApprovalPolicy, PassOn, Step
 from domain.approver import Approver, HeadApprover, PersonApprover, RoleApprover
 from domain.customer_pool import PoolPolicy
+from domain.customer_assignment import HOME, CustomerAssignmentPolicy
 from domain.document import PolicyDocument, Problem, Strict
 from domain.lead import LeadPolicy
 from domain.lead_assignment import LeadAssignmentPolicy, RoleGroup
@@ -80,6 +81,8 @@ def references(policy: PolicyDocument) -> Iterator[Reference]:
     if isinstance(policy, AllocationPolicy):
         for no, one in enumerate(policy.weekly):
             yield Reference("region", one.region, f"weekly.{no}.region")
+    if isinstance(policy, CustomerAssignmentPolicy):
+        yield from _placed(policy)
     if not isinstance(policy, ApprovalPolicy):
         return
     for no, row in enumerate(policy.table.rows):
@@ -108,6 +111,16 @@ def _assigned(policy: LeadAssignmentPolicy) -> Iterator[Reference]:
                 yield Reference("person", one.person, where)
             elif isinstance(one, RoleGroup):
                 yield Reference("role", one.role, where)
+
+
+def _placed(policy: CustomerAssignmentPolicy) -> Iterator[Reference]:
+    for no, row in enumerate(policy.table.rows):
+        for at, one in enumerate(row.then.follow):
+            where = f"table.rows.{no}.then.follow.{at}"
+            if one.region != HOME:
+                yield Reference("region", one.region, f"{where}.region")
+            if one.person is not None:
+                yield Reference("person", one.person, f"{where}.person")
 
 
 def _promised(policy: SlaPolicy) -> Iterator[Reference]:

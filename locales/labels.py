@@ -291,6 +291,7 @@ LABELS: dict[str, dict[str, str]] = (
             "ticket_routing": N_("Ticket routing"),
             "customer_field": N_("Customer fields"),
             "allocation": N_("Weekly allocation"),
+            "customer_assignment": N_("New customers by rule"),
             "pool": N_("Customer pool"),
         },
         "stage_action": {

@@ -71,6 +71,10 @@ ABOUT = {
         N_("On which days and how a region's pool is given to its people."),
         "shuffle",
     ),
+    "customer_assignment": (
+        N_("Which regions follow a new customer, who has it in each, and of which tier it is."),
+        "waypoints",
+    ),
     "service_tier": (N_("Which customers wait in the VIP queue, by what they order."), "star"),
 }
 """What each kind of policy rules, and its icon."""
