@@ -29,6 +29,7 @@ from commands.customer import CustomerCommands
 from commands.customer_import import ImportCommands
 from commands.customer_match import CustomerMatches
 from commands.customer_merge import MergeCommands
+from commands.customer_region import CustomerRegions
 from commands.database import open_database
 from commands.deal import DealCommands
 from commands.decision_link import DecisionLinks, DecisionsByMail
@@ -129,6 +130,7 @@ class Services:
     shifts: ShiftCommands
     absences: AbsenceCommands
     allocations: AllocationCommands
+    customer_regions: CustomerRegions
     pool: PoolCommands
     documents: Documents
     page_images: PageImages
@@ -209,6 +211,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             shifts=ShiftCommands(db),
             absences=AbsenceCommands(desk),
             allocations=AllocationCommands(desk),
+            customer_regions=CustomerRegions(desk),
             pool=PoolCommands(desk),
             documents=documents,
             page_images=pages,

@@ -18,7 +18,9 @@ from commands.desk import Desk
 from commands.idempotency import claim_once
 from db import ownership
 from db.customer import Assignment, Contact, Customer
+from db.customer_assignment import assign_by_rule
 from db.customer_match import find_alike, keep_pair
+from db.customer_portrait import tell_owners
 from db.lead import sellers
 from db.person import OrgUnit
 from db.policy import current_policy
@@ -158,10 +160,15 @@ async def _owner(session: AsyncSession, actor: Actor, owner_id: str | None, regi
 async def _assign(
     session: AsyncSession, actor: Actor, customer_id: str, region_id: str, owner_id: str | None
 ) -> None:  # fmt: skip
+    """To who was chosen, and besides to whom the rules say; without either it lies in the region's pool."""
     now = datetime.now(UTC)
-    await session.execute(insert(Assignment).values(customer_id=customer_id, region_id=region_id, since=now))
+    place = insert(Assignment).values(customer_id=customer_id, region_id=region_id, since=now)
     if owner_id is not None:
+        await session.execute(place)
         await ownership.move(session, [(customer_id, region_id)], to=owner_id, how="assigned", at=now, by=actor.id)
+    ruled = await assign_by_rule(session, [customer_id], way="form", home=region_id, at=now)
+    await session.execute(place.on_conflict_do_nothing())
+    await tell_owners(session, [one for one in ruled if one.owner_id != actor.id])
 
 
 def _named(match: Match) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.allocation import Allocation, AllocationShare
 from db.customer import Assignment, Contact, Customer
 from db.ownership import AssignmentChange
 
@@ -29,11 +28,9 @@ class Got(NamedTuple):
 
 async def got_in(
     session: AsyncSession, allocation_id: str, person_id: str, *, after: str | None = None, limit: int = 50
-) -> tuple[Allocation | None, Sequence[Got]]:
-    """None where this person had no share in it. Customers by id, which is the order they became known in."""
-    share = await session.get(AllocationShare, (allocation_id, person_id))
-    if share is None:
-        return None, ()
+) -> Sequence[Got]:
+    """For any run that gave customers: an allocation or an import. Customers by id, which is the order they became
+    known in."""
     contacts = select(func.count()).where(Contact.customer_id == Customer.id).scalar_subquery()
     query = (
         select(
@@ -55,4 +52,4 @@ async def got_in(
     )  # fmt: skip
     if after:
         query = query.where(Customer.id > after)
-    return await session.get(Allocation, allocation_id), [Got(*row) for row in await session.execute(query)]
+    return [Got(*row) for row in await session.execute(query)]

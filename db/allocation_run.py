@@ -127,9 +127,9 @@ async def _kept(
     deal = select(Deal.id).where(
         Deal.customer_id == Assignment.customer_id,
         Deal.owner_id == Assignment.owner_id,
-        Deal.opened_at >= run.started_at,
+        or_(Deal.opened_at >= run.started_at, Deal.closed_at >= run.started_at),
     )
-    tended = or_(Assignment.followed_at.is_not(None), Assignment.dealt_at.is_not(None), deal.exists())
+    tended = or_(Assignment.followed_at.is_not(None), deal.exists())
     ours = and_(Assignment.how == "allocated", Assignment.since.between(run.started_at, run.ended_at))
     query = (
         select(Assignment.customer_id, Assignment.owner_id, tended)

@@ -48,7 +48,7 @@ async def assign_by_rule(
     wanted: dict[tuple[str, Follows, str], list[str]] = defaultdict(list)
     said: dict[tuple[Any, ...], Any] = {}
     for customer in await session.scalars(select(Customer).where(Customer.id.in_(customers))):
-        facts = _facts(customer, way, code)
+        facts = _facts(customer, way, home)
         key = tuple(sorted((name, str(value)) for name, value in facts.items()))
         if key not in said:
             said[key] = policy.places(facts, code)
@@ -71,8 +71,15 @@ async def assign_by_rule(
 
 def _facts(customer: Customer, way: Way, home: str | None) -> Mapping[str, Any]:
     own = {f"x_{key}": value for key, value in customer.custom.items()}
-    told = {name: getattr(customer, name) for name in ("province", "city", "industry", "source", "kind")}
-    return {**own, **told, "size": customer.custom.get("size"), "region": home, "way": way}
+    told = {name: getattr(customer, name) for name in ("province", "city", "industry", "source")}
+    return {
+        **own,
+        **told,
+        "customer_kind": customer.kind,
+        "size": customer.custom.get("size"),
+        "region": home,
+        "way": way,
+    }
 
 
 _LAY = text("""

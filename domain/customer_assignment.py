@@ -14,9 +14,9 @@ from domain.lead_fact import known
 
 FACTS = {
     "region": "enum", "province": "enum", "city": "enum", "industry": "enum", "source": "enum", "size": "enum",
-    "kind": "enum", "way": "enum",
+    "customer_kind": "enum", "way": "enum",
 }  # fmt: skip
-"""What may be asked of a new customer. `region` is the code of the region of whoever enters it, `way` how it comes:
+"""What may be asked of a new customer. `region` is that of whoever enters it, `way` how it comes:
 by the form, an import or a lead. A key that begins with `x_` is a field of our own."""
 WAYS = ("form", "import", "lead")
 Way = Literal["form", "import", "lead"]
@@ -69,12 +69,16 @@ DEFAULT: dict[str, Any] = {
 
 
 class CustomerAssignmentPolicy(PolicyDocument):
-    """The regions of all rows that fit follow the customer; of two rows that name one region the upper one counts."""
+    """The regions of all rows that fit follow the customer; of two rows that name one region the upper one counts.
+
+    `others_shown`: whether those who see a customer hear whose it is in regions that are not theirs.
+    """
 
     kind: ClassVar[str] = "customer_assignment"
     default: ClassVar[dict[str, Any]] = DEFAULT
 
     table: DecisionTable[Placement]
+    others_shown: bool = True
 
     @model_validator(mode="after")
     def asks_for_known_facts(self) -> Self:
@@ -95,7 +99,7 @@ class CustomerAssignmentPolicy(PolicyDocument):
         for no, row in enumerate(self.table.rows):
             for at, one in enumerate(row.then.follow):
                 if (one.person is not None) != (one.to == "person"):
-                    place = ["table", "rows", no, "then", "follow", at, "person"]
+                    place: list[str | int] = ["table", "rows", no, "then", "follow", at, "person"]
                     faults.append(fault(place, "person_needed", "Say which person, and only where it is one."))
         refuse_faults(self, faults)
         return self

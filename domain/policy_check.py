@@ -6,8 +6,8 @@ from typing import Any, Literal, NamedTuple
 from domain.allocation_policy import AllocationPolicy
 from domain.approval import ApprovalPolicy, PassOn, Step
 from domain.approver import Approver, HeadApprover, PersonApprover, RoleApprover
-from domain.customer_pool import PoolPolicy
 from domain.customer_assignment import HOME, CustomerAssignmentPolicy
+from domain.customer_pool import PoolPolicy
 from domain.document import PolicyDocument, Problem, Strict
 from domain.lead import LeadPolicy
 from domain.lead_assignment import LeadAssignmentPolicy, RoleGroup

@@ -112,6 +112,7 @@ SENTENCES = {
     "task.reminded.stage_task": N_("A task still waits for you: %(title)s"),
     "task.escalated.stage_task": N_("A task was not done in time: %(title)s"),
     "collection.overdue": N_("An instalment is overdue: %(title)s"),
+    "customer.arrived": N_("A new customer is yours: %(title)s."),
     "customers.allocated": N_("Customers of the pool are yours now: %(num)s."),
     "book.warned": N_("Customers of yours that go back to the pool soon: %(count)s, the first on %(on)s."),
     "book.warned_copy": N_("Customers of %(person)s that go back to the pool soon: %(count)s, the first on %(on)s."),

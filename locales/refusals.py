@@ -319,6 +319,8 @@ SENTENCES = {
     "origin_not_allowed": N_("This form may not be sent from %(origin)s. Add the site to the form's origins."),
     "too_many_origins": N_("At most %(most)s sites, please."),
     "origin_invalid": N_("This is not a site's address. Write it like https://www.example.com."),
+    "region_follows_already": N_("This region follows the customer already."),
+    "last_region": N_("Some region has to follow the customer: add another one first."),
     "allocation_number_needed": N_("Say how many customers."),
     "allocation_nobody": N_("Nobody can take customers: all are away, full or without a quota."),
     "allocation_person_unfit": N_("%(person)s does not sell in this region."),

@@ -111,11 +111,11 @@ async def show_mine(
 ) -> HTMLResponse:
     """The customers that one got by an allocation and still has, with what is known of each."""
     async with services.db.session(actor.id) as session:
-        run, found = await got_in(session, allocation_id, actor.id, after=after, limit=PAGE + 1)
-    if run is None:
+        found = await got_in(session, allocation_id, actor.id, after=after, limit=PAGE + 1)
+    if not found:
         raise not_found("allocation")
     return await page(
-        request, "allocation/mine.html", run=run, customers=found[:PAGE], after=after or "",
+        request, "allocation/mine.html", run_id=allocation_id, customers=found[:PAGE], after=after or "",
         more=found[PAGE - 1].id if len(found) > PAGE else "",
     )  # fmt: skip
 

@@ -13,6 +13,9 @@ from api.services import Provided
 from domain.access import Action
 from domain.approval import CERTAIN, FACTS, ApprovalPolicy
 from domain.column import Column
+from domain.customer_assignment import CERTAIN as CUSTOMER_CERTAIN
+from domain.customer_assignment import FACTS as CUSTOMER_FACTS
+from domain.customer_assignment import CustomerAssignmentPolicy
 from domain.lead_assignment import LeadAssignmentPolicy
 from domain.lead_fact import CERTAIN as LEAD_CERTAIN
 from domain.lead_fact import FACTS as LEAD_FACTS
@@ -46,6 +49,7 @@ ASKED = {
     LeadScorePolicy.kind: (LEAD_FACTS, LEAD_CERTAIN),
     LeadAssignmentPolicy.kind: (GRADED, GRADED_CERTAIN),
     RoutingPolicy.kind: (ROUTING_FACTS, ROUTING_CERTAIN),
+    CustomerAssignmentPolicy.kind: (CUSTOMER_FACTS, CUSTOMER_CERTAIN),
     SlaPolicy.kind: (dict.fromkeys(TICKET_FACTS, "enum"), frozenset(TICKET_FACTS)),
 }
 """What each kind of policy may ask for, with the type of its column, and which of it is always known."""

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from domain.approval import Route, Step
 from domain.cell import Cell, In
 from domain.column import Column
+from domain.customer_assignment import Placement
 from domain.policy import canonical
 from domain.policy_draft import rows_of
 from locales import N_
@@ -21,6 +22,7 @@ from ui.problem_words import readable_columns
 
 CELL: TypeAdapter[Cell] = TypeAdapter(Cell)
 ROUTE = TypeAdapter(Route)
+PLACEMENT = TypeAdapter(Placement)
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,20 @@ def then_of(row: Mapping[str, Any], words: PolicyWords) -> list[dict[str, str]]:
     if isinstance(then, dict) and "queue" in then:
         end = "" if then.get("firm", True) else words._(N_("unless the model knows better"))
         return [{"role": str(then["queue"]).replace("_", " "), "end": end}]
+    if isinstance(then, dict) and "follow" in then:
+        return _followed(then, words)
     if isinstance(then, dict) and "tier" in then:
         return [{"role": label("tier", str(then["tier"]), words.language), "end": ""}]
     return words.path(steps_of(row))
+
+
+def _followed(then: Mapping[str, Any], words: PolicyWords) -> list[dict[str, str]]:
+    """The regions that follow a new customer."""
+    try:
+        placed = PLACEMENT.validate_json(canonical(then))
+    except (ValidationError, ValueError):
+        return []
+    return [{"role": words.follows(one), "end": ""} for one in placed.follow]
 
 
 def steps_of(row: Mapping[str, Any]) -> tuple[Step, ...]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from domain.approval import ApprovalPolicy, PassOn, Rules, Step, Timeout
 from domain.approver import Approver, HeadApprover, PersonApprover, RoleApprover, SuperiorApprover
 from domain.calendar import Calendar
+from domain.customer_assignment import HOME, CustomerAssignmentPolicy, Follows
 from domain.document import PolicyDocument
 from domain.ids import is_id
 from domain.lead_assignment import Group, LeadAssignmentPolicy, Member, RoleGroup, UnitGroup
@@ -74,6 +75,9 @@ def people_in(policy: PolicyDocument) -> set[str]:
         return {one.person for one in members if isinstance(one, PersonApprover) and one.known} | {
             person for person in policy.capacity.people if is_id(person)
         }
+    if isinstance(policy, CustomerAssignmentPolicy):
+        placed = [one for row in policy.table.rows for one in row.then.follow]
+        return {one.person for one in placed if one.person and is_id(one.person)}
     asked = policy.asked if isinstance(policy, ApprovalPolicy) else []
     return {one.person for one in asked if isinstance(one, PersonApprover) and one.known}
 
@@ -176,6 +180,13 @@ class PolicyWords(TableWords):
                 return self.unit(member.unit)
             case _:
                 return self.names.person(member.person) or self._(N_("somebody unknown"))
+
+    def follows(self, follows: Follows) -> str:
+        """Where a rule puts a new customer: "East China: somebody by turn (B)"."""
+        region = self._(N_("the region of who enters it")) if follows.region == HOME else self.unit(follows.region)
+        person = self.names.person(follows.person) or self._(N_("somebody unknown"))
+        to = {"pool": self._(N_("the pool")), "turn": self._(N_("somebody by turn")), "person": person}[follows.to]
+        return self._(N_("%(region)s: %(to)s (%(tier)s)"), region=region, to=to, tier=follows.tier)
 
     def calendar(self, key: str) -> str:
         return label("calendar", key, self.language)

@@ -36,6 +36,10 @@ FACTS = {
     "language": N_("Language"),
     "industry": N_("Industry"),
     "size": N_("Size of the company"),
+    "province": N_("Province"),
+    "city": N_("City"),
+    "way": N_("How it comes"),
+    "customer_kind": N_("Kind of customer"),
     "intent": N_("Intent"),
     "budget": N_("Budget"),
     "touches": N_("Times they turned to us"),
@@ -64,7 +68,7 @@ RATES = frozenset({"discount", "margin"})
 
 VALUES = {
     "kind": "subject", "contract_status": "contract", "source": "source", "industry": "industry", "size": "size",
-    "intent": "intent", "language": "language", "quote_status": "quote",
+    "intent": "intent", "way": "customer_way", "language": "language", "quote_status": "quote",
     "tier": "tier", "ticket_kind": "ticket_kind", "channel": "channel", "priority": "ticket_priority",
 }  # fmt: skip
 """The group of labels that a fact's values are called by."""

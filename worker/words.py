@@ -40,7 +40,9 @@ class Words:
             language=language,
             company=self.settings.company,
             heading=notice_text(mail["kind"], mail["params"], language),
+            text=_portrait_step(mail["params"], language),
             act=Link(_("See the case and decide"), decided) if decided else opened,
+            parts=_portrait(mail["params"], language),
             links=[opened] if decided else [],
             foot=self._foot(language),
         )
@@ -106,3 +108,18 @@ class Words:
 
     def _url(self, path: str) -> str:
         return f"{self.settings.base_url}{path}"
+
+
+def _portrait(params: dict[str, Any], language: str) -> list[Part]:
+    """What is known of a customer that came to somebody."""
+    entries = [
+        Entry(Link(value, ""), under=label("portrait", code, language)) for code, value in params.get("portrait", ())
+    ]
+    return [Part(translate(language).gettext(N_("What is known")), entries)] if entries else []
+
+
+def _portrait_step(params: dict[str, Any], language: str) -> str:
+    if "portrait" not in params:
+        return ""
+    said = translate(language).gettext(N_("Next: %(step)s. It seems to be of tier %(tier)s."))
+    return said % {"step": label("portrait_step", params["step"], language), "tier": params["suggested"]}

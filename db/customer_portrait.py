@@ -1,0 +1,158 @@
+"""The portrait of a customer, what tier it seems to be of, and the news to those whom customers came to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from sqlalchemy import case, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.customer import Contact, Customer, contacts_of
+from db.customer_assignment import Assigned
+from db.customer_tier import CustomerTierHint
+from db.deal import Deal
+from db.follow_up import FollowUp
+from db.lead import Lead
+from db.notification import tell
+from db.ownership import AssignmentChange
+from domain.access import person_key
+from domain.customer_portrait import History, Step, next_step
+from domain.customer_tier import Known, Suggestion, lately, suggest
+from domain.process import Notice
+
+KEEN = frozenset({"interested"})
+COLD = frozenset({"not_interested"})
+LOST = frozenset({"wrong_person"})
+SINGLY = 3
+"""So many at once are told one by one, with their portraits; more as one list."""
+
+
+@dataclass(frozen=True)
+class Portrait:
+    customer: Customer
+    contacts: Sequence[Contact]
+    history: History
+    step: Step
+    suggestion: Suggestion
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """What stands in a mail: (code of the fact, value); codes have words in `locales`."""
+        one = self.customer
+        place = " ".join(part for part in (one.province, one.city) if part)
+        told = [("industry", one.industry), ("place", place), ("source", one.source), ("phone", one.phone)]
+        people = [("contact", " ".join(p for p in (c.name, c.title, c.phone) if p)) for c in self.contacts[:3]]
+        history = [("follow_ups", str(self.history.follow_ups)), ("open_deals", str(self.history.open_deals))]
+        return [(code, value) for code, value in [*told, *people, *history] if value]
+
+
+async def portrait_of(session: AsyncSession, customer_id: str, now: datetime) -> Portrait:
+    customer = await session.get_one(Customer, customer_id)
+    contacts = await contacts_of(session, customer_id)
+    history = await _history(session, customer_id, contacts)
+    known = (await known_of(session, [customer_id], now))[customer_id]
+    return Portrait(customer, contacts, history, next_step(history), suggest(known, keen=KEEN, cold=COLD, lost=LOST))
+
+
+async def _history(session: AsyncSession, customer_id: str, contacts: Sequence[Contact]) -> History:
+    done = select(FollowUp).where(FollowUp.customer_id == customer_id).order_by(FollowUp.at.desc()).limit(1)
+    last = await session.scalar(done)
+    count = await session.scalar(select(func.count()).where(FollowUp.customer_id == customer_id))
+    owners = select(func.count(AssignmentChange.to_id.distinct())).where(AssignmentChange.customer_id == customer_id)
+    deals = select(
+        func.count().filter(Deal.closed_at.is_(None)), func.count().filter(Deal.stage == "won")
+    ).where(Deal.customer_id == customer_id)  # fmt: skip
+    still_open, won = (await session.execute(deals)).one()
+    lead_at = await session.scalar(select(func.max(Lead.created_at)).where(Lead.customer_id == customer_id))
+    return History(
+        follow_ups=count or 0, last_at=last.at if last else None, outcome=last.outcome if last else None,
+        next_at=last.next_at if last else None, owners=await session.scalar(owners) or 0, open_deals=still_open,
+        won=won, lead_at=lead_at, reached=any(one.phone or one.email for one in contacts),
+    )  # fmt: skip
+
+
+async def known_of(session: AsyncSession, customers: Sequence[str], now: datetime) -> dict[str, Known]:
+    """What is to be weighed of each, read for all at once."""
+    one = Customer
+    facts = select(one.id, one.tax_number, one.phone, one.email, one.address, one.industry).where(one.id.in_(customers))
+    reached = case((Contact.phone.is_not(None) | Contact.email.is_not(None), 1))
+    contacts = await _by(session, customers, Contact.customer_id, func.count(), func.count(reached))
+    still = Deal.closed_at.is_(None)
+    deals = await _by(
+        session, customers, Deal.customer_id, func.count().filter(still),
+        func.coalesce(func.sum(Deal.amount).filter(still), 0), func.count().filter(Deal.stage == "won"),
+    )  # fmt: skip
+    leads = await _by(session, customers, Lead.customer_id, func.count())
+    outcomes = await _by(
+        session, customers, FollowUp.customer_id,
+        func.array_agg(FollowUp.outcome.distinct()).filter(FollowUp.at >= lately(now)),
+    )  # fmt: skip
+    found = {}
+    for customer_id, code, phone, email, address, industry in await session.execute(facts):
+        still_open, amount, won = deals.get(customer_id, (0, 0, 0))
+        count, able = contacts.get(customer_id, (0, 0))
+        found[customer_id] = Known(
+            tax_number=bool(code), phone=bool(phone), email=bool(email), address=bool(address), industry=bool(industry),
+            contacts=count, contacts_reached=able, open_deals=still_open, open_amount=int(amount), won=won,
+            leads=leads.get(customer_id, (0,))[0], outcomes=tuple(outcomes.get(customer_id, (None,))[0] or ()),
+        )  # fmt: skip
+    return found
+
+
+async def _by(session: AsyncSession, customers: Sequence[str], key: Any, *figures: Any) -> dict[str, Any]:
+    query = select(key, *figures).where(key.in_(customers)).group_by(key)
+    return {customer: figures for customer, *figures in await session.execute(query)}
+
+
+async def weigh(session: AsyncSession, customers: Sequence[str], now: datetime) -> None:
+    """Reckons the suggested tier of these customers anew, and keeps it for lists and reports."""
+    rows = []
+    for customer_id, known in (await known_of(session, customers, now)).items():
+        said = suggest(known, keen=KEEN, cold=COLD, lost=LOST)
+        reasons = [reason._asdict() for reason in said.reasons]
+        rows.append(
+            {"customer_id": customer_id, "score": said.score, "tier": said.tier, "reasons": reasons, "at": now}
+        )  # fmt: skip
+    if not rows:
+        return
+    made = insert(CustomerTierHint)
+    kept = {name: made.excluded[name] for name in ("score", "tier", "reasons", "at")}
+    await session.execute(made.on_conflict_do_update(index_elements=["customer_id"], set_=kept), rows)
+
+
+async def tell_owners(session: AsyncSession, assigned: Sequence[Assigned], *, run_id: str | None = None) -> None:
+    """Each new owner hears of their customers: of a few with the portrait of each, of many with one list of them."""
+    by_owner: dict[str, list[str]] = {}
+    for one in assigned:
+        if one.owner_id:
+            by_owner.setdefault(one.owner_id, []).append(one.customer_id)
+    for owner, customers in sorted(by_owner.items()):
+        if run_id is not None and len(customers) > SINGLY:
+            key, kind, params = f"{run_id}/{owner}", "customers.allocated", {"num": len(customers)}
+            await _tell(session, key, kind, owner, params, "allocation", f"{run_id}/mine")
+            continue
+        for customer_id in customers:
+            portrait = await portrait_of(session, customer_id, datetime.now(UTC))
+            told = {
+                "title": portrait.customer.name, "step": portrait.step, "suggested": portrait.suggestion.tier,
+                "portrait": [list(line) for line in portrait.lines],
+            }  # fmt: skip
+            await _tell(session, f"{customer_id}/{owner}", "customer.arrived", owner, told, "customer", customer_id)
+
+
+async def _tell(
+    session: AsyncSession, key: str, kind: str, person: str, params: dict[str, Any], record: str, record_id: str
+) -> None:
+    notice = Notice(
+        id=str(uuid5(NAMESPACE_URL, f"{kind}/{key}")),
+        kind=kind,
+        holders=[person_key(person)],
+        params=params,
+        revision=0,
+    )
+    await tell(session, notice, kind=record, record_id=record_id)
