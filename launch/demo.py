@@ -50,7 +50,8 @@ from launch.demo_pool import load_pools
 from launch.demo_quote import load_products
 from launch.demo_record import LOSSES, NEXT_STEPS, WON, DemoLoss, load_people, parts
 from launch.demo_routing import load_routing
-from launch.demo_ticket import load_tickets
+from launch.demo_service import load_answered, promise_round_the_clock
+from launch.demo_ticket import VIP, load_tickets
 from settings import Settings
 from workflows.approval import ApprovalStart, approval_workflow_id
 from workflows.contract import ContractStart, contract_workflow_id
@@ -85,6 +86,8 @@ async def load_demo(db: Database, settings: Settings) -> None:
         await load_people(session, customers)
         await load_products(session, settings.currency)
         await load_routing(session, ids, settings.zone)
+        await promise_round_the_clock(session)
+        await load_answered(session, settings, ids, customers, VIP)
         await load_tickets(session, settings, ids, customers)
         papers = await keep_papers(session, DocumentStore(settings.home / "documents"))
         await load_equipment(session, ids, customers)

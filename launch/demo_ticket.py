@@ -77,6 +77,27 @@ TICKETS = (
         ),
     ),
     DemoTicket(
+        "lanzhi", "分拣线停机，等待现场支援", "fault", "phone", stage="assigned", agent="gao.fei", priority="urgent",
+        lines=(
+            ("customer", 9.2, "冯先生来电：分拣线从半夜起停机，屏幕报 E-07。"),
+            ("agent", 9.0, "冯先生，您好：\n\n工程师已出发，请先断开二段电源。"),
+        ),
+    ),
+    DemoTicket(
+        "cuifeng", "冷库温度持续升高", "fault", "form", stage="assigned", agent="zeng.qiang", priority="urgent",
+        lines=(
+            ("customer", 7.4, "一号库温度从 -18 度升到 -11 度，还在升。"),
+            ("agent", 7.2, "已远程切换到备用机组，请每半小时告诉我们一次温度。"),
+        ),
+    ),
+    DemoTicket(
+        "nanyue", "车队定位全部离线", "fault", "form", stage="assigned", agent="xie.ting", priority="urgent",
+        lines=(
+            ("customer", 5.6, "今天一早所有车的定位都离线了，调度没法工作。"),
+            ("agent", 5.5, "运营商基站故障，正在切换备用卡，预计一小时内恢复。"),
+        ),
+    ),
+    DemoTicket(
         "kunlun", "如何导出三个月的温度曲线？", "question", "form", stage="resolved", agent="gao.fei",
         lines=(
             ("customer", 30, "报表里只能选一个月，怎么导出三个月的？"),
