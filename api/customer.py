@@ -1,24 +1,20 @@
 """Customers: listed, and one with contacts, followers and what is under way."""
 
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.auth import CurrentActor, require
+from api.auth import CurrentActor
 from api.body import IdempotencyKey
 from api.services import Provided
 from api.signpost import follow_signpost
 from commands.billing import BillingBody
 from commands.contact import ContactBody
 from db.customer_case import customer_case
-from db.customer_list import list_customers
-from domain.access import Action
 from domain.ids import RecordId
 
 router = APIRouter(prefix="/api/customers", tags=["customers"], dependencies=[Depends(follow_signpost)])
-PAGE = 50
 
 
 class CustomerView(BaseModel):
@@ -28,11 +24,6 @@ class CustomerView(BaseModel):
     number: int
     name: str
     created_at: datetime
-
-
-class CustomersView(BaseModel):
-    items: list[CustomerView]
-    next: str | None = Field(description="Send it as `after` for the customers after these; null: there are none.")
 
 
 class ContactView(BaseModel):
@@ -61,26 +52,6 @@ class CustomerCaseView(CustomerView):
     deals: list[str] = Field(description="Ids of the newest 50 you may see.")
     contracts: list[str] = Field(description="Ids of the newest 50 you may see.")
     collections: list[str] = Field(description="Ids of those with money still owed.")
-
-
-class CustomerSearch(BaseModel):
-    text: str = Field(
-        "",
-        max_length=100,
-        description="Part of a name, its pinyin, their initials, a contact, a number.",
-    )
-    after: RecordId | None = None
-
-
-@router.get("", dependencies=[Depends(require(Action.CUSTOMER_READ))])
-async def find_customers(
-    search: Annotated[CustomerSearch, Query()], actor: CurrentActor, services: Provided
-) -> CustomersView:
-    """Customers you may see, 50 at a time, the newest first."""
-    async with services.db.session(actor.id) as session:
-        found = await list_customers(session, actor, text=search.text, after=search.after, limit=PAGE + 1)
-    items = [CustomerView.model_validate(customer) for customer in found[:PAGE]]
-    return CustomersView(items=items, next=items[-1].id if len(found) > PAGE else None)
 
 
 @router.put("/{customer_id}/billing", status_code=204)

@@ -107,6 +107,7 @@ class Assignment(Base):
     __table_args__ = (
         Index("ix_assignment_owner", "owner_id", "due_at"),
         Index("ix_assignment_region", "region_id", "owner_id"),
+        Index("ix_assignment_due", "due_at", "customer_id", postgresql_where=text("due_at is not null")),
         Index("ix_assignment_pool", "region_id", "since", "customer_id", postgresql_where=text("owner_id is null")),
         Index("ix_assignment_reckoned", "owner_id", "reckoned", postgresql_where=text("owner_id is not null")),
         Index(

@@ -36,19 +36,25 @@ _UNKNOWN = 0.0005
 
 
 async def found(
-    session: AsyncSession, within: Sequence[ColumnElement[bool]], typed: str, *, after: str | None, limit: int
+    session: AsyncSession,
+    within: Sequence[ColumnElement[bool]],
+    typed: str,
+    *,
+    after: str | None = None,
+    limit: int,
+    oldest_first: bool = False,
 ) -> list[str]:
     """Ids, the newest first, of those `within` the conditions; all of them for an empty text."""
-    base = select(Customer.id).where(*within).order_by(Customer.id.desc())
+    base = select(Customer.id).where(*within).order_by(Customer.id if oldest_first else Customer.id.desc())
     if after is not None:
-        base = base.where(Customer.id < after)
+        base = base.where(Customer.id > after if oldest_first else Customer.id < after)
     if not typed.strip():
         return list(await session.scalars(base.limit(limit)))
     words = sought(typed)
     if not words:
         return []
     if await likely(session, words) > RARE:
-        ids = list(await session.scalars(_walked(base, words, limit)))
+        ids = list(await session.scalars(_walked(base, words, limit, oldest_first)))
         if len(ids) == limit or await session.scalar(base.offset(WALK).limit(1)) is None:
             return ids
     return list(await session.scalars(base.where(Customer.id.in_(looked_up(words))).limit(limit)))
@@ -60,14 +66,15 @@ def looked_up(words: Sequence[Word]) -> Select[str]:
     return select(rows.c.customer_id)
 
 
-def _walked(base: Select[str], words: Sequence[Word], limit: int) -> Select[str]:
+def _walked(base: Select[str], words: Sequence[Word], limit: int, oldest_first: bool) -> Select[str]:
     walked = base.limit(WALK).subquery("walked")
     row: Select[str] = select(literal_column("1").label("fits")).where(
         CustomerSearch.customer_id == walked.c.id, *map(compared, words)
     )
     # One row at a time: the offset keeps the planner from reading the whole table for a join.
     each = row.offset(0).lateral("found")
-    return select(walked.c.id).join(each, true()).order_by(walked.c.id.desc()).limit(limit)
+    order = walked.c.id if oldest_first else walked.c.id.desc()
+    return select(walked.c.id).join(each, true()).order_by(order).limit(limit)
 
 
 async def likely(session: AsyncSession, words: Sequence[Word]) -> float:

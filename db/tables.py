@@ -24,6 +24,7 @@ from db import (
     customer_merge,
     customer_search,
     customer_tier,
+    customer_view,
     deal,
     deal_part,
     equipment,

@@ -10,6 +10,7 @@ from locales.allocation_labels import ALLOCATION_LABELS
 from locales.clause_labels import CLAUSE_LABELS
 from locales.contract_labels import CONTRACT_LABELS
 from locales.customer_labels import CUSTOMER_LABELS
+from locales.customer_list_labels import CUSTOMER_LIST_LABELS
 from locales.match_labels import MATCH_LABELS
 from locales.pool_labels import POOL_LABELS
 from locales.sla_labels import SLA_LABELS
@@ -545,6 +546,7 @@ LABELS: dict[str, dict[str, str]] = (
     | POOL_LABELS
     | CUSTOMER_LABELS
     | MATCH_LABELS
+    | CUSTOMER_LIST_LABELS
 )
 
 

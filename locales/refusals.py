@@ -38,6 +38,17 @@ SENTENCES = {
     "ticket_model_unreadable": N_("This is no text model that can be read."),
     "next_past": N_("Choose a day that is still to come."),
     "next_too_far": N_("Choose a day within three years."),
+    "filter_unreadable": N_("This condition cannot be read. Take it away and choose it again."),
+    "filter_fact_unknown": N_("There is nothing of this name to filter by, or you may not see it."),
+    "filter_op_unknown": N_("This cannot be asked of it that way."),
+    "filter_value": N_("Give the condition a value that fits it."),
+    "filter_days": N_("Give a number of days, %(most)s at most."),
+    "filter_deep": N_("Groups of conditions stand at most %(most)s deep."),
+    "filter_too_large": N_("That is more than a filter may hold (%(most)s)."),
+    "filter_slow": N_(
+        "Looking through all of them takes too long. Add a condition, such as an owner, or a part of the name."
+    ),
+    "place_unknown": N_("This is no place in this list. Go to its beginning."),
     "field_made": N_("This field fills itself."),
     "field_too_many": N_("At most %(most)s entries, please."),
     "field_decimals": N_("At most %(most)s decimals, please."),

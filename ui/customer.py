@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from typing import Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse
 
 from api.auth import CurrentActor, require
@@ -14,7 +13,6 @@ from api.services import Provided
 from api.signpost import follow_signpost
 from commands.billing import may_edit
 from db.customer_case import customer_case
-from db.customer_list import figures, list_customers
 from db.customer_merge_case import merges_of
 from db.equipment import equipment_of
 from db.timeline import customer_events
@@ -41,31 +39,6 @@ READS = {
     "collection": Action.COLLECTION_READ,
     "ticket": Action.TICKET_READ,
 }
-
-
-@router.get("")
-async def list_page(
-    request: Request,
-    actor: CurrentActor,
-    services: Provided,
-    text: Annotated[str, Query(max_length=100)] = "",
-    after: RecordId | None = None,
-) -> HTMLResponse:
-    async with services.db.session(actor.id) as session:
-        found = await list_customers(session, actor, text=text, after=after, limit=PAGE + 1)
-        customers = found[:PAGE]
-        sums = await figures(session, actor, [customer.id for customer in customers])
-        owners = [follower.owner_id for followers in sums.followers.values() for follower in followers]
-        called = await names(session, pages_of(request).language(request), owners)
-    following = {"text": text, "after": customers[-1].id} if len(found) > PAGE else {}
-    return await respond(
-        request, "customer/list.html", "rows",
-        customers=customers, sums=sums, names=called, text=text, after=after,
-        first=f"/customers?{urlencode({'text': text})}" if text else "/customers",
-        next=f"/customers?{urlencode(following)}" if following else "",
-        may_add=actor.scope(Action.CUSTOMER_CREATE) is not None,
-        reads_money=actor.scope(Action.COLLECTION_READ) is not None,
-    )  # fmt: skip
 
 
 @router.get("/{customer_id}")

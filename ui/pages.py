@@ -29,7 +29,9 @@ from ui import (
     contract_term,
     customer,
     customer_duplicate,
+    customer_filter,
     customer_import,
+    customer_list,
     customer_merge,
     customer_region,
     deal,
@@ -237,6 +239,8 @@ ROUTERS = (
     follow_up.router,
     allocation.router,
     customer_region.router,
+    customer_list.router,
+    customer_filter.router,
     customer.router,
     deal_act.router,  # its addresses are open-ended: after all others
 )

@@ -24,7 +24,7 @@ async def test_a_customer_is_found_by_pinyin_and_shows_what_is_under_way(visit: 
     await expect(row).to_have_count(1)
     await expect(row).to_contain_text("2 open deals")
     await expect(row).to_contain_text("¥1.87M")
-    await page.get_by_role("link", name="恒远物流").click()
+    await page.get_by_role("link", name="恒远物流", exact=True).click()
     await expect(page.get_by_role("table", name="Deals").locator("tbody tr")).to_have_count(2)
     await expect(page.get_by_role("table", name="Contracts")).to_contain_text("Draft")
     await expect(page.locator("#record")).to_contain_text("Li Wei")
@@ -58,13 +58,13 @@ async def test_support_sees_the_customer_but_not_the_deals(sign_in: SignIn, sell
 async def test_a_long_list_goes_on_where_it_stopped(
     sign_in: SignIn, selling: Selling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.customer.PAGE", 2)
-    monkeypatch.setattr("api.customer.PAGE", 2)
+    monkeypatch.setattr("ui.customer_list.PAGE", 2)
     made = [await selling.customer(f"翻页{no}") for no in range(5)]
     browser = await sign_in("li.wei")
-    found, after = [], None
+    found: list[str] = []
+    after: str | None = None
     while True:
-        params = {"text": "翻页"} | ({"after": after} if after else {})
+        params = {"text": "翻页", "limit": "2"} | ({"after": after} if after else {})
         page = (await browser.get("/api/customers", params=params)).json()
         found += [customer["id"] for customer in page["items"]]
         after = page["next"]

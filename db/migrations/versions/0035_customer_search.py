@@ -80,6 +80,20 @@ def upgrade() -> None:
         sa.Column("at", INSTANT, server_default=sa.func.now(), nullable=False),
     )
     op.drop_column("customer", "search")
+    op.create_index(
+        "ix_assignment_due", "assignment", ["due_at", "customer_id"], postgresql_where=sa.text("due_at is not null")
+    )
+    op.create_table(
+        "customer_view",
+        sa.Column("id", REFERENCE, primary_key=True),
+        sa.Column("owner_id", REFERENCE, nullable=False),
+        sa.Column("region_id", REFERENCE),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("created_at", INSTANT, server_default=sa.func.now(), nullable=False),
+    )
+    for name in ("owner_id", "region_id"):
+        op.create_index(f"ix_customer_view_{name}", "customer_view", [name])
     for statement in (ADDED, RENAMED, PEOPLE, *TRIGGERS):
         op.execute(statement)
     op.execute("insert into customer_search_wanted (customer_id) select null where exists (select from customer)")

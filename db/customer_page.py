@@ -1,0 +1,169 @@
+"""A page of the customers that somebody looks for, in either direction from where they are; and how many there are.
+
+Pages are kept by the last row's own sort values, so that rows that come and go move nothing that was not read yet.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import ColumnElement, func, literal, select, tuple_
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.customer import Assignment, Customer
+from db.customer_filter import Looking, assignments_within, holds
+from db.customer_find import found
+from db.scope import customers_within
+from domain.customer_filter import EVERYBODY, Group
+from domain.ids import is_id
+from domain.refusal import Refused, invalid
+
+Sort = Literal["newest", "oldest", "name", "due"]
+COUNTED = 10_000
+"""More than these are not counted; with a text, more than `COUNTED_BY_TEXT`."""
+COUNTED_BY_TEXT = 1_000
+_TOO_LONG = "57014"
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What is looked for. With a text the newest come first, however else they would be sorted. By `due` there is a
+    row for each region where a customer goes back one day, and none for the others."""
+
+    looking: Looking
+    text: str = ""
+    conditions: Group = EVERYBODY
+    sort: Sort = "newest"
+
+    @property
+    def within(self) -> list[ColumnElement[bool]]:
+        return [customers_within(self.looking.actor), holds(self.conditions, self.looking)]
+
+
+class Row(NamedTuple):
+    customer: Customer
+    assignment: Assignment | None
+
+
+class Page(NamedTuple):
+    """`before` and `after` are where the pages around this one begin; empty: there are none."""
+
+    rows: Sequence[Row]
+    before: str
+    after: str
+
+
+EMPTY = Page([], "", "")
+
+
+class Count(NamedTuple):
+    number: int
+    more: bool
+
+
+async def page(session: AsyncSession, sought: Sought, *, after: str = "", before: str = "", limit: int = 50) -> Page:
+    """Raises Refused: 422 for a place that no page gave, or conditions that take too long to look through."""
+    back = bool(before)
+    place = _read(before or after, sought) if before or after else None
+    async with in_time():
+        rows = await _rows(session, sought, place, back, limit + 1)
+    more, rows = len(rows) > limit, rows[:limit]
+    if back:
+        rows.reverse()
+    has_before, has_after = (more, True) if back else (place is not None, more)
+    if not rows:
+        return EMPTY
+    return Page(
+        rows,
+        _write(rows[0], sought) if has_before else "",
+        _write(rows[-1], sought) if has_after else "",
+    )
+
+
+async def count(session: AsyncSession, sought: Sought) -> Count:
+    """How many customers there are, up to a bound."""
+    most = COUNTED_BY_TEXT if sought.text.strip() else COUNTED
+    async with in_time():
+        if sought.text.strip():
+            number = len(await found(session, sought.within, sought.text, limit=most + 1))
+        else:
+            some = select(Customer.id).where(*sought.within).limit(most + 1).subquery()
+            number = (await session.scalars(select(func.count()).select_from(some))).one()
+    return Count(min(number, most), number > most)
+
+
+async def next_ids(session: AsyncSession, sought: Sought, after: str | None, limit: int) -> list[str]:
+    """All that fit, the oldest first, a batch at a time: what comes meanwhile comes at the end."""
+    return await found(session, sought.within, sought.text, after=after, limit=limit, oldest_first=True)
+
+
+@asynccontextmanager
+async def in_time() -> AsyncIterator[None]:
+    """Raises Refused (422) `filter_slow` where PostgreSQL gave up."""
+    try:
+        yield
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", "") == _TOO_LONG:
+            raise invalid("filter_slow", "filter") from None
+        raise
+
+
+async def _rows(session: AsyncSession, sought: Sought, place: list[Any] | None, back: bool, limit: int) -> list[Row]:
+    if sought.text.strip() or sought.sort in ("newest", "oldest"):
+        oldest_first = (sought.sort == "oldest" and not sought.text.strip()) != back
+        after = place[-1] if place else None
+        ids = await found(session, sought.within, sought.text, after=after, limit=limit, oldest_first=oldest_first)
+        by_id = {one.id: one for one in await session.scalars(select(Customer).where(Customer.id.in_(ids)))}
+        return [Row(by_id[one], None) for one in ids if one in by_id]
+    if sought.sort == "name":
+        query = select(Customer).where(*sought.within)
+        keys: tuple[Any, ...] = (Customer.company_key, Customer.id)
+        named = await session.scalars(_from(query, keys, place, back).limit(limit))
+        return [Row(one, None) for one in named]
+    theirs = (assignments_within(sought.looking.actor), Assignment.due_at.is_not(None))
+    both = select(Customer, Assignment).join(Assignment, Assignment.customer_id == Customer.id)
+    keys = (Assignment.due_at, Assignment.customer_id, Assignment.region_id)
+    due = await session.execute(_from(both.where(*theirs, *sought.within), keys, place, back).limit(limit))
+    return [Row(*row) for row in due]
+
+
+def _from(query: Any, keys: tuple[Any, ...], place: list[Any] | None, back: bool) -> Any:
+    if place is not None:
+        here = tuple_(*keys)
+        there = tuple_(*(literal(value, key.type) for value, key in zip(place, keys, strict=True)))
+        query = query.where(here < there if back else here > there)
+    return query.order_by(*(key.desc() if back else key for key in keys))
+
+
+def _write(row: Row, sought: Sought) -> str:
+    if sought.text.strip() or sought.sort in ("newest", "oldest"):
+        place: list[str] = [row.customer.id]
+    elif row.assignment is None or row.assignment.due_at is None:
+        place = [row.customer.company_key, row.customer.id]
+    else:
+        place = [row.assignment.due_at.isoformat(), row.customer.id, row.assignment.region_id]
+    return urlsafe_b64encode(json.dumps(place, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _read(place: str, sought: Sought) -> list[Any]:
+    try:
+        read = json.loads(urlsafe_b64decode(place + "=" * (-len(place) % 4)))
+        if not isinstance(read, list) or not all(isinstance(one, str) and "\0" not in one for one in read):
+            raise ValueError
+        ids = read if len(read) == 1 else read[1:]
+        if not 1 <= len(read) <= 3 or not all(map(is_id, ids)):
+            raise ValueError
+        by_id = bool(sought.text.strip()) or sought.sort in ("newest", "oldest")
+        if len(read) != (1 if by_id else 2 if sought.sort == "name" else 3):
+            raise ValueError
+        return [datetime.fromisoformat(read[0]), *read[1:]] if len(read) == 3 else read
+    except (ValueError, binascii.Error, RecursionError):
+        raise Refused("place_unknown", 422, field="after") from None
