@@ -60,16 +60,20 @@ class Listed(NamedTuple):
 async def list_tickets(
     session: AsyncSession, actor: Actor, sought: Sought, *, after: str | None = None, limit: int = 50
 ) -> list[Listed]:
-    """By what is due next, and below those without a clock that runs, the newest first.
+    """By what is due next, below that what has no clock, the newest first; at the end what waits for others.
 
     `after` is the id of the last one already seen.
     """
     query = _listed().where(*_filters(actor, sought))
     if after is not None:
-        due = (await visible(session, actor, "ticket", after)).due_at
+        last = await visible(session, actor, "ticket", after)
+        due = last.due_at
         beyond = or_(Ticket.due_at > due, Ticket.due_at.is_(None)) if due else false()
-        query = query.where(or_(beyond, and_(Ticket.due_at.is_not_distinct_from(due), Ticket.id < after)))
-    query = query.order_by(Ticket.due_at.asc().nulls_last(), Ticket.id.desc()).limit(limit)
+        further = or_(beyond, and_(Ticket.due_at.is_not_distinct_from(due), Ticket.id < after))
+        waits = false() if last.paused_at else Ticket.paused_at.is_not(None)
+        query = query.where(or_(waits, and_(Ticket.paused_at.is_not(None) == bool(last.paused_at), further)))
+    order = (Ticket.paused_at.is_not(None), Ticket.due_at.asc().nulls_last(), Ticket.id.desc())
+    query = query.order_by(*order).limit(limit)
     return [Listed(*row) for row in await session.execute(query)]
 
 

@@ -103,10 +103,11 @@ class Formats:
     def time(self, instant: datetime) -> str:
         return self.local(instant).strftime("%H:%M")
 
-    def exact(self, instant: datetime) -> str:
-        """Day, time and zone, for a title: Nov 22, 2026, 17:12 (Asia/Shanghai)."""
+    def exact(self, instant: datetime, *, seconds: bool = False) -> str:
+        """Day, time and zone, for a title: Nov 22, 2026, 17:12 (Asia/Shanghai); to the second where that matters."""
         on = _date("medium", self.local(instant).date(), self.language)
-        return f"{on} {self.time(instant)} ({self.zone})"
+        time = self.local(instant).strftime("%H:%M:%S") if seconds else self.time(instant)
+        return f"{on} {time} ({self.zone})"
 
     def long_date(self, when: date | datetime) -> str:
         """With its weekday, for headings and documents."""

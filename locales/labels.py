@@ -556,6 +556,9 @@ def task_name(kind: str, params: Mapping[str, Any], language: str) -> str:
         return str(words["en" if language == "en" else "zh"])
     if kind == "stage_task" and params.get("action") == "payment_reminder":
         return translate(language).gettext(N_("Agree when and how it is paid"))
+    if kind == "ticket_overdue" and (clock := params.get("clock")):
+        named = {"field": label("task", kind, language), "value": label("clock", clock, language)}
+        return translate(language).gettext("%(field)s: %(value)s") % named
     return label("task", kind, language)
 
 

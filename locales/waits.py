@@ -15,7 +15,7 @@ SENTENCES = {
     "task.record_payment": N_("Payment of an instalment"),
     "task.assign_lead": N_("In the pool: to be claimed, or given to somebody"),
     "task.review_match": N_("Whether it is known already: to be looked at"),
-    "task.ticket_overdue": N_("An overdue ticket to be seen to"),
+    "task.ticket_overdue": N_("Overdue, to be seen to: %(clock)s"),
     "ticket.triage": N_("Somebody must choose its queue"),
     "ticket.queued": N_("In the queue: nobody has it yet"),
     "ticket.assigned": N_("An answer of ours"),

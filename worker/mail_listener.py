@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from imaplib import IMAP4
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -21,6 +22,12 @@ TIMEOUT = 30.0
 DISK_FULL = 507
 
 log = structlog.get_logger()
+
+
+class Server(SMTP):
+    """Takes lines longer than mail may have, which some programs write all the same: refused, such a mail is lost."""
+
+    line_length_limit = 2**20
 
 
 class Taker(Protocol):
@@ -79,7 +86,7 @@ async def listen(host: str, port: int, takers: Sequence[Taker]) -> None:
     handler, most = Listener(takers), max(taker.most for taker in takers)
 
     def session() -> SMTP:
-        return SMTP(handler, data_size_limit=most, enable_SMTPUTF8=True, timeout=60, ident="Throughline", loop=loop)
+        return Server(handler, data_size_limit=most, enable_SMTPUTF8=True, timeout=60, ident="Throughline", loop=loop)
 
     try:
         server = await loop.create_server(session, host, port)
@@ -96,7 +103,7 @@ async def look_into(url: str, every: float, taker: Taker) -> None:
     while True:
         try:
             await _look(url, taker)
-        except (ImapToolsError, OSError, SQLAlchemyError, TimeoutError) as error:
+        except (ImapToolsError, IMAP4.error, OSError, SQLAlchemyError, TimeoutError) as error:
             log.warning("mail.mailbox_away", error=type(error).__name__)
         await asyncio.sleep(every)
 

@@ -143,6 +143,7 @@ class TicketClocks(TaskProcess[TicketState]):
             old = before.get(clock.no)
             clock.done += [mark for mark in (old.done if old else []) if mark not in asked_of.get(clock.no, [])]
         state.clocks = found.clocks
+        self._close_seen_to()
         self._tell_moved(before, "joined" if joined else why)
         self._next_revision()
         await self.what_is_due(workflow.now())
@@ -235,6 +236,13 @@ class TicketClocks(TaskProcess[TicketState]):
         else:
             above = [] if rung.who == "assignee" else ladder_of(Role(rung.who), self.state.region_id)
             self.open_task("ticket_overdue", holders, Pace(), ladder=above, params={"clock": due.clock.kind})
+
+    def _close_seen_to(self) -> None:
+        """Nobody is asked any more to see to a clock that has ended, late as it was."""
+        left = {clock.kind for clock in self.state.clocks if clock.ended_at is None}
+        for task in self.state.open_tasks:
+            if task.kind == "ticket_overdue" and task.params.get("clock") not in left:
+                self.cancel_task(task)
 
     def _with_whom(self) -> list[str]:
         """Who has the ticket, or whoever could take it."""
