@@ -10,10 +10,12 @@ from typing import Any
 
 from activities.ticket_clock import known_facts
 from commands.desk import Desk
+from db.audit import record
 from db.calendar import Calendars
+from db.outbox import enqueue_all
 from db.policy import find_version
 from db.ticket import Ticket
-from db.ticket_clock import TicketHistory, open_under_other, running
+from db.ticket_clock import TicketHistory, open_among, open_under_other, running
 from domain.access import Action, Actor
 from domain.calendar import CalendarPolicy
 from domain.policy import load
@@ -24,8 +26,10 @@ from domain.ticket_clock import Happened, TicketClock, reckon
 from workflows.ticket import TicketWorkflow
 from workflows.ticket_clock import MoveSla
 
-MOST = 200
+MOST = 500
 """Tickets listed and moved in one go."""
+AT_ONCE = 20
+"""So many are moved while somebody waits for it; of more each is told, and moves within moments."""
 COUNTED_BY = (SlaPolicy.kind, CalendarPolicy.kind)
 """The policies whose versions a ticket's clocks run under."""
 
@@ -71,12 +75,7 @@ class TicketClockCommands:
     ) -> dict[str, Answer | Refused]:
         """Each ticket by itself: what is refused for one holds up no other."""
         actor.require(Action.POLICY_MANAGE)
-        if kind not in COUNTED_BY:
-            raise invalid("policy_kind_unknown", "kind", kind=kind, known=sorted(COUNTED_BY))
-        if len(ticket_ids) > MOST:
-            raise invalid("too_many", "tickets", most=MOST)
-        async with self.desk.db.session(actor.id) as session:
-            await find_version(session, kind, version)
+        await self._check(actor, kind, version, ticket_ids)
         few = asyncio.Semaphore(8)
 
         async def one(ticket_id: str) -> Answer | Refused:
@@ -91,6 +90,32 @@ class TicketClockCommands:
 
         ends = await asyncio.gather(*map(one, ticket_ids))
         return dict(zip(ticket_ids, ends, strict=True))
+
+    async def move_many(self, actor: Actor, key: str, kind: str, version: int, ticket_ids: Sequence[str]) -> int:
+        """One transaction that leaves each ticket the news, once per key: as many as are open and within reach.
+
+        What is restarted meanwhile loses none of them. What ends before it hears stays as it was.
+        """
+        actor.require(Action.POLICY_MANAGE)
+        await self._check(actor, kind, version, ticket_ids)
+        news = {"policies": {kind: version}, "by": actor.id}
+        async with self.desk.db.session(actor.id) as session:
+            told = {
+                f"ticket/{one}/moved/{key}": {"id": f"ticket/{one}", "signal": "sla_moved", "input": news}
+                for one in await open_among(session, actor, ticket_ids)
+            }
+            if told:
+                await enqueue_all(session, "signal", told)
+                await record(session, actor.id, "MoveSla", f"policy/{kind}", version=version, tickets=len(told))
+        return len(told)
+
+    async def _check(self, actor: Actor, kind: str, version: int, ticket_ids: Sequence[str]) -> None:
+        if kind not in COUNTED_BY:
+            raise invalid("policy_kind_unknown", "kind", kind=kind, known=sorted(COUNTED_BY))
+        if len(ticket_ids) > MOST:
+            raise invalid("too_many", "tickets", most=MOST)
+        async with self.desk.db.session(actor.id) as session:
+            await find_version(session, kind, version)
 
 
 def _moves(

@@ -161,6 +161,12 @@ async def open_under_other(
     return [(ticket, log) for ticket, log in await session.execute(query)]
 
 
+async def open_among(session: AsyncSession, actor: Actor, ticket_ids: Sequence[str]) -> Sequence[str]:
+    """Those of these tickets that are open and within somebody's reach."""
+    query = select(Ticket.id).where(within(actor, "ticket"), Ticket.stage.in_(OPEN), Ticket.id.in_(ticket_ids))
+    return (await session.scalars(query)).all()
+
+
 async def running(session: AsyncSession, ticket_ids: Sequence[str]) -> dict[str, list[tuple[int, str, datetime]]]:
     """The clocks of these tickets that have not ended: number, kind and when each is due."""
     found: dict[str, list[tuple[int, str, datetime]]] = {ticket_id: [] for ticket_id in ticket_ids}

@@ -13,7 +13,7 @@ from api.body import IdempotencyKey
 from api.language import language_of
 from api.problem import named, worded
 from api.services import Provided, Services
-from commands.ticket_clock import MOST
+from commands.ticket_clock import AT_ONCE, MOST
 from db.policy import find_version, versions
 from domain.access import Action, Actor
 from domain.ids import RecordId
@@ -58,6 +58,14 @@ async def move_calendar(
 async def _move(
     request: Request, key: str, actor: Actor, services: Services, kind: str, to: int, picked: list[str]
 ) -> Response:
+    if len(picked) > AT_ONCE:
+        told = await services.ticket_clocks.move_many(actor, key, kind, to, picked)
+        count = translate(language_of(request)).ngettext(
+            "%(num)d ticket goes over to version %(no)d within moments.",
+            "%(num)d tickets go over to version %(no)d within moments.",
+            told,
+        )
+        return redirect(request, f"/policies/{kind}/moves?to={to}", count % {"num": told, "no": to})
     titles = {one.ticket.id: one.ticket.number for one in await services.ticket_clocks.preview(actor, kind, to)}
     ends = await services.ticket_clocks.move(actor, key, kind, to, picked)
     refused = [

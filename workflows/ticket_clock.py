@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import FailureError, is_cancelled_exception
@@ -20,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.refusal import Refused, forbidden
     from domain.sla import Rung
     from domain.task import Pace, ladder_of
+    from domain.ticket import ENDED
     from domain.ticket_clock import BREACH, Due, Happened, TicketClock, What, due_by, next_wake
     from workflows.human_task import TaskCommand, TaskProcess
     from workflows.process import command
@@ -32,6 +34,13 @@ class MoveSla(Command):
     """The ticket goes on under another version of the service levels or of the calendars."""
 
     policies: dict[str, int]
+
+
+class SlaMoved(BaseModel):
+    """The same as news, for one of many that were picked; `by` whom."""
+
+    policies: dict[str, int]
+    by: str
 
 
 class SeenTo(TaskCommand):
@@ -271,7 +280,18 @@ class TicketClocks(TaskProcess[TicketState]):
     @command(_may_move_sla)
     def move_sla(self, asked: MoveSla) -> None:
         """Its clocks are reckoned under these versions from now on; those that ended keep what they ended under."""
+        self._go_by(asked.policies, asked.actor.id)
+
+    @workflow.signal
+    def sla_moved(self, news: SlaMoved) -> None:
+        """What has ended meanwhile stays as it is; told twice, it is done once."""
         state = self.state
-        state.policies = {**state.policies, **asked.policies}
-        state.moved_policy, state.to_reckon = next(iter(asked.policies), "sla"), True
-        self.change("ticket.sla_moved", actor=asked.actor.id, **{kind: str(no) for kind, no in asked.policies.items()})
+        known = all(state.policies.get(kind) == no for kind, no in news.policies.items())
+        if state.history and state.closed_at is None and state.stage not in ENDED and not known:
+            self._go_by(news.policies, news.by)
+
+    def _go_by(self, policies: dict[str, int], by: str) -> None:
+        state = self.state
+        state.policies = {**state.policies, **policies}
+        state.moved_policy, state.to_reckon = next(iter(policies), "sla"), True
+        self.change("ticket.sla_moved", actor=by, **{kind: str(no) for kind, no in policies.items()})

@@ -30,6 +30,7 @@ from worker.main import build_worker
 from workflows.ticket_message import ticket_workflow_id
 
 DAY = {"start": "00:00", "end": "24:00"}
+FIRST = "first_response"
 ALWAYS = {"zone": "UTC", "week": {day: [DAY] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}}
 
 
@@ -103,9 +104,6 @@ async def passes(office: Office, ticket_id: str, seconds: float, then: int) -> N
     await office.until(so_many, f"{then} things told of the clocks")
 
 
-FIRST = "first_response"
-
-
 @pytest.mark.usefixtures("round_the_clock")
 async def test_a_clock_warns_twice_is_breached_and_climbs_each_at_its_instant(office: Office) -> None:
     ticket = await came_in(office)
@@ -123,6 +121,13 @@ async def test_a_clock_warns_twice_is_breached_and_climbs_each_at_its_instant(of
     await tickets.reply(gao, uuid4().hex, ticket.id, text="请重启。")
     first = await office.until(lambda: office.row(TicketClockRow, ticket_id=ticket.id, kind=FIRST), "the clock")
     assert (first.breached_at, first.level) == (ticket.due_at, 3)
+    assert [one.status for one in await office.rows(Task, record_id=ticket.id, kind="ticket_overdue")] == ["cancelled"]
+
+
+async def due_at(office: Office, ticket_id: str, due: datetime) -> TicketClockRow:
+    """Its first clock, once it is due then."""
+    sought = {"ticket_id": ticket_id, "kind": FIRST, "due_at": due}
+    return await office.until(lambda: office.row(TicketClockRow, **sought), "the clock at the time that was shown")
 
 
 async def shown(office: Office, ticket_id: str) -> int:
@@ -227,6 +232,31 @@ async def test_open_tickets_go_on_under_new_service_levels_where_somebody_says_s
     await office.until(moved, "the ticket under the new version, whose resolution is due first now")
     assert ("due_moved", "sla") in await told(office, ticket.id)
     assert (await office.row(Ticket, id=other.id)).due_at == other.due_at  # type: ignore[union-attr]
+
+
+@pytest.mark.usefixtures("round_the_clock")
+async def test_many_tickets_hear_of_a_new_calendar_once_and_none_is_lost(office: Office) -> None:
+    gu, clocks = await office.actor("gu.ming"), TicketClockCommands(office.desk)
+    tickets = [await came_in(office) for _ in range(3)]
+    ended = await came_in(office)
+    await TicketCommands(office.desk).close(await office.actor("gao.fei"), uuid4().hex, ended.id)
+    async with office.db.session() as session:
+        version, calendars = await current_policy(session, CalendarPolicy.kind)
+    never: dict[str, Any] = {day: [] for day in ALWAYS["week"]} | {"mon": [{"start": "00:00", "end": "00:01"}]}
+    changed = {**calendars, "calendars": {**calendars["calendars"], "always": {**ALWAYS, "week": never}}}
+    newer = await Policies(office.db).publish(gu, uuid4().hex, "calendar", changed, follows=version)
+    shown = {move.ticket.id: move for move in await clocks.preview(gu, "calendar", newer)}
+    key, picked = uuid4().hex, [ticket.id for ticket in (*tickets, ended)]
+    for _ in range(2):  # a second click
+        assert await clocks.move_many(gu, key, "calendar", newer, picked) == 3
+    await office.relay.carry_waiting()
+    for ticket in tickets:
+        due = shown[ticket.id].clocks[0].now
+        assert due is not None
+        moved = await due_at(office, ticket.id, due)
+        assert moved.calendar_version == newer
+        assert (await office.line(ticket.id)).count("ticket.sla_moved") == 1
+    assert "ticket.sla_moved" not in await office.line(ended.id)
 
 
 @pytest.mark.usefixtures("round_the_clock")
