@@ -7,13 +7,13 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
 import psutil
 from sqlalchemy import text
-from temporalio.client import Client
+from temporalio.client import Client, RPCError
 
 from commands.desk import Desk
 from commands.policy import Policies, publish_defaults
@@ -66,7 +66,10 @@ class Stage:
         return self.cast["east"]
 
     async def begin_work(self) -> None:
-        self.worker = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.scene")
+        quiet = asyncio.subprocess.DEVNULL
+        self.worker = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bench.scene", stdout=quiet, stderr=quiet
+        )  # fmt: skip
 
     async def hire(self, many: int, name: str) -> list[str]:
         """People who sell in the region."""
@@ -120,8 +123,9 @@ class Stage:
     async def events(self) -> int:
         total = 0
         for person in self.people:
-            handle = self.client.get_workflow_handle(book_workflow_id(person))
-            total += (await handle.describe()).history_length
+            with suppress(RPCError):  # a person who got nothing has no book
+                handle = self.client.get_workflow_handle(book_workflow_id(person))
+                total += (await handle.describe()).history_length
         return total
 
     async def ask_one(self) -> None:
@@ -194,6 +198,7 @@ async def stage(people: int) -> AsyncIterator[Stage]:
                 await session.execute(text(written))
             ready.people = await ready.hire(people, "seller")
             await ready.begin_work()
+            await ready.ask_one()  # the worker is at work
             try:
                 yield ready
             finally:

@@ -75,6 +75,7 @@ ABOUT = {
         N_("Which regions follow a new customer, who has it in each, and of which tier it is."),
         "waypoints",
     ),
+    "pool": (N_("When a customer goes back to the pool, and how many one may have."), "waves"),
     "service_tier": (N_("Which customers wait in the VIP queue, by what they order."), "star"),
 }
 """What each kind of policy rules, and its icon."""

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from commands.password import Passwords
+from commands.person import People
+from db.deal import Deal
 from db.engine import Database
 from db.process import Notification
 from db.reckon import tended
@@ -75,3 +78,25 @@ async def test_new_rules_hold_for_every_book(office: Office) -> None:
     await rules(office, tiers=tiers("P20D"))
     after = await dated(office, customer, other_than=before)
     assert before - after == timedelta(days=40)
+
+
+async def test_an_open_deal_keeps_it_and_afterwards_its_clock_begins_anew(office: Office) -> None:
+    await rules(office, tiers=tiers("P10D"))
+    deal = await office.deal(5_000_000)
+    await office.relay.carry_waiting()
+    kept = await place(office, deal.customer_id)
+    assert (kept.protected, kept.due_at) == ("deal", None)
+    await office.days_pass(15)
+    await office.move(deal.id, "lost", reason="price")
+    ended = await office.until(lambda: office.row(Deal, id=deal.id, stage="lost"), "the deal to be lost")
+    due = await dated(office, deal.customer_id)
+    assert due == (ended.closed_at or due) + timedelta(days=10)
+
+
+async def test_the_book_of_somebody_who_left_goes_back_with_the_reason(office: Office) -> None:
+    await rules(office, tiers=tiers("P60D"))
+    [customer] = await customers(office, "zhou.kai")
+    await dated(office, customer)
+    await People(office.db, Passwords()).set_active(await office.actor("gu.ming"), office.people["zhou.kai"], False)
+    await office.relay.carry_waiting()
+    assert (await back(office, customer)).reason == "owner_left"
