@@ -12,6 +12,7 @@ from api.signpost import follow_signpost
 from commands.billing import BillingBody
 from commands.contact import ContactBody
 from db.customer_case import customer_case
+from domain.follow_up import ContactRole
 from domain.ids import RecordId
 
 router = APIRouter(prefix="/api/customers", tags=["customers"], dependencies=[Depends(follow_signpost)])
@@ -34,6 +35,7 @@ class ContactView(BaseModel):
     phone: str | None
     email: str | None
     title: str | None
+    role: ContactRole | None
 
 
 class FollowerView(BaseModel):

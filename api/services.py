@@ -26,6 +26,7 @@ from commands.contract_compare import Comparisons
 from commands.contract_term import ContractTermCommands
 from commands.credentials import Credentials
 from commands.customer import CustomerCommands
+from commands.customer_edit import CustomerEdits
 from commands.customer_import import ImportCommands
 from commands.customer_match import CustomerMatches
 from commands.customer_merge import MergeCommands
@@ -106,6 +107,7 @@ class Services:
     customers: CustomerCommands
     customer_matches: CustomerMatches
     customer_merges: MergeCommands
+    customer_edits: CustomerEdits
     products: ProductCommands
     tasks: TaskCommands
     tickets: TicketSplits
@@ -187,6 +189,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             customers=CustomerCommands(desk),
             customer_matches=CustomerMatches(desk),
             customer_merges=MergeCommands(db),
+            customer_edits=CustomerEdits(db, settings.zone, settings.country),
             products=ProductCommands(db),
             tasks=tasks,
             tickets=tickets,

@@ -9,9 +9,11 @@ from sqlalchemy import select
 
 from commands.idempotency import claim_once
 from db.customer import Assignment, Customer
+from db.customer_field import claim_unique, field_policy, values_of
 from db.engine import Database
 from db.scope import customers_within
 from domain.access import Action, Actor
+from domain.customer_field import fields, for_reader
 from domain.quote import tax_number
 from domain.refusal import forbidden, not_found
 
@@ -52,6 +54,11 @@ class BillingCommands:
                 raise forbidden(Action.CUSTOMER_WORK)
             claimed = await claim_once(session, actor, key, "EditBilling", f"customer/{customer_id}", values)
             if claimed.fresh:
+                known = fields(await field_policy(session))
+                if not any(field.key == "tax_number" for field in for_reader(actor, known).open):
+                    del values["tax_number"]  # who does not see it did not change it
+                else:
+                    await claim_unique(session, customer_id, known, values_of(customer) | values)
                 for name, value in values.items():
                     setattr(customer, name, value)
 

@@ -15,6 +15,7 @@ from db.engine import Database
 from db.scope import customers_within
 from domain.access import Action, Actor
 from domain.contact import phone_number
+from domain.follow_up import ContactRole
 from domain.person import email_address
 from domain.refusal import forbidden, not_found
 from domain.text import ON_ONE_LINE
@@ -29,12 +30,14 @@ class ContactBody(BaseModel):
     title: Annotated[str, Field(max_length=120), ON_ONE_LINE] | None = None
     phone: Annotated[str, Field(max_length=40), ON_ONE_LINE] | None = None
     email: Annotated[str, Field(max_length=254), ON_ONE_LINE] | None = None
+    role: ContactRole | None = None
 
     def values(self, country: str) -> dict[str, str | None]:
         """As it is kept: the number as E.164. Raises Refused (422) `phone_invalid` or `email_invalid`."""
         return {
             "name": self.name,
             "title": self.title or None,
+            "role": self.role,
             "phone": phone_number(self.phone, country) if self.phone else None,
             "email": email_address(self.email) if self.email else None,
         }

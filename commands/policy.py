@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import JsonValue
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.idempotency import claim
 from commands.quote_paper import try_page
 from db.book import rearm_all
+from db.customer_field import field_policy, fill_unique
 from db.engine import Database
 from db.live import announce
 from db.outbox import enqueue
@@ -24,6 +26,7 @@ from domain.access import Action, Actor
 from domain.allocation_policy import AllocationPolicy
 from domain.approval import ApprovalPolicy
 from domain.calendar import CalendarPolicy
+from domain.customer_field import CustomerFieldPolicy
 from domain.customer_pool import PoolPolicy
 from domain.document import PolicyDocument, Problem
 from domain.holiday import with_public_holidays
@@ -111,6 +114,7 @@ async def _publish(
     problems = [*await unknown_calendars(session, named), *await unknown_targets(session, named)]
     problems += await unknown_regions(session, named)
     problems += await _calendars_still_named(session, policy)
+    problems += await _values_taken(session, policy)
     if problems:
         raise unfit(kind, problems)
     try:
@@ -155,6 +159,22 @@ async def _calendars_still_named(session: AsyncSession, policy: PolicyDocument) 
         Problem(where="calendars", code="calendar_used", what=f"A policy counts by {key}.", params={"key": key})
         for key in sorted(named - policy.calendars.keys())
     ]
+
+
+async def _values_taken(session: AsyncSession, policy: PolicyDocument) -> list[Problem]:
+    """Fields of customers that become unique: their values are taken, unless some are there twice."""
+    if not isinstance(policy, CustomerFieldPolicy):
+        return []
+    was = {field.key for field in (await field_policy(session)).fields if field.unique}
+    problems: list[Problem] = []
+    for no, field in enumerate(policy.fields):
+        if field.unique and field.key not in was:
+            customers, value = await fill_unique(session, field)
+            if customers:
+                params: dict[str, JsonValue] = {"customers": customers, "key": field.key, "value": value}
+                what = f"{customers} customers repeat another's {field.key}."
+                problems.append(Problem(where=f"fields.{no}.unique", code="field_repeats", what=what, params=params))
+    return problems
 
 
 async def publish_defaults(db: Database) -> None:

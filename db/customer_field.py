@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Instant, Ref
+from db.base import Base, Id, Instant, Ref, new_id
 from db.customer import Customer
 from db.policy import current_policy
-from domain.customer_field import CustomerFieldPolicy, Field
+from domain.customer_field import BUILT_IN, CustomerFieldPolicy, Field
 from domain.field_value import decimal_text
 from domain.policy import load
 from domain.refusal import invalid
@@ -57,6 +57,28 @@ class CustomerFile(Base):
     at: Mapped[Instant] = mapped_column(server_default=func.now())
 
     __table_args__ = (Index("ix_customer_file_customer", "customer_id"),)
+
+
+class CustomerChange(Base):
+    """What somebody changed of a customer's fields; of the values, a reader sees what they may see of the fields."""
+
+    __tablename__ = "customer_change"
+
+    id: Mapped[Id] = mapped_column(default=new_id)
+    customer_id: Mapped[Ref] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"))
+    at: Mapped[Instant] = mapped_column(server_default=func.now())
+    by: Mapped[Ref]
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+
+    __table_args__ = (Index("ix_customer_change_customer", "customer_id", "at"),)
+
+
+def values_of(customer: Customer) -> dict[str, Any]:
+    """Everything that is known of a customer, by the key of its field; nothing is left out."""
+    built_in = {field.key: getattr(customer, field.key) for field in BUILT_IN}
+    known = {**customer.custom, **built_in}
+    return {key: value for key, value in known.items() if value not in (None, "", [])}
 
 
 async def field_policy(session: AsyncSession) -> CustomerFieldPolicy:

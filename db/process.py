@@ -78,6 +78,7 @@ class Task(Base):
         Index("ix_task_holders_open", "holders", postgresql_using="gin", postgresql_where=text("status = 'open'")),
         Index("ix_task_from_open", "from_id", postgresql_where=text("status = 'open'")),
         Index("ix_task_region_open", "region_id", postgresql_where=text("status = 'open'")),
+        Index("ix_task_customer_open", "customer_id", postgresql_where=text("status = 'open'")),
         Index("ix_task_decided", "decided_by", text("decided_at desc"), postgresql_where=text("status = 'done'")),
     )
 

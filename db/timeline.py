@@ -1,18 +1,17 @@
-"""What happened on a line or with a customer, newest first."""
+"""What happened on a line, newest first; a customer's whole story is in db/customer_story.py."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, exists, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from db.process import Process, TimelineEvent
-from db.scope import KINDS, reach
-from domain.access import Action, Actor
+from db.process import TimelineEvent
+from db.scope import KINDS
+from domain.access import Actor
 
 ORDER = (TimelineEvent.at, TimelineEvent.revision, TimelineEvent.id)
 READ = {kind: read.read for kind, read in KINDS.items()}
@@ -41,37 +40,30 @@ async def line_events(
     return await _events(session, actor, TimelineEvent.line_id == line_id, told, after, limit)
 
 
-async def customer_events(
-    session: AsyncSession, actor: Actor, customer_id: str, told: Told, *, after: str | None = None, limit: int = 50
-) -> Sequence[TimelineEvent]:
-    """Of the customer's lines that this person may see."""
-    mine = select(Process.line_id).where(
-        Process.customer_id == customer_id, reach(actor, Action.DEAL_READ, Process.owner_id, Process.region_id)
-    )
-    of_customer = TimelineEvent.line_id.in_(mine)
-    return await _events(session, actor, of_customer, told, after, limit)
-
-
 async def _events(
     session: AsyncSession, actor: Actor, whose: ColumnElement[bool], told: Told, after: str | None, limit: int
 ) -> Sequence[TimelineEvent]:
     readable = [kind for kind, action in READ.items() if actor.scope(action) is not None]
-    query = select(TimelineEvent).where(whose, TimelineEvent.process_kind.in_(readable))
-    wanted: list[Any] = []
-    if told.processes:
-        wanted.append(TimelineEvent.process_kind.in_(told.processes))
-    if told.kinds:
-        wanted.append(TimelineEvent.kind.in_(told.kinds))
-    if wanted:
-        query = query.where(or_(*wanted))
-    if told.not_kinds:
-        query = query.where(TimelineEvent.kind.not_in(told.not_kinds))
-    if told.results:
-        query = query.where(or_(TimelineEvent.kind != "task.done", ~_said_as(told.results)))
+    query = select(TimelineEvent).where(whose, TimelineEvent.process_kind.in_(readable), *narrowed_to(told))
     if after is not None:
         last = select(*ORDER).where(TimelineEvent.id == after).correlate(None).scalar_subquery()
         query = query.where(tuple_(*ORDER) < last)
     return (await session.scalars(query.order_by(*(key.desc() for key in ORDER)).limit(limit))).all()
+
+
+def narrowed_to(told: Told) -> list[ColumnElement[bool]]:
+    """The conditions on events that tell what is asked for."""
+    wanted: list[ColumnElement[bool]] = []
+    if told.processes:
+        wanted.append(TimelineEvent.process_kind.in_(told.processes))
+    if told.kinds:
+        wanted.append(TimelineEvent.kind.in_(told.kinds))
+    narrowed = [or_(*wanted)] if wanted else []
+    if told.not_kinds:
+        narrowed.append(TimelineEvent.kind.not_in(told.not_kinds))
+    if told.results:
+        narrowed.append(or_(TimelineEvent.kind != "task.done", ~_said_as(told.results)))
+    return narrowed
 
 
 def _said_as(results: Collection[str]) -> ColumnElement[bool]:

@@ -36,6 +36,10 @@ SENTENCES = {
     "ticket_training_runs": N_("The text model is being trained already. Its page shows when it is ready."),
     "ticket_training_failed": N_("Training took more time or memory than it may."),
     "ticket_model_unreadable": N_("This is no text model that can be read."),
+    "customer_changed": N_(
+        "%(by)s changed this customer meanwhile. What you typed is still here, with what it says now beside it; "
+        "saving again keeps yours."
+    ),
     "next_past": N_("Choose a day that is still to come."),
     "next_too_far": N_("Choose a day within three years."),
     "filter_unreadable": N_("This condition cannot be read. Take it away and choose it again."),

@@ -14,7 +14,9 @@ from api.services import Provided, Services
 from api.signpost import follow_signpost
 from commands.billing import BillingBody
 from db.customer_case import customer_case
+from db.customer_field import field_policy
 from domain.access import Action, Actor
+from domain.customer_field import fields, for_reader
 from domain.ids import RecordId
 from domain.refusal import Refused
 from locales import N_
@@ -55,8 +57,12 @@ async def _form(
 ) -> HTMLResponse:  # fmt: skip
     async with services.db.session(actor.id) as session:
         customer = (await customer_case(session, actor, customer_id)).customer
+        seen = {field.key for field in for_reader(actor, fields(await field_policy(session))).open}
     given: dict[str, Any] = {name: getattr(customer, name) or "" for name in BillingBody.model_fields}
+    sees_tax_number = "tax_number" in seen
+    if not sees_tax_number:
+        given["tax_number"] = ""
     return await page(
         request, "customer/billing.html", status=422 if errors else 200, customer=customer,
-        given=given if form is None else {**given, **form}, errors=errors,
+        sees_tax_number=sees_tax_number, given=given if form is None else {**given, **form}, errors=errors,
     )  # fmt: skip

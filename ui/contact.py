@@ -13,6 +13,7 @@ from api.signpost import follow_signpost
 from commands.contact import ContactBody
 from db.customer_case import customer_case
 from domain.access import Action, Actor
+from domain.follow_up import CONTACT_ROLES
 from domain.ids import RecordId
 from domain.refusal import Refused, not_found
 from locales import N_
@@ -85,5 +86,6 @@ async def _form(
     address = f"/customers/{customer_id}/contacts"
     return await page(
         request, "customer/contact.html", status=422 if errors else 200, customer=case.customer, contact=contact,
-        given=given, errors=errors or {}, address=f"{address}/{contact_id}" if contact else address,
+        given=given, errors=errors or {}, roles=CONTACT_ROLES,
+        address=f"{address}/{contact_id}" if contact else address,
     )  # fmt: skip

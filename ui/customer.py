@@ -1,29 +1,36 @@
-"""Customers: the list, and one with contacts, followers, what is under way and what happened."""
+"""One customer: what is known, who follows it, what is under way and next, and what happened."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, Field, field_validator
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse
 
 from api.auth import CurrentActor, require
-from api.services import Provided
+from api.services import Provided, Services
 from api.signpost import follow_signpost
 from commands.billing import may_edit
-from db.customer_case import customer_case
+from db.customer_case import CustomerCase, customer_case
+from db.customer_figures import customer_figures, planned_with
 from db.customer_merge_case import merges_of
+from db.customer_part import documents_of, open_tasks, orders_of, quotes_of
+from db.customer_story import story_of
 from db.equipment import equipment_of
-from db.timeline import customer_events
-from domain.access import Action
+from domain.access import Action, Actor
 from domain.equipment import under_warranty
 from domain.ids import RecordId
+from ui.customer_fact import facts_of
+from ui.customer_story import FILTERS, Asked, Filter, Telling, file_names, people_of
 from ui.environment import pages_of
 from ui.names import names
 from ui.render import fragment, respond, wants_fragment
 from ui.stage import pipelines
-from ui.story import FILTERS, Filter, Story, people_in
+from ui.story import Story
 
 router = APIRouter(
     prefix="/customers",
@@ -31,8 +38,8 @@ router = APIRouter(
     dependencies=[Depends(follow_signpost), Depends(require(Action.CUSTOMER_READ))],
 )
 
-PAGE = 50
 EVENTS = 40
+Tab = Literal["", "quotes", "orders", "documents"]
 READS = {
     "deal": Action.DEAL_READ,
     "contract": Action.CONTRACT_READ,
@@ -41,54 +48,102 @@ READS = {
 }
 
 
+class Timeline(BaseModel):
+    """Which part of the page is asked for, and what of the timeline."""
+
+    tab: Tab = ""
+    told: Filter = ""
+    by: RecordId | Literal[""] = ""
+    on: date | None = None
+    until: date | None = None
+    after: str = Field("", max_length=120)
+
+    @field_validator("on", "until", mode="before")
+    @classmethod
+    def none_where_empty(cls, given: object) -> object:
+        return given or None
+
+
 @router.get("/{customer_id}")
 async def show(
     request: Request,
     customer_id: RecordId,
     actor: CurrentActor,
     services: Provided,
-    told: Filter = "",
-    after: RecordId | None = None,
+    asked: Annotated[Timeline, Query()],
 ) -> HTMLResponse:
-    """`told` narrows the timeline, `after` goes on with it."""
-    formats = pages_of(request).formats(request)
-    today = formats.local(datetime.now(UTC)).date()
+    """`told`, `by`, `on` and `until` narrow the timeline, `after` goes on with it."""
     async with services.db.session(actor.id) as session:
-        case = await customer_case(session, actor, customer_id)
-        events = await customer_events(session, actor, customer_id, FILTERS[told][1], after=after, limit=EVENTS + 1)
-        equipment = await equipment_of(session, customer_id) if actor.scope(Action.EQUIPMENT_READ) else None
-        merges = await merges_of(session, customer_id)
-        owners = (
-            {past.merge.by for past in merges}
-            | {follower.owner_id for follower in case.followers}
-            | {deal.owner_id for deal in case.deals}
-        )
-        story = Story(
-            formats=formats,
-            names=await names(session, formats.language, owners | people_in(events)),
-            pipelines=await pipelines(session, formats.language, former=True),
-            currency=services.settings.currency,
-        )
+        shown = await _shown(request, session, actor, services, customer_id, asked)
+    if asked.after and wants_fragment(request):
+        return await fragment(request, "customer/_events.html", "events", **shown)
+    return await respond(request, "customer/page.html", "record", **shown)
+
+
+async def _shown(
+    request: Request, session: AsyncSession, actor: Actor, services: Services, customer_id: str, asked: Timeline
+) -> dict[str, Any]:
+    formats, now = pages_of(request).formats(request), datetime.now(UTC)
+    today = formats.local(now).date()
+    case = await customer_case(session, actor, customer_id)
+    facts = await facts_of(session, actor, case.customer, formats, today)
+    wanted = Asked(asked.told, asked.by or "", asked.on, asked.until, asked.after)
+    tells = not asked.tab
+    zone = ZoneInfo(formats.zone)
+    happened = await story_of(session, actor, customer_id, wanted.wanted(zone), limit=EVENTS + 1) if tells else []
+    numbers = await customer_figures(session, actor, customer_id, now)
+    planned = await planned_with(session, customer_id)
+    merges = await merges_of(session, customer_id)
+    met = (
+        people_of(happened)
+        | {one.by for one in planned}
+        | {past.merge.by for past in merges}
+        | {follower.owner_id for follower in case.followers}
+        | {deal.owner_id for deal in case.deals}
+        | {asked.by}
+    )
+    story = Story(
+        formats=formats,
+        names=await names(session, formats.language, met),
+        pipelines=await pipelines(session, formats.language, former=True),
+        currency=services.settings.currency,
+        contacts={contact.id: contact.name for contact in case.contacts},
+    )
     lines = {deal.line_id: (deal.title, f"/deals/{deal.id}") for deal in case.deals}
-    context: dict[str, Any] = {
-        "case": case,
-        "story": story,
-        "told": told,
-        "filters": FILTERS,
-        "events": story.told(events[:EVENTS], lines),
-        "older": events[EVENTS - 1].id if len(events) > EVENTS else "",
-        "address": f"/customers/{customer_id}",
+    telling = Telling(story, facts.readable, lines, await file_names(session, happened[:EVENTS]))
+    equipment = await equipment_of(session, customer_id) if actor.scope(Action.EQUIPMENT_READ) else None
+    return {
+        "case": case, "story": story, "facts": facts, "numbers": numbers, "planned": planned,
+        "told": asked.told, "asked": wanted, "filters": FILTERS, "events": telling.told(happened[:EVENTS]),
+        "older": str(happened[EVENTS - 1].place) if len(happened) > EVENTS else "",
+        "people": sorted((person.called(formats.language), id_) for id_, person in story.names.people.items()),
+        "address": f"/customers/{customer_id}", "equipment": equipment, "merges": merges,
+        "warranty": lambda row: under_warranty(row.warranty_until, today),
+        "tasks": await open_tasks(session, actor, customer_id), "tab": asked.tab,
+        "part": await _part(session, actor, customer_id, asked.tab, [field.key for field in facts.readable.open]),
+        "may_undo_merge": actor.scope(Action.CUSTOMER_MERGE) is not None,
+        **_may(actor, case),
+    }  # fmt: skip
+
+
+async def _part(session: AsyncSession, actor: Actor, customer_id: str, tab: Tab, open_fields: list[str]) -> Any:
+    """What stands in the part that is open, where it is not the overview."""
+    match tab:
+        case "quotes":
+            return await quotes_of(session, actor, customer_id)
+        case "orders":
+            return await orders_of(session, actor, customer_id)
+        case "documents":
+            return await documents_of(session, actor, customer_id, open_fields)
+    return None
+
+
+def _may(actor: Actor, case: CustomerCase) -> dict[str, Any]:
+    """What the reader may read of the customer and do with it."""
+    equips = (actor.reaches(Action.EQUIPMENT_WORK, owner=one.owner_id, region=one.region_id) for one in case.followers)
+    return {
         "reads": {kind: actor.scope(action) is not None for kind, action in READS.items()},
         "may_work": any(may_edit(actor, follower) for follower in case.followers),
-        "equipment": equipment,
-        "warranty": lambda row: under_warranty(row.warranty_until, today),
-        "may_keep_equipment": any(
-            actor.reaches(Action.EQUIPMENT_WORK, owner=one.owner_id, region=one.region_id) for one in case.followers
-        ),
-        "merges": merges,
-        "may_undo_merge": actor.scope(Action.CUSTOMER_MERGE) is not None,
+        "may_keep_equipment": any(equips),
         "may_create": actor.scope(Action.DEAL_CREATE) is not None,
     }
-    if after and wants_fragment(request):
-        return await fragment(request, "story/events.html", "events", **context)
-    return await respond(request, "customer/page.html", "record", **context)

@@ -29,6 +29,7 @@ from ui import (
     contract_term,
     customer,
     customer_duplicate,
+    customer_edit,
     customer_filter,
     customer_import,
     customer_list,
@@ -243,6 +244,7 @@ ROUTERS = (
     customer_region.router,
     customer_list.router,
     customer_filter.router,
+    customer_edit.router,
     customer.router,
     deal_act.router,  # its addresses are open-ended: after all others
 )

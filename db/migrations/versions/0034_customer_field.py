@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0034"
 down_revision = "0033"
@@ -47,3 +48,13 @@ def upgrade() -> None:
         sa.Column("at", INSTANT, server_default=sa.func.now(), nullable=False),
     )
     op.create_index("ix_customer_file_customer", "customer_file", ["customer_id"])
+    op.create_table(
+        "customer_change",
+        sa.Column("id", REFERENCE, primary_key=True),
+        sa.Column("customer_id", REFERENCE, sa.ForeignKey("customer.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("at", INSTANT, server_default=sa.func.now(), nullable=False),
+        sa.Column("by", REFERENCE, nullable=False),
+        *(sa.Column(name, JSONB(), nullable=False) for name in ("before", "after")),
+    )
+    op.create_index("ix_customer_change_customer", "customer_change", ["customer_id", "at"])
+    op.create_index("ix_task_customer_open", "task", ["customer_id"], postgresql_where=sa.text("status = 'open'"))
