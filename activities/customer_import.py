@@ -16,6 +16,7 @@ from temporalio import activity
 from activities.customer_import_file import stretches
 from activities.process import ProcessActivities
 from db.actor import actor_of
+from db.book import rearm
 from db.customer_import import CustomerImport
 from db.customer_import_bulk import drop_indexes, dropped, make_again
 from db.customer_import_known import known_to
@@ -29,6 +30,7 @@ from db.customer_import_stage import (
     matched,
     merge_batch,
     open_connection,
+    owners_given,
     prepare,
 )
 from db.customer_import_undo import undo_batch
@@ -110,40 +112,52 @@ class CustomerImportActivities(ProcessActivities):
     # --- steps ----------------------------------------------------------------------------------------------------
 
     async def _carry(self, one: Import, open_one: Callable[[], Awaitable[Connection]], bulk: bool) -> None:
-        connection = await open_one()
-        if not await matched(connection, one) or await prepare(connection, one) == 0:
+        lanes = [await open_one() for _ in range(LANES)]
+        if not await batches_done(lanes[0], one, "merge"):
             await self._step(one, "reading")
-        await self._read_file(connection, one)
-        if not await matched(connection, one):
+        await self._read_file(lanes, one)
+        if not await matched(lanes[0], one):
             await self._step(one, "waiting")
-        await _alone(connection, one)
+        await _alone(lanes[0], one)
         await self._step(one, "matching")
-        await match_rows(connection, one)
+        await match_rows(lanes[0], one)
         if bulk:
-            await drop_indexes(connection, one)
+            await drop_indexes(lanes[0], one)
         await self._step(one, "merging")
-        lanes = [connection, *[await open_one() for _ in range(LANES - 1)]]
         await self._merge(lanes, one)
         await self._index(lanes, one)
-        await drop(connection, one)
+        await self._drop(lanes[0], one)
         await self._step(one, None)
 
-    async def _read_file(self, connection: Connection, one: Import) -> None:
-        skip = await prepare(connection, one)
+    async def _read_file(self, lanes: list[Connection], one: Import) -> None:
+        """A child for each lane: what it takes to read a row is nearly all its own."""
+        done = await prepare(lanes[0], one)
         async with self.db.session() as session:
             row = await session.get_one(CustomerImport, one.id)
             known = await known_to(session, await actor_of(session, one.by_id))
+        used = lanes[:1] if row.rows <= self._read else lanes
         asked = {
             "id": one.id, "path": str(self._path(row.hash).absolute()), "encoding": row.encoding,
             "delimiter": row.delimiter, "mapping": list(one.mapping), "country": self._country,
-            "regions": known.regions, "owners": known.owners, "skip": skip, "batch": self._read,
+            "regions": known.regions, "owners": known.owners, "done": sorted(done), "batch": self._read,
+            "lanes": len(used),
         }  # fmt: skip
-        read = skip
-        async for stretch in stretches(asked):
-            await keep_rows(connection, one, *stretch)
-            read = stretch.read
+
+        async def lane(no: int, connection: Connection) -> None:
+            async for stretch in stretches(asked | {"lane": no}):
+                await keep_rows(connection, one, *stretch)
+
+        await _beside(*(lane(no, connection) for no, connection in enumerate(used)))
         async with self.db.session() as session:
+            read = select(CustomerImport.read).where(CustomerImport.id == one.id).scalar_subquery()
             await session.execute(update(CustomerImport).where(CustomerImport.id == one.id).values(rows=read))
+
+    async def _drop(self, connection: Connection, one: Import) -> None:
+        """When the new customers go back to the pool is for their owners' books to reckon."""
+        owners = await owners_given(connection, one)
+        async with self.db.session() as session:
+            await rearm(session, owners)
+        await drop(connection, one)
 
     async def _merge(self, lanes: list[Connection], one: Import) -> None:
         async with self.db.session() as session:
@@ -188,7 +202,7 @@ class CustomerImportActivities(ProcessActivities):
     async def _settle(self, one: Import, open_one: Callable[[], Awaitable[Connection]], bulk: bool) -> None:
         connection = await open_one()
         await self._index([connection], one)
-        await drop(connection, one)
+        await self._drop(connection, one)
         await self._step(one, None)
 
     async def _step(self, one: Import, step: str | None) -> None:
@@ -291,9 +305,12 @@ async def _alone(connection: Connection, one: Import) -> None:
 
 async def _beside(*lanes: Awaitable[None]) -> None:
     """All of them; the first that fails ends the others."""
-    async with asyncio.TaskGroup() as group:
-        for lane in lanes:
-            group.create_task(_of(lane))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for lane in lanes:
+                group.create_task(_of(lane))
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
 
 
 async def _of(lane: Awaitable[None]) -> None:

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 
 from activities.customer_import_sheet import CELL_MOST, COLUMNS_MOST, ROWS_MOST
-from domain.customer_import_rows import Known, Reader, Rejected
+from domain.customer_import_rows import Batch, Known, Reader, Rejected
 from domain.refusal import Refused, invalid
 
 HEAD = struct.Struct(">cI")
@@ -45,30 +45,34 @@ def main() -> int:
 
 
 def _read(asked: dict[str, Any]) -> None:
-    """`skip` rows were kept before."""
+    """Every `lanes`th stretch of `batch` rows, from the `lane`th on: the others are another child's. Those in `done`
+    were kept before."""
     known = Known(asked["country"], asked["regions"], asked["owners"])
     reader = Reader(asked["mapping"], known)
-    done, size = asked["skip"], asked["batch"]
+    kept, size = frozenset(asked["done"]), asked["batch"]
     with open(asked["path"], encoding=asked["encoding"], newline="", buffering=1 << 20) as file:
         rows = _rows(file, asked["delimiter"])
         next(row for row in rows if any(map(str.strip, row)))
-        for _ in islice(rows, done):
-            pass
-        while batch := list(islice(rows, size)):
-            if max(map(len, batch)) > COLUMNS_MOST:
-                no = next(no for no, row in enumerate(batch, start=done + 1) if len(row) > COLUMNS_MOST)
-                raise invalid(
-                    "import_columns_most", "file", most=COLUMNS_MOST, columns=len(batch[no - done - 1]), row=no
-                )
-            read = reader.batch(done + 1, batch)
-            done += len(batch)
-            if done > ROWS_MOST:
+        for no, batch in enumerate(iter(lambda: list(islice(rows, size)), [])):
+            if no * size + len(batch) > ROWS_MOST:
                 raise invalid("import_rows_most", "file", most=ROWS_MOST)
-            if read.good:
-                _say(b"R", read.lines.encode() + b"\n")
-            if read.rejected:
-                _say(b"X", "".join(_line(asked["id"], each) for each in read.rejected).encode("utf-8", "replace"))
-            _say(b"P", json.dumps({"read": done, "good": read.good, "rejected": len(read.rejected)}).encode())
+            if no % asked["lanes"] == asked["lane"] and no not in kept:
+                _check_width(batch, no * size)
+                _tell(asked["id"], no, len(batch), reader.batch(no * size + 1, batch))
+
+
+def _check_width(batch: list[list[str]], before: int) -> None:
+    if max(map(len, batch)) > COLUMNS_MOST:
+        at = next(at for at, row in enumerate(batch) if len(row) > COLUMNS_MOST)
+        raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=len(batch[at]), row=before + at + 1)
+
+
+def _tell(import_id: str, no: int, rows: int, read: Batch) -> None:
+    if read.good:
+        _say(b"R", read.lines.encode() + b"\n")
+    if read.rejected:
+        _say(b"X", "".join(_line(import_id, each) for each in read.rejected).encode("utf-8", "replace"))
+    _say(b"P", json.dumps({"no": no, "rows": rows, "rejected": len(read.rejected)}).encode())
 
 
 def _rows(file: Any, delimiter: str) -> Iterator[list[str]]:

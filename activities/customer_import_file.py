@@ -24,11 +24,12 @@ FRAME_MOST = 512 * 1024**2
 
 
 class Stretch(NamedTuple):
-    """Rows of the file up to its `read`th, in COPY's text format."""
+    """The `no`th stretch of `length` rows of the file, in COPY's text format; `bad` of them are rejected."""
 
+    no: int
+    length: int
     rows: bytes
     rejected: bytes
-    read: int
     bad: int
 
 
@@ -53,7 +54,7 @@ async def stretches(asked: dict[str, Any]) -> AsyncIterator[Stretch]:
                     rejected = body
                 case b"P":
                     said = json.loads(body)
-                    yield Stretch(rows, rejected, said["read"], said["rejected"])
+                    yield Stretch(said["no"], said["rows"], rows, rejected, said["rejected"])
                     rows = rejected = b""
                 case b"E":
                     refused = json.loads(body)

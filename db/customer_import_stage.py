@@ -17,12 +17,11 @@ from psycopg import AsyncConnection, sql
 
 from db.customer import Customer
 from domain.customer_import import KEYS
-from domain.customer_import_rows import STAGED
+from domain.customer_import_rows import STAGED, staged_columns
 
 Connection = AsyncConnection[tuple[Any, ...]]
 SMALL = 20_000
 """Up to so many rows the indexes are the quicker way to what they may be."""
-TYPES = {"tags": "text[]", "custom": "jsonb", "region_id": "uuid", "owner_id": "uuid"}
 MERGED = (
     "tax_number", "phone", "email", "domain", "industry", "province", "city", "address", "source", "tags", "custom",
 )  # fmt: skip
@@ -73,8 +72,8 @@ async def open_connection(url: str) -> Connection:
 # --- rows into the table ---------------------------------------------------------------------------------------------
 
 
-async def prepare(connection: Connection, one: Import) -> int:
-    """How many rows of the file are kept already."""
+async def prepare(connection: Connection, one: Import) -> set[int]:
+    """The stretches of the file that are kept already."""
     async with connection.transaction():
         columns = [sql.SQL("{} {}").format(sql.Identifier(c), sql.SQL(_type(c))) for c in STAGED]
         await connection.execute(
@@ -82,16 +81,20 @@ async def prepare(connection: Connection, one: Import) -> int:
                 one.table, sql.SQL(", ").join(columns)
             )
         )
-        whole = await _value(connection, sql.SQL("select exists (select from {} where no = 0)").format(one.table))
-        if whole:
-            return int(await _value(connection, "select read from customer_import where id = %s", one.id))
-        await connection.execute(sql.SQL("truncate {}").format(one.table))
-        await connection.execute(sql.SQL("insert into {} (no) values (0)").format(one.table))
-        if not await matched(connection, one):
-            await connection.execute("delete from customer_import_row where import_id = %s", [one.id])
-            await connection.execute("update customer_import set rejected = 0 where id = %s", [one.id])
-        await connection.execute("update customer_import set read = 0 where id = %s", [one.id])
-        return 0
+        if not await _value(connection, sql.SQL("select exists (select from {} where no = 0)").format(one.table)):
+            await _begin_anew(connection, one)
+    return await batches_done(connection, one, "read")
+
+
+async def _begin_anew(connection: Connection, one: Import) -> None:
+    """What has been matched stays as it is: it is read anew only to be merged."""
+    await connection.execute(sql.SQL("truncate {}").format(one.table))
+    await connection.execute(sql.SQL("insert into {} (no) values (0)").format(one.table))
+    await connection.execute("delete from customer_import_batch where import_id = %s and kind = 'read'", [one.id])
+    if not await matched(connection, one):
+        await connection.execute("delete from customer_import_row where import_id = %s", [one.id])
+        await connection.execute("update customer_import set rejected = 0 where id = %s", [one.id])
+    await connection.execute("update customer_import set read = 0 where id = %s", [one.id])
 
 
 def _type(column: str) -> LiteralString:
@@ -110,13 +113,17 @@ async def matched(connection: Connection, one: Import) -> bool:
     return bool(await _value(connection, "select matched_at is not null from customer_import where id = %s", one.id))
 
 
-async def keep_rows(connection: Connection, one: Import, rows: bytes, rejected: bytes, read: int, bad: int) -> None:
-    """A stretch of the file, in COPY's text format, and how far it reaches."""
+async def keep_rows(
+    connection: Connection, one: Import, no: int, count: int, rows: bytes, rejected: bytes, bad: int
+) -> None:
+    """The `no`th stretch of the file, of `count` rows, in COPY's text format. Once more, it finds the mark."""
     known = await matched(connection, one)  # read anew after a crash: what is rejected is known already
     async with connection.transaction(), connection.cursor() as cursor:
+        if not await marked(connection, one, "read", no):
+            return
         if rows:
             into = sql.SQL("copy {} ({}) from stdin with (null '')")
-            columns = sql.SQL(", ").join(map(sql.Identifier, ("no", *STAGED)))
+            columns = sql.SQL(", ").join(map(sql.Identifier, ("no", *staged_columns(one.mapping))))
             async with cursor.copy(into.format(one.table, columns)) as copy:
                 await copy.write(rows)
         if rejected and not known:
@@ -125,8 +132,8 @@ async def keep_rows(connection: Connection, one: Import, rows: bytes, rejected: 
             ) as copy:
                 await copy.write(rejected)
         await cursor.execute(
-            "update customer_import set read = %s, rejected = rejected + %s where id = %s",
-            [read, 0 if known else bad, one.id],
+            "update customer_import set read = read + %s, rejected = rejected + %s where id = %s",
+            [count, 0 if known else bad, one.id],
         )
 
 
@@ -159,6 +166,7 @@ async def match_rows(connection: Connection, one: Import) -> None:
         if one.mode == "update":
             await connection.execute(_MISSING.format(table=one.table), {"id": one.id})
         await connection.execute(_TOLD, {"id": one.id})
+    await connection.execute("analyze customer_import_row")
 
 
 _DOUBLE = sql.SQL("""
@@ -256,7 +264,8 @@ async def merge_batch(connection: Connection, one: Import, no: int, first: int, 
         if one.mode != "create":
             cursor = await connection.execute(_update(one), span)
             updated, unchanged = await cursor.fetchone() or (0, 0)
-            await connection.execute(_CONTACTS.format(table=one.table), span)
+            if any(field.startswith("contact") for field in one.mapping):
+                await connection.execute(_CONTACTS.format(table=one.table), span)
         await connection.execute(
             "update customer_import set merged = greatest(merged, %s), created = created + %s, updated = updated + %s,"
             " unchanged = unchanged + %s where id = %s",
@@ -377,6 +386,16 @@ def _update(one: Import) -> sql.Composed:
         )
         select (select count(*) from changed), (select count(*) from d where before = after)
     """).format(table=one.table, setting=setting, values=values, **pairs)
+
+
+async def owners_given(connection: Connection, one: Import) -> list[str]:
+    """Whose customers some of its rows are by now."""
+    if await _value(connection, "select to_regclass(%s)", one.table.as_string(connection).strip('"')) is None:
+        return []
+    cursor = await connection.execute(
+        sql.SQL("select distinct owner_id::text from {} where owner_id is not null").format(one.table)
+    )
+    return sorted({owner for (owner,) in await cursor.fetchall()} | ({one.owner_id} if one.owner_id else set()))
 
 
 async def drop(connection: Connection, one: Import) -> None:

@@ -11,6 +11,7 @@ from db.customer_import_stage import MERGED, Connection, Import, marked
 
 OURS = frozenset({
     "customer", "contact", "assignment", "assignment_change", "customer_import_row", "customer_search",
+    "customer_search_wanted", "customer_tier_hint", "customer_unique",
 })  # fmt: skip
 """Tables in which a customer is mentioned that nobody has touched."""
 

@@ -39,6 +39,8 @@ CHARACTERS = re.compile("[\u4e00-\u9fff]+").fullmatch
 _LENGTHS = sorted({len(form) for form in LEGAL_FORMS}, reverse=True)
 _FORMS = [(length, frozenset(form for form in LEGAL_FORMS if len(form) == length)) for length in _LENGTHS]
 _FORM_ENDS = frozenset(form[-2:] for form in LEGAL_FORMS)
+_SHORT_PLACES = frozenset(place for place in PLACES.split() if len(place) == 2)
+_PLACE_GOES_ON = frozenset("特自省市中")
 _PLACE_BEGINS = frozenset(place[:2] for place in [*PLACES.split(), "中国"])
 SHORTEST = 3
 """Characters that a name keeps at least: 上海电气 is not 电气."""
@@ -80,9 +82,7 @@ def _spelt_place() -> re.Pattern[str]:
 
 def company_keys(names: Sequence[str]) -> list[str]:
     """`company_key` of each, for millions of them: most names are Chinese characters and nothing else."""
-    together = "\n".join(names)
-    if simplified(together) != together:
-        names = [simplified(name) if CHARACTERS(name) else name for name in names]
+    names = simplified("\n".join(names)).split("\n")
     return [_key_of_characters(name) if CHARACTERS(name) else company_key(name) for name in names]
 
 
@@ -90,7 +90,10 @@ def _key_of_characters(key: str) -> str:
     if key[-2:] in _FORM_ENDS:
         key = _without_form(key)
     if key[:2] in _PLACE_BEGINS:
-        key = _without_place(key)
+        if key[:2] in _SHORT_PLACES and key[2:3] not in _PLACE_GOES_ON and key[2:4] not in _PLACE_BEGINS:
+            key = key[2:] if len(key) - 2 >= SHORTEST else key  # one place and then the name: most of them
+        else:
+            key = _without_place(key)
     return "" if key in NOBODY else key
 
 

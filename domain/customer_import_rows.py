@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from operator import mul
 from typing import NamedTuple
@@ -28,8 +28,8 @@ STAGED = (
 )  # fmt: skip
 """What is kept of a row until it is merged, in this order."""
 CELL_MOST = 4_000
-DIRTY = re.compile(r"[\x00-\x1e\x7f-\x9f\ufeff\u200b]|  |['=]")
-SEPARATOR = "\x1f"
+MARKS = ("  ", "'", "=")
+"""What a cell that is cleaned does not hold, or holds seldom; beside what cannot be printed."""
 MAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,190}\.[^@\s.,;<>\"]{2,}").fullmatch
 WEB = re.compile(r"(?:[a-z0-9\u0080-\U0010ffff-]+\.)+[a-z\u0080-\U0010ffff-]{2,}").fullmatch
 DIVIDED = re.compile(r"[,;，；、|]")
@@ -79,23 +79,39 @@ class Reader:
         self.column = {field: no for no, field in enumerate(mapping) if field}
         self.own = [field for field in self.column if field.startswith(OWN)]
         self.phone = phones(known.country)
+        self.wrong: dict[int, Wrong] = {}
+        self.reading: dict[str, tuple[str, Callable[[str], str | None], str]] = {
+            "tax_number": ("tax_number", credit_code, "tax_number_wrong"),
+            "phone": ("phone", self.phone, "phone_invalid"),
+            "contact_phone": ("contact_phone", self.phone, "phone_invalid"),
+            "email": ("email", mail, "email_invalid"),
+            "contact_email": ("contact_email", mail, "email_invalid"),
+            "domain": ("domain", web, "domain_invalid"),
+            "tier": ("tier", tier, "tier_unknown"),
+            "region_id": ("region", self._region, "region_unknown"),
+            "owner_id": ("owner", self._owner, "owner_unknown"),
+        }
 
     def batch(self, first: int, rows: Sequence[Sequence[str]]) -> Batch:
         """`first` is the number of the first of the rows. Empty rows count, and are neither kept nor rejected."""
-        self.wrong: dict[int, Wrong] = {}
+        self.wrong = {}
         width = len(self.mapping)
         even = [self._even(no, row, width) for no, row in enumerate(rows)] if {*map(len, rows)} != {width} else rows
-        columns = [clean(column) for column in zip(*even, strict=True)]
-        filled = [any(row) for row in zip(*columns, strict=True)]
-        staged = self._staged(columns, len(rows))
-        numbers = list(range(first, first + len(rows)))
-        lines = map("\t".join, zip(map(str, numbers), *staged, strict=True))
-        if all(filled) and not self.wrong:
+        columns = list(zip(*even, strict=True))
+        cells = {field: self._cleaned(field, columns[no]) for field, no in self.column.items()}
+        names = cells.get("name") or [""] * len(rows)
+        empty: set[int] = set()
+        if not all(names):
+            empty = {no for no, name in enumerate(names) if not name and not any(map(str.strip, even[no]))}
+            for no, name in enumerate(names):
+                if not name:
+                    self._refuse(no, "name", "field_needed")
+        staged = [self._staged(field, names, cells) for field in staged_columns(self.mapping)]
+        lines = map("\t".join, zip(map(str, range(first, first + len(rows))), *staged, strict=True))
+        if not self.wrong:
             return Batch("\n".join(lines), len(rows), [])
-        rejected = [
-            Rejected(first + no, self.wrong[no], rows[no]) for no in sorted(self.wrong) if filled[no]
-        ]  # fmt: skip
-        kept = [line for no, line in enumerate(lines) if filled[no] and no not in self.wrong]
+        rejected = [Rejected(first + no, self.wrong[no], rows[no]) for no in sorted(self.wrong) if no not in empty]
+        kept = [line for no, line in enumerate(lines) if no not in self.wrong]
         return Batch("\n".join(kept), len(kept), rejected)
 
     def _even(self, no: int, row: Sequence[str], width: int) -> Sequence[str]:
@@ -103,45 +119,34 @@ class Reader:
             self.wrong[no] = Wrong("", "import_row_long")
         return [*row[:width], *[""] * (width - len(row))]
 
-    def _staged(self, columns: Sequence[Sequence[str]], count: int) -> list[Sequence[str]]:
-        nothing = [""] * count
+    def _cleaned(self, field: str, column: Sequence[str]) -> Sequence[str]:
+        cells = clean(column)
+        if max(map(len, cells)) > CELL_MOST:
+            for no, cell in enumerate(cells):
+                if len(cell) > CELL_MOST:
+                    self._refuse(no, field, "import_cell_long")
+        return cells
 
-        def column(field: str) -> Sequence[str]:
-            return columns[self.column[field]] if field in self.column else nothing
+    def _staged(self, column: str, names: Sequence[str], cells: Mapping[str, Sequence[str]]) -> Sequence[str]:
+        if column == "company_key":
+            return escaped(company_keys(names))
+        if column == "custom":
+            return escaped(self._custom(cells))
+        if column == "tags":
+            return escaped([tags(cell) if cell else "" for cell in cells["tags"]])
+        if column in self.reading:
+            field, read, code = self.reading[column]
+            return self._read(field, cells[field], read, code)
+        return escaped(cells[column])
 
-        names = column("name")
-        for no, name in enumerate(names):
-            if not name:
-                self._refuse(no, "name", "field_needed")
-        made: dict[str, Sequence[str]] = {
-            "company_key": company_keys(names) if "name" in self.column else nothing,
-            "tax_number": self._read("tax_number", column, credit_code, "tax_number_wrong"),
-            "phone": self._read("phone", column, self.phone, "phone_invalid"),
-            "contact_phone": self._read("contact_phone", column, self.phone, "phone_invalid"),
-            "email": self._read("email", column, mail, "email_invalid"),
-            "contact_email": self._read("contact_email", column, mail, "email_invalid"),
-            "domain": self._read("domain", column, web, "domain_invalid"),
-            "tier": self._read("tier", column, tier, "tier_unknown"),
-            "region_id": self._read("region", column, self._region, "region_unknown"),
-            "owner_id": self._read("owner", column, self._owner, "owner_unknown"),
-            "tags": [tags(cell) if cell else "" for cell in column("tags")] if "tags" in self.column else nothing,
-            "custom": self._custom(columns) if self.own else nothing,
-        }
-        staged = [made[field] if field in made else column(field) for field in STAGED]
-        return [self._escaped(field, column) for field, column in zip(STAGED, staged, strict=True)]
-
-    def _read(
-        self, field: str, column: Callable[[str], Sequence[str]], read: Callable[[str], str | None], code: str
-    ) -> Sequence[str]:
-        cells = column(field)
-        if field not in self.column:
-            return cells
+    def _read(self, field: str, cells: Sequence[str], read: Callable[[str], str | None], code: str) -> Sequence[str]:
         values = [read(cell) if cell else "" for cell in cells]
-        if None in values:
-            for no, value in enumerate(values):
-                if value is None:
-                    self._refuse(no, field, code)
-        return [value or "" for value in values] if None in values else values  # type: ignore[return-value]
+        if None not in values:
+            return values  # type: ignore[return-value]
+        for no, value in enumerate(values):
+            if value is None:
+                self._refuse(no, field, code)
+        return [value or "" for value in values]
 
     def _refuse(self, no: int, field: str, code: str) -> None:
         self.wrong.setdefault(no, Wrong(field, code))
@@ -152,33 +157,40 @@ class Reader:
     def _owner(self, cell: str) -> str | None:
         return self.known.owners.get(cell.casefold()) or self.known.owners.get(plain(cell))
 
-    def _custom(self, columns: Sequence[Sequence[str]]) -> list[str]:
+    def _custom(self, cells: Mapping[str, Sequence[str]]) -> list[str]:
         keys = [field.removeprefix(OWN) for field in self.own]
-        cells = zip(*(columns[self.column[field]] for field in self.own), strict=True)
-        said = ({key: cell for key, cell in zip(keys, row, strict=True) if cell} for row in cells)
+        rows = zip(*(cells[field] for field in self.own), strict=True)
+        said = ({key: cell for key, cell in zip(keys, row, strict=True) if cell} for row in rows)
         return [json.dumps(own, ensure_ascii=False) if own else "" for own in said]
 
-    def _escaped(self, field: str, column: Sequence[str]) -> Sequence[str]:
-        text = "".join(column)
-        if len(text) > CELL_MOST:
-            for no, cell in enumerate(column):
-                if len(cell) > CELL_MOST:
-                    self._refuse(no, field, "import_cell_long")
-        return [cell.replace("\\", "\\\\") for cell in column] if "\\" in text else column
+
+def staged_columns(mapping: Sequence[str]) -> list[str]:
+    """Those of `STAGED` that a file with this mapping fills, in their order."""
+    fields = {"company_key", *mapping}
+    fields |= {f"{field}_id" for field in ("region", "owner") if field in fields}
+    if any(field.startswith(OWN) for field in mapping):
+        fields.add("custom")
+    return [column for column in STAGED if column in fields]
 
 
-def clean(column: Iterable[str]) -> list[str]:
+def clean(column: Sequence[str]) -> Sequence[str]:
     """Single lines without what a spreadsheet put around them."""
-    cells = [cell.strip() for cell in column]
-    return list(map(_cleaned, cells)) if DIRTY.search(SEPARATOR.join(cells)) else cells
+    text = "".join(column)
+    if text.isprintable() and not any(mark in text for mark in MARKS):
+        return list(map(str.strip, column)) if " " in text else column
+    return list(map(_cleaned, column))
 
 
 def _cleaned(cell: str) -> str:
-    if not DIRTY.search(cell):
-        return cell
+    cell = cell.strip()
     if cell.startswith('="') and cell.endswith('"'):
         cell = cell[2:-1]  # how a number is kept from losing its zeros
-    return str(one_line(cell.replace(SEPARATOR, " ").replace("\ufeff", "").replace("\u200b", ""))).removeprefix("'")
+    return str(one_line(cell.replace("\ufeff", "").replace("\u200b", ""))).removeprefix("'")
+
+
+def escaped(cells: Sequence[str]) -> Sequence[str]:
+    """For COPY's text format: of what it takes for a sign, only this is left in a cleaned cell."""
+    return [cell.replace("\\", "\\\\") for cell in cells] if "\\" in "".join(cells) else cells
 
 
 def credit_code(cell: str) -> str | None:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import select, text
+from temporalio.testing import ActivityEnvironment
 
+import activities.customer_import as carried
+from activities.customer_import import CustomerImportActivities, Work
 from api.services import Services
 from db.actor import actor_of
 from db.customer import Assignment, Contact, Customer
 from db.customer_import import CustomerImport, CustomerImportRow
 from domain.access import Actor
 from domain.customer_import import Choices
+from domain.refusal import Refused
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -95,3 +100,159 @@ async def test_a_file_becomes_customers_of_an_owner_with_contacts_and_a_history(
     assert {(place.owner_id, place.how) for place in places} == {(owner, "imported")}
     people = await imports.all(Contact, Contact.customer_id.in_([one.id for one in made]))
     assert [(one.name, one.title) for one in people] == [("周明", "采购")]
+
+
+async def test_what_is_there_is_updated_once_and_what_stands_twice_is_left_out(imports: Imports) -> None:
+    first = await imports.take_in(
+        [
+            "客户名称,税号,电话,城市",
+            "广州天成电气有限公司,,13800138101,",
+            "深圳启航科技有限公司,,13800138102,深圳",
+        ]
+    )
+    assert first.created == 2
+    second = await imports.take_in(
+        [
+            "客户名称,税号,电话,城市,邮箱",
+            "天成电气,,,广州,",  # by its name's key
+            "别的名字公司,,13800138102,深圳,",  # by its number, and nothing is new
+            "又一个名字公司,,138-0013-8102,,again@qihang.example",  # the same number once more
+            "全新装备有限公司,,13800138103,苏州,",
+            "不同的装备有限公司,,13800138103,,",  # twice in the file
+            "没有号码有限公司,123,12,,",  # cannot be used
+        ]
+    )
+    assert (second.created, second.updated, second.unchanged, second.doubled, second.rejected) == (1, 1, 1, 2, 1)
+    assert await imports.told(second.id) == {1: "update", 2: "update", 3: "double", 5: "double", 6: "rejected"}
+    [tiancheng] = await imports.all(Customer, Customer.phone == "+8613800138101")
+    assert (tiancheng.name, tiancheng.city) == ("广州天成电气有限公司", "广州")
+
+
+async def test_other_tax_numbers_keep_companies_of_one_name_apart(imports: Imports) -> None:
+    done = await imports.take_in(
+        ["客户名称,税号", "宏图软件有限公司,91350100M000100Y43", "北京宏图软件有限公司,91110000100000010N", "宏图软件,"]
+    )
+    told = await imports.told(done.id)
+    assert told.get(3) == "double"
+    assert done.created + done.rejected == 2
+
+
+async def test_an_import_is_taken_back_as_a_whole_but_for_what_was_touched_since(imports: Imports) -> None:
+    await imports.take_in(
+        ["客户名称,电话,城市,标签", "恒达物流有限公司,13800138201,无锡,老客户", "锦绣贸易有限公司,13800138202,,"]
+    )
+    done = await imports.take_in(
+        [
+            "客户名称,电话,城市,标签",
+            "恒达物流有限公司,13800138201,南京,重点",
+            "锦绣贸易有限公司,13800138202,扬州,",
+            "卓越建设有限公司,13800138203,,",
+            "鼎盛医药有限公司,13800138204,,",
+        ]
+    )
+    assert (done.created, done.updated) == (2, 2)
+    async with imports.services.db.session() as session:
+        touched = (await session.scalars(select(Customer).where(Customer.phone == "+8613800138202"))).one()
+        touched.city = "镇江"
+        used = (await session.scalars(select(Customer).where(Customer.phone == "+8613800138203"))).one()
+        session.add(Contact(customer_id=used.id, name="吴工"))
+    await imports.commands.undo(await imports.actor(), uuid4().hex, done.id)
+    undone = await imports.ended(done.id, "undone")
+    assert (undone.undone, undone.kept) == (2, 2)
+    phones = {f"+861380013820{no}" for no in range(1, 5)}
+    left = {one.phone: one for one in await imports.all(Customer, Customer.phone.in_(phones))}
+    assert set(left) == phones - {"+8613800138204"}
+    assert (left["+8613800138201"].city, left["+8613800138201"].tags) == ("无锡", ["老客户"])
+    assert left["+8613800138202"].city == "镇江"
+    assert sorted((await imports.told(done.id)).items()) == [(1, "restored"), (2, "kept"), (3, "kept")]
+
+
+async def test_a_manager_changes_nothing_elsewhere_and_hears_no_more_than_that_it_is_there(imports: Imports) -> None:
+    south = imports.people["south"]
+    await imports.take_in(["客户名称,电话,城市", "南方光谷有限公司,13800138301,佛山"], by="lin.yue", region_id=south)
+    done = await imports.take_in(["客户名称,电话,城市", "南方光谷有限公司,13800138301,东莞"])
+    assert (done.created, done.updated, done.left_out) == (0, 0, 1)
+    rows = await imports.all(CustomerImportRow, CustomerImportRow.import_id == done.id)
+    assert [(row.verdict, row.customer_id) for row in rows] == [("elsewhere", None)]
+    [there] = await imports.all(Customer, Customer.phone == "+8613800138301")
+    assert there.city == "佛山"
+    with pytest.raises(Refused, match="region_unknown"):
+        await imports.start(await imports.add(["客户名称", "一家公司"]), region_id=south)
+    with pytest.raises(Refused, match="forbidden"):
+        await imports.add(["客户名称", "一家公司"], by="li.wei")
+
+
+async def test_a_paused_import_goes_on_and_a_cancelled_one_leaves_nothing_half_done(imports: Imports) -> None:
+    rows = [f"暂停{no}号装备有限公司,1380014{no:04d}" for no in range(300)]
+    import_id = await imports.add(["客户名称,电话", *rows])
+    await imports.start(import_id, bulk=True)
+    with suppress(Refused):  # where it was quicker than we are
+        await imports.commands.pause(await imports.actor(), uuid4().hex, import_id)
+        assert (await imports.row(import_id)).paused
+        await imports.commands.resume(await imports.actor(), uuid4().hex, import_id)
+    done = await imports.ended(import_id)
+    assert (done.stage, done.created, done.dropped) == ("done", 300, [])
+    other = await imports.add(["客户名称,电话", *(row.replace("暂停", "取消").replace("14", "15") for row in rows)])
+    await imports.start(other)
+    with suppress(Refused):
+        await imports.commands.cancel(await imports.actor(), uuid4().hex, other)
+    ended = await imports.ended(other)
+    assert (ended.stage, ended.created) in {("cancelled", 0), ("done", 300), ("cancelled", 300)}
+
+
+class Killed(Exception):
+    """The worker is gone."""
+
+
+async def test_one_that_was_killed_twice_ends_as_one_that_was_not(
+    imports: Imports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Small batches; killed while it reads and while it merges, at which PostgreSQL also loses the rows it had read."""
+    lines = ["客户名称,电话,城市", *(f"杀{no % 90}号{no % 7}装备公司,1390020{no % 120:04d},常州" for no in range(150))]
+    whole = await imports.take_in("\n".join(lines).encode("gb18030"), by="zhao.min")
+    expected = await _outcome(imports, whole.id)
+    await imports.commands.undo(await imports.actor(), uuid4().hex, whole.id)
+    await imports.ended(whole.id, "undone")
+
+    services = imports.services
+    store = imports.commands.store
+    small = CustomerImportActivities(services.db, services.settings.zone, store.path, "CN", read=20, merged=20)
+    again = await imports.add("\n".join([*lines, ""]).encode("gb18030"))
+    row = await imports.row(again)
+    async with services.db.session() as session:
+        held = await session.get_one(CustomerImport, again)
+        held.stage, held.region_id, held.target = "checking", imports.people["east"], "pool"
+    for name, at in (("keep_rows", 3), ("merge_batch", 4)):
+        real = getattr(carried, name)
+        count = 0
+
+        async def dying(*args: Any, real: Any = real, at: int = at) -> None:
+            nonlocal count
+            count += 1
+            if count == at:
+                raise Killed
+            await real(*args)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(carried, name, dying)
+            with pytest.raises((Killed, ExceptionGroup)):
+                await ActivityEnvironment().run(small.carry_customer_import, Work(import_id=again))
+    async with services.db.session() as session:
+        await session.execute(text(f"truncate import_stage_{again.replace('-', '')}"))  # as a crash of the server does
+    done = await ActivityEnvironment().run(small.carry_customer_import, Work(import_id=again))
+    assert done.outcome == "done"
+    assert await _outcome(imports, again) == expected
+    assert (await imports.row(again)).created == whole.created
+    assert row.encoding == "gb18030"
+    async with services.db.session() as session:
+        held = await session.get_one(CustomerImport, again)
+        held.stage = "done"
+
+
+async def _outcome(imports: Imports, import_id: str) -> tuple[Any, Any]:
+    made = await imports.all(Customer, Customer.import_id == import_id)
+    rows = await imports.all(CustomerImportRow, CustomerImportRow.import_id == import_id)
+    return (
+        sorted((one.name, one.phone, one.city, one.company_key) for one in made),
+        sorted((row.no, row.verdict, row.other_no) for row in rows),
+    )
