@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
@@ -28,7 +27,7 @@ from domain.process import Answer
 from domain.refusal import Refused, invalid
 from domain.task import KINDS
 from locales import N_
-from ui.acting import done, say
+from ui.acting import done, local_instant, say
 from ui.environment import pages_of
 from ui.form import mistakes
 from ui.names import Names, names
@@ -170,19 +169,13 @@ async def _again(
 
 def _wish(request: Request, form: FormData) -> dict[str, Any]:
     """The form as `AbsencePlan` takes it. A beginning that can no longer be changed is not sent."""
-    instants = {name: _instant(request, name, str(form[name])) for name in ("starts_at", "ends_at") if form.get(name)}
+    instants = {
+        name: local_instant(request, name, str(form[name])) for name in ("starts_at", "ends_at") if form.get(name)
+    }
     if not form.get("substitute"):
         raise invalid("field_needed", "substitute")
     chosen = {"substitute": form["substitute"], "kinds": form.getlist("kinds"), "reason": form.get("reason", "")}
     return instants | chosen
-
-
-def _instant(request: Request, name: str, text: str) -> datetime:
-    """A local time as a browser's field writes it, in the reader's zone. Raises Refused (422)."""
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(pages_of(request).formats(request).zone))
-    except ValueError:
-        raise invalid("time_unreadable", name) from None
 
 
 def _of(absence: Absence, request: Request) -> dict[str, Any]:

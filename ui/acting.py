@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from pydantic import BaseModel
@@ -16,7 +18,9 @@ from api.services import Services
 from db.scope import within_sight
 from domain.access import Actor
 from domain.process import Answer
+from domain.refusal import invalid
 from locales import N_, translate
+from ui.environment import pages_of
 from ui.render import redirect, toasted, wants_fragment
 from ui.toast import Kind
 
@@ -35,6 +39,14 @@ async def typed(request: Request) -> dict[str, str]:
 def body(model: type[B], form: dict[str, str], *names: str, **more: Any) -> B:
     """The fields of these names, checked; an empty one counts as left out. Raises ValidationError."""
     return model.model_validate({name: form[name] for name in names if form.get(name)} | more)
+
+
+def local_instant(request: Request, name: str, text: str) -> datetime:
+    """A local time as a browser's field writes it, in the reader's zone. Raises Refused (422)."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(pages_of(request).formats(request).zone))
+    except ValueError:
+        raise invalid("time_unreadable", name) from None
 
 
 async def sent_file(request: Request) -> UploadFile | None:

@@ -24,6 +24,12 @@ class RoutingWords:
         found = self.policy.queue(key)
         return (found.name.en if self.language == "en" else found.name.zh) if found else key or "–"
 
+    def row(self, key: str | None) -> str:
+        """What a row of the table says of itself, else its key in words."""
+        rows = self.policy.table.rows if self.policy.table else ()
+        note = next((row.note for row in rows if row.id == key), "")
+        return note or (key or "–").replace("_", " ")
+
     @property
     def queues(self) -> list[tuple[str, str]]:
         return [(queue.key, self.queue(queue.key)) for queue in self.policy.queues]

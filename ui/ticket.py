@@ -32,14 +32,14 @@ from domain.ids import RecordId
 from domain.process import Answer
 from domain.refusal import Refused, invalid
 from locales import N_
-from ui.acting import body, done, say, typed
+from ui.acting import body, done, local_instant, say, typed
 from ui.form import mistakes
 from ui.render import fragment, page, redirect
 from ui.ticket_record import record
 
 router = APIRouter(prefix="/tickets", include_in_schema=False, dependencies=[Depends(require(Action.TICKET_READ))])
 
-PARTS = ("head", "conversation", "side")
+PARTS = ("head", "conversation", "side", "merge")
 SHOWN = (409, 413, 422)
 """Refusals that the page answers with what was typed still there."""
 
@@ -126,10 +126,11 @@ async def wait(
     try:
         if whom not in acts:
             raise Refused("not_found", 404)
-        asked = body(WaitBody, form, "why")
+        until = {"until": local_instant(request, "until", form["until"])} if form.get("until") else {}
+        asked = body(WaitBody, form, "why", **until)
         answer = await acts[whom](actor, key, ticket_id, **asked.model_dump())
     except (Refused, ValidationError) as error:
-        return await _again(request, actor, services, ticket_id, form, error)
+        return await _again(request, actor, services, ticket_id, form, error, "wait" if form.get("until") else "")
     return _done(request, ticket_id, answer, N_("The ticket waits; its clocks stand still."))
 
 

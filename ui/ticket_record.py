@@ -17,6 +17,7 @@ from db.process import Process
 from db.ticket import Ticket, TicketMessage, messages_of
 from db.ticket_clock import clocks_of
 from db.ticket_list import Listed, find_ticket, mergeable, of_customer
+from db.ticket_routing import route_of
 from db.timeline import line_events
 from domain.access import Action, Actor
 from domain.contact import readable_phone
@@ -32,6 +33,7 @@ from ui.routing_words import routing_words
 from ui.story import MAIN, people_in
 from ui.ticket_intake import from_outside
 from ui.ticket_story import ticket_story
+from ui.ticket_why import why_here
 from workflows.ticket_message import ticket_workflow_id
 
 SHORT = 60
@@ -73,7 +75,9 @@ async def record(request: Request, actor: Actor, services: Services, ticket_id: 
         macros = await _macros(session, language)
         routing = await routing_words(session, language)
         clocks = await clocks_of(session, ticket_id)
-        alike = await mergeable(session, actor, ticket, "") if may("merge", ticket.stage) else []
+        sought = request.query_params.get("find", "").strip()[:100]
+        alike = await mergeable(session, actor, ticket, sought) if may("merge", ticket.stage) else []
+        route = await route_of(session, ticket_id)
     story = ticket_story(formats, called, services.settings.currency, dict(routing.queues))
     works = actor.reaches(Action.TICKET_WORK, owner=ticket.assignee_id, region=ticket.region_id)
     said = [_said(message, shown, called) for message in messages]
@@ -95,6 +99,8 @@ async def record(request: Request, actor: Actor, services: Services, ticket_id: 
         "events": story.told(events),
         "others": others,
         "alike": alike,
+        "sought": sought,
+        "why_here": why_here(language, ticket, route, events, routing, called),
         "splittable": [one for one in said if one.side == "in"][1:],
         "macros": macros,
         "queue": routing.queue(ticket.queue) if ticket.queue else "",
@@ -111,7 +117,7 @@ async def record(request: Request, actor: Actor, services: Services, ticket_id: 
         "workflow": _workflow(actor, services, process),
         "typed": {},
         "errors": {},
-        "open_dialog": "",
+        "open_dialog": "merge" if sought else "",
         "mode": "reply",
     }
 

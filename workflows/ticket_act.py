@@ -3,6 +3,7 @@ not be."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from temporalio import workflow
 
@@ -301,17 +302,23 @@ class TicketActs(TicketClocks, TicketRouting):
         if state.owner_id and state.owner_id != by:
             self.notify("ticket.reopened", [person_key(state.owner_id)], number=state.title)
 
-    def give_to(self, owner: str, *, actor: str = "system", how: str = "turn", why: str | None = None) -> None:
-        """By routing or by hand: it is theirs, and goes back unless they touch it in time."""
-        self._give(owner, actor, how, why)
+    def give_to(
+        self, owner: str, *, actor: str = "system", how: str = "turn", why: str | None = None,
+        told: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
+        """By routing or by hand: it is theirs, and goes back unless they touch it in time. `told` says of how many who
+        could, and with how many in hand."""
+        self._give(owner, actor, how, why, told)
 
-    def _give(self, owner: str, by: str, how: str, why: str | None = None) -> None:
+    def _give(
+        self, owner: str, by: str, how: str, why: str | None = None, told: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
         state = self.state
         state.owner_id, state.to_turn = owner, False
         if state.stage in UNASSIGNED:
             state.stage = "assigned"
         state.untouched_at = workflow.now() + state.rules.untouched if state.rules.untouched and owner != by else None
-        self.change("ticket.assigned", actor=by, owner=owner, how_given=how, **_told(note=why))
+        self.change("ticket.assigned", actor=by, owner=owner, how_given=how, **_told(note=why), **told)
         if owner != by:
             self.notify("ticket.assigned", [person_key(owner)], number=state.title)
 

@@ -4,8 +4,9 @@ What happened is noted at once, with the instant it happened at; what follows fr
 and left to an activity, which the process asks as its next step (`to_reckon`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel
@@ -213,7 +214,10 @@ class TicketClocks(TaskProcess[TicketState]):
             if taker and self.state.stage not in ("resolved", "closed", "merged"):
                 self.give_to(taker, how="ladder")
 
-    def give_to(self, owner: str, *, actor: str = "system", how: str = "turn", why: str | None = None) -> None:
+    def give_to(
+        self, owner: str, *, actor: str = "system", how: str = "turn", why: str | None = None,
+        told: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         """The ticket is theirs; a subclass says what follows from it."""
         raise NotImplementedError
 

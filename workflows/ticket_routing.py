@@ -1,6 +1,8 @@
 """How a ticket finds its queue, and the person who answers it."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from pydantic import BaseModel
 from temporalio import workflow
@@ -25,7 +27,10 @@ class PeopleChanged(BaseModel):
 
 
 class TicketRouting(TaskProcess[TicketState]):
-    def give_to(self, owner: str, *, actor: str = "system", how: str = "turn", why: str | None = None) -> None:
+    def give_to(
+        self, owner: str, *, actor: str = "system", how: str = "turn", why: str | None = None,
+        told: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         """Given by `workflows.ticket_act`."""
         raise NotImplementedError
 
@@ -80,7 +85,10 @@ class TicketRouting(TaskProcess[TicketState]):
             return
         if turned.owner_id:
             routing.queue_since = routing.next_at = routing.tell_at = None
-            self.give_to(turned.owner_id, how="senior" if turned.why.senior else "turn")
+            choice = turned.why
+            self.give_to(
+                turned.owner_id, how="senior" if choice.senior else "turn", told={"of": choice.of, "open": choice.open}
+            )
         else:
             self._nobody(turned, now)
 

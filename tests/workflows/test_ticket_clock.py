@@ -39,7 +39,9 @@ async def round_the_clock(office: Office) -> None:
     await seconds_in_force(office)
 
 
-async def seconds_in_force(office: Office, first: int = 100, step: int = 20) -> None:
+async def seconds_in_force(
+    office: Office, first: int = 100, step: int = 20, ladder: list[dict[str, str]] | None = None
+) -> None:
     """Ordinary tickets are answered in 100 s and resolved in 1000 s, those of high priority in half of it."""
     admin = await office.actor("gu.ming")
     policies = Policies(office.db)
@@ -49,7 +51,7 @@ async def seconds_in_force(office: Office, first: int = 100, step: int = 20) -> 
     document: dict[str, Any] = {**calendars, "calendars": {**calendars["calendars"], "always": ALWAYS}}
     await policies.publish(admin, uuid4().hex, "calendar", document, follows=no)
     sla = deepcopy(SlaPolicy.default)
-    sla["ladder"] = [
+    sla["ladder"] = ladder or [
         {"act": "notify", "who": "assignee"}, {"after": f"PT{step}S", "act": "task", "who": "support_lead"},
     ]  # fmt: skip
     seconds = {
@@ -128,6 +130,18 @@ async def due_at(office: Office, ticket_id: str, due: datetime) -> TicketClockRo
     """Its first clock, once it is due then."""
     sought = {"ticket_id": ticket_id, "kind": FIRST, "due_at": due}
     return await office.until(lambda: office.row(TicketClockRow, **sought), "the clock at the time that was shown")
+
+
+@pytest.mark.usefixtures("round_the_clock")
+async def test_a_step_of_the_ladder_hands_the_ticket_to_the_lead(office: Office) -> None:
+    await seconds_in_force(office, ladder=[{"act": "reassign", "who": "support_lead"}])
+    ticket = await came_in(office)
+    await TicketCommands(office.desk).take(await office.actor("gao.fei"), uuid4().hex, ticket.id)
+    await passes(office, ticket.id, 110, 4)
+    shen = office.people["shen.yu"]
+    await office.until(lambda: office.row(Ticket, id=ticket.id, assignee_id=shen), "the lead's ticket")
+    given = await office.rows(TimelineEvent, record_id=ticket.id, kind="ticket.assigned")
+    assert [event.params["how_given"] for event in sorted(given, key=lambda event: event.revision)][-1] == "ladder"
 
 
 async def shown(office: Office, ticket_id: str) -> int:
