@@ -28,6 +28,17 @@ def parsed(raw: bytes) -> Message:
     return BytesParser(policy=policy.compat32).parsebytes(raw)
 
 
+def storable(value: Any) -> Any:
+    """What was read without the characters that no database keeps, however they were hidden in it."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [storable(one) for one in value]
+    if isinstance(value, dict):
+        return {name: storable(one) for name, one in value.items()}
+    return value
+
+
 def message_id(mail: Message, raw: bytes) -> str:
     """Its Message-ID; one without has that of its bytes."""
     return header(mail, "Message-ID").strip()[:190] or f"sha256:{sha256(raw).hexdigest()}"
@@ -52,13 +63,14 @@ def read_mail(path: str, country: str) -> dict[str, Any]:
     said.setdefault("phone", phone_in(text, country))
     said.setdefault("company", company_in(text))
     said.setdefault("name", shown.strip() or address.partition("@")[0])
-    return {
+    found: dict[str, Any] = storable({
         "kind": kind_of(mail)[0],
         "id": message_id(mail, raw),
         "to": recipients(mail),
         "said": {name: value for name, value in said.items() if value}
         | {"email": address, "message": f"{header(mail, 'Subject')}\n\n{text}".strip()[:TEXT_MOST]},
-    }
+    })  # fmt: skip
+    return found
 
 
 def _labelled(text: str) -> dict[str, str]:

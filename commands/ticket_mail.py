@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import DataError
 
 from commands.document import DocumentStore, bare_name
 from commands.sandbox import Limits, run_limited
@@ -69,7 +70,10 @@ class TicketMail:
                 return await self._unreadable(raw, sender, refused.code)
             if size:
                 return await self._too_large(mail, size)
-            return await self._take(mail, raw, kept, [*to, *mail["to"]], sender)
+            try:
+                return await self._take(mail, raw, kept, [*to, *mail["to"]], sender)
+            except DataError:  # what no table takes would be sent again for ever, and come in never
+                return await self._unreadable(raw, sender, "not_stored")
 
     async def _take(self, mail: dict[str, Any], raw: bytes, folder: Path, to: Sequence[str], sender: str) -> End:
         whose = str(mail["sender"]["email"] or sender).lower()

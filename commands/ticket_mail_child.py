@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from commands.mail_charset import decoded_header
-from commands.mail_child import TEXT_MOST, company_in, message_id, parsed, phone_in, recipients, sender_of
+from commands.mail_child import TEXT_MOST, company_in, message_id, parsed, phone_in, recipients, sender_of, storable
 from commands.mail_kind import MESSAGE_ID, addresses, bounce_of, header, kind_of, wants_no_answer
 from commands.mail_text import reading_parts, shown, text_of, written
 
@@ -31,7 +31,7 @@ def read_ticket_mail(path: str, folder: str, country: str, ours: str) -> dict[st
     notes += ["text_cut"] if len(full) > FULL_MOST or len(text) > TEXT_MOST else []
     notes += ["attachments_cut"] if cut else []
     notes += ["empty"] if not text and not kept else []
-    return {
+    found: dict[str, Any] = storable({
         "kind": kind, "why": why, "quiet": kind != "person" or wants_no_answer(mail),
         "id": message_id(mail, raw), "to": recipients(mail),
         "sender": {"name": name.strip()[:120], "email": address[:254]},
@@ -40,7 +40,8 @@ def read_ticket_mail(path: str, folder: str, country: str, ours: str) -> dict[st
         "text": text[:TEXT_MOST], "full": full[:FULL_MOST], "sent_at": _sent_at(mail),
         "phone": phone_in(text, country), "company": company_in(text), "attachments": kept, "notes": notes,
         "bounce": bounce_of(mail, full) if kind == "bounce" else None,
-    }  # fmt: skip
+    })  # fmt: skip
+    return found
 
 
 def _references(mail: Message) -> list[str]:

@@ -176,3 +176,16 @@ def test_a_bounce_says_who_was_not_reached_and_by_which_mail(tmp_path: Path) -> 
 )  # fmt: skip
 def test_nothing_malformed_is_too_much(raw: bytes, tmp_path: Path) -> None:
     assert read(raw, tmp_path)["id"]
+
+
+def test_what_no_database_keeps_is_left_out_however_it_was_hidden(tmp_path: Path) -> None:
+    mail = MIMEMultipart()
+    mail["From"], mail["Subject"] = "=?utf-8?B?WgBo?= <zhou@lan.example>", "=?utf-8?B?5omT5Y2wAOacug==?="
+    mail.attach(MIMEText("门\0打不开", "plain", "utf-8"))
+    file = MIMEText("x")
+    file.add_header("Content-Disposition", "attachment", filename=("utf-8", "", "a\0b.txt"))
+    mail.attach(file)
+    found = read(mail.as_bytes(), tmp_path)
+    assert "\\u0000" not in json.dumps(found)
+    assert (found["subject"], found["text"], found["sender"]["name"]) == ("打印机", "门打不开", "Zh")
+    assert found["attachments"][0]["name"].endswith(".txt")
