@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from api.answer import ACCEPTED, Answered, answered
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.services import Provided
@@ -188,6 +189,37 @@ async def set_tier(body: TierBody, key: IdempotencyKey, actor: CurrentActor, ser
 async def protect(body: ProtectBody, key: IdempotencyKey, actor: CurrentActor, services: Provided) -> list[PlaceEnd]:
     """Keep customers from going back until a day, or no longer."""
     return _ends(body, await services.pool.protect(actor, key, body.all, body.until))
+
+
+class ExtensionBody(PlaceBody):
+    until: AwareDatetime = Field(description="Later than when it goes back, within a year.")
+    why: str = Field(min_length=1, max_length=500)
+
+
+class ExtensionDecision(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    grant: bool
+    until: AwareDatetime | None = Field(None, description="Another instant than was asked for.")
+    comment: str = Field("", max_length=2_000)
+
+
+@router.post("/extensions", dependencies=[Depends(require(Action.CUSTOMER_WORK))], responses=ACCEPTED)
+async def ask_extension(
+    body: ExtensionBody, key: IdempotencyKey, actor: CurrentActor, services: Provided, out: Response
+) -> Answered:
+    """Ask your manager to let you keep a customer longer."""
+    answer = await services.extensions.ask(actor, key, body.place, until=body.until, why=body.why)
+    return answered(out, body.customer_id, answer)
+
+
+@router.post("/extensions/{task_id}", dependencies=[Depends(require(Action.TASK_WORK))], responses=ACCEPTED)
+async def decide_extension(
+    task_id: RecordId, body: ExtensionDecision, key: IdempotencyKey, actor: CurrentActor, services: Provided,
+    out: Response,
+) -> Answered:  # fmt: skip
+    """Grant an extension that was asked for, or not."""
+    return answered(out, task_id, await services.extensions.decide(actor, key, task_id, **body.model_dump()))
 
 
 def _place(text: str) -> Place:

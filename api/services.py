@@ -37,6 +37,7 @@ from commands.decision_link import DecisionLinks, DecisionsByMail
 from commands.desk import Desk
 from commands.document import Documents, DocumentStore
 from commands.equipment import EquipmentCommands
+from commands.extension import ExtensionCommands
 from commands.follow_up import FollowUps
 from commands.invoice import InvoiceCommands
 from commands.lead import LeadCommands
@@ -134,6 +135,7 @@ class Services:
     allocations: AllocationCommands
     customer_regions: CustomerRegions
     pool: PoolCommands
+    extensions: ExtensionCommands
     documents: Documents
     page_images: PageImages
     comparisons: Comparisons
@@ -216,6 +218,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             allocations=AllocationCommands(desk),
             customer_regions=CustomerRegions(desk),
             pool=PoolCommands(desk),
+            extensions=ExtensionCommands(PoolCommands(desk)),
             documents=documents,
             page_images=pages,
             comparisons=Comparisons(db, store),

@@ -13,6 +13,7 @@ from db.contract import Approval, Contract
 from db.contract_term import ContractTerm
 from db.customer import Assignment, Customer
 from db.deal import Deal
+from db.extension import Extension
 from db.lead import Lead
 from db.process import Task
 from db.quote import Invoice, Quote
@@ -46,6 +47,7 @@ KINDS: dict[str, Kind] = {
     "quote": Kind(Quote, Action.QUOTE_READ, Quote.owner_id, Quote.region_id),
     "signing": Kind(Signing, Action.CONTRACT_READ, Signing.owner_id, Signing.region_id),
     "ticket": Kind(Ticket, Action.TICKET_READ, Ticket.assignee_id, Ticket.region_id),
+    "extension": Kind(Extension, Action.CUSTOMER_READ, Extension.owner_id, Extension.region_id),
     "collection": Kind(Collection, Action.COLLECTION_READ, Collection.owner_id, Collection.region_id),
 }
 

@@ -28,6 +28,7 @@ from db import (
     deal,
     deal_part,
     equipment,
+    extension,
     follow_up,
     lead,
     lead_form,

@@ -167,6 +167,7 @@ NEEDED: dict[str, frozenset[Action]] = {
     "record_payment": frozenset({Action.COLLECTION_READ, Action.COLLECTION_WORK}),
     "stage_task": frozenset({Action.DEAL_READ}),
     "ticket_overdue": frozenset({Action.TICKET_READ}),
+    "extend_customer": frozenset({Action.CUSTOMER_READ, Action.CUSTOMER_ASSIGN}),
 }
 """Each kind of human task, and what else one must be allowed to do it: the case behind it is seen and worked."""
 

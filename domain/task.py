@@ -15,7 +15,7 @@ Status = Literal["open", "done", "cancelled"]
 TaskKind = Literal[
     "approve", "answer_question", "first_contact", "assign_lead", "review_match", "submit_contract", "record_payment",
     "stage_task", "prepare_invoice", "review_contract", "sign_contract", "choose_signatory", "ticket_overdue",
-    "confirm_term", "decide_term",
+    "confirm_term", "decide_term", "extend_customer",
 ]  # fmt: skip
 KINDS: tuple[TaskKind, ...] = get_args(TaskKind)
 

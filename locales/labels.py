@@ -266,6 +266,7 @@ LABELS: dict[str, dict[str, str]] = (
             "choose_signatory": N_("Have the customer sign"),
             "confirm_term": N_("Confirm how long a contract runs"),
             "decide_term": N_("Renew a contract or let it end"),
+            "extend_customer": N_("Keep a customer longer"),
             "approve": N_("Approval"),
             "answer_question": N_("Answer a question"),
             "record_payment": N_("Collect an instalment"),

@@ -117,6 +117,12 @@ SENTENCES = {
     "book.warned": N_("Customers of yours that go back to the pool soon: %(count)s, the first on %(on)s."),
     "book.warned_copy": N_("Customers of %(person)s that go back to the pool soon: %(count)s, the first on %(on)s."),
     "pool.assigned": N_("Customers that %(person)s gave you: %(count)s."),
+    "task.opened.extend_customer": N_("Somebody asks to keep a customer longer: grant it or not."),
+    "task.reminded.extend_customer": N_("Somebody still waits to hear whether they keep a customer longer."),
+    "task.escalated.extend_customer": N_("Nobody has said whether a customer is kept longer."),
+    "extension.granted": N_("You keep a customer until %(on)s, as you asked."),
+    "extension.refused": N_("You do not keep a customer longer, as you had asked."),
+    "extension.lapsed": N_("Nobody decided in time whether you keep a customer longer."),
     "book.recycled": N_("Customers of yours that went back to the pool: %(count)s."),
     "import.done": N_(
         "Your import is done: %(created)s new customers, %(updated)s updated, %(rejected)s rows not used."

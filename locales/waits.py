@@ -45,6 +45,7 @@ SENTENCES = {
     "task.choose_signatory": N_("Who signs for the customer"),
     "signing.with_customer": N_("The customer's signature"),
     "task.confirm_term": N_("How long the contract runs: to be confirmed"),
+    "task.extend_customer": N_("Whether its owner keeps the customer longer"),
     "task.decide_term": N_("Whether the contract is renewed or ends"),
     "term.ends": N_("The contract runs until %(on)s"),
     "term.no_end": N_("Nobody has said until when the contract runs"),

@@ -36,7 +36,7 @@ KINDS = {
     "record_payment": "banknote", "prepare_invoice": "receipt-text", "sign_contract": "signature",
     "choose_signatory": "send", "review_contract": "scale",
     "stage_task": "square-check-big", "assign_lead": "user-plus",
-    "review_match": "users", "ticket_overdue": "clock-alert",
+    "review_match": "users", "ticket_overdue": "clock-alert", "extend_customer": "calendar-clock",
 }  # fmt: skip
 SUBJECTS = {kind: words.icon for kind, words in APPROVED.items()}
 """What tasks and approvals are about, each with its icon."""

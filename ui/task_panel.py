@@ -16,6 +16,7 @@ from db.collection_case import CollectionCase, find_case
 from db.contract import Approval, Contract
 from db.customer import Contact, contacts_of
 from db.deal import Deal
+from db.extension import Extension
 from db.lead_list import Listed as LeadCase
 from db.lead_list import find_lead
 from db.person import Person
@@ -78,6 +79,7 @@ class TaskPanel:
     proves: bool = False
     returned: Returned | None = None
     ticket: Ticket | None = None
+    extension: Extension | None = None
     clocks: Sequence[TicketClockRow] = ()
     submission: Submission | None = None
     term: TermShown | None = None
@@ -198,6 +200,9 @@ async def _case(
             "ticket": ticket, "number": ticket.number, "clocks": await clocks_of(session, ticket.id),
             "names": await names(session, language, people | {ticket.assignee_id}),
         }  # fmt: skip
+    if task.process_kind == "extension":
+        extension = await session.get_one(Extension, task.record_id)
+        return {"extension": extension, "number": "", "names": await names(session, language, people)}
     if task.process_kind == "contract_term":
         about = await subject_case(session, "contract", task.record_id)
         term = await read_term(session, request, actor, await session.get_one(Contract, task.record_id))

@@ -40,7 +40,7 @@ KINDS = {
     "submit_contract": "file-pen", "record_payment": "banknote", "prepare_invoice": "receipt-text",
     "sign_contract": "signature", "choose_signatory": "send", "review_contract": "scale",
     "stage_task": "square-check-big", "assign_lead": "user-plus", "review_match": "users",
-    "ticket_overdue": "clock-alert",
+    "ticket_overdue": "clock-alert", "extend_customer": "calendar-clock",
 }  # fmt: skip
 """Each kind of task with its icon."""
 

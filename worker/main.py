@@ -29,6 +29,7 @@ from activities.customer_match import CustomerMatchActivities
 from activities.deal import DealActivities
 from activities.digest import DigestActivities
 from activities.equipment import EquipmentActivities
+from activities.extension import ExtensionActivities
 from activities.invoice import InvoiceActivities
 from activities.lead import LeadActivities
 from activities.legal import LegalActivities
@@ -84,6 +85,7 @@ from workflows.customer_import import IMPORTS, ImportWorkflow
 from workflows.customer_match import CustomerMatchWorkflow
 from workflows.deal import DealWorkflow
 from workflows.digest import DigestWorkflow
+from workflows.extension import ExtensionWorkflow
 from workflows.invoice import InvoiceWorkflow
 from workflows.lead import LeadWorkflow
 from workflows.maintenance import MaintenanceWorkflow
@@ -99,7 +101,7 @@ WORKFLOWS = [
     StatementWorkflow, SigningWorkflow, TicketWorkflow, MaintenanceWorkflow, TicketTrainingWorkflow,
     ContractTermWorkflow,
     AllocationWorkflow,
-    BookWorkflow,
+    BookWorkflow, ExtensionWorkflow,
     CustomerMatchWorkflow,
     ImportWorkflow,
 ]  # fmt: skip
@@ -110,7 +112,7 @@ ACTIVITIES = [
     LegalActivities, TicketActivities, TicketClockActivities, EquipmentActivities,
     ContractTermActivities,
     AllocationActivities,
-    BookActivities,
+    BookActivities, ExtensionActivities,
 ]  # fmt: skip
 
 GRACE = timedelta(seconds=20)

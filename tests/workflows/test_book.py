@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from commands.extension import ExtensionCommands
 from commands.password import Passwords
 from commands.person import People
+from commands.pool import PoolCommands
+from db.customer import Assignment
 from db.deal import Deal
 from db.engine import Database
+from db.extension import Extension
 from db.process import Notification
 from db.reckon import tended
+from domain.refusal import Refused
 from settings import Settings
 from tests.workflows.books import back, changes, customers, dated, place, rules, tiers
 from tests.workflows.office import Office, open_office
@@ -100,3 +106,37 @@ async def test_the_book_of_somebody_who_left_goes_back_with_the_reason(office: O
     await People(office.db, Passwords()).set_active(await office.actor("gu.ming"), office.people["zhou.kai"], False)
     await office.relay.carry_waiting()
     assert (await back(office, customer)).reason == "owner_left"
+
+
+async def test_a_granted_extension_moves_the_day_exactly_and_a_refused_one_does_not(office: Office) -> None:
+    await rules(office, tiers=tiers("P10D"))
+    extensions = ExtensionCommands(PoolCommands(office.desk))
+    owner, manager = await office.actor("li.wei"), await office.actor("zhao.min")
+    granted, refused = await customers(office, "li.wei", 2)
+    due = await dated(office, granted)
+    until = due + timedelta(days=20)
+    for customer in (granted, refused):
+        place = (customer, office.people["east"])
+        await extensions.ask(owner, uuid4().hex, place, until=until, why="in the middle of a tender")
+        with pytest.raises(Refused, match="extension_open"):
+            await extensions.ask(owner, uuid4().hex, place, until=until, why="again")
+        task = await office.open_task("extend_customer", customer_id=customer)
+        with pytest.raises(Refused):
+            await extensions.decide(owner, uuid4().hex, task.id, grant=True)
+        await extensions.decide(manager, uuid4().hex, task.id, grant=customer == granted)
+    assert await dated(office, granted, other_than=due) == until
+    await office.env.sleep(due + 2 * SECOND - await office.env.get_current_time())
+    await back(office, refused)
+    assert (await office.row(Assignment, customer_id=granted)).owner_id == owner.id  # type: ignore[union-attr]
+
+
+async def test_an_extension_that_nobody_decides_lapses_with_the_customer(office: Office) -> None:
+    await rules(office, tiers=tiers("P10D"))
+    [customer] = await customers(office, "li.wei")
+    due = await dated(office, customer)
+    place = (customer, office.people["east"])
+    ask = ExtensionCommands(PoolCommands(office.desk)).ask
+    await ask(await office.actor("li.wei"), uuid4().hex, place, until=due + timedelta(days=1), why="please")
+    await office.days_pass(11)
+    await back(office, customer)
+    await office.until(lambda: office.row(Extension, customer_id=customer, status="lapsed"), "the request to lapse")

@@ -42,3 +42,15 @@ def upgrade() -> None:
         "ix_assignment_warn", "assignment", ["owner_id", "warn_at"],
         postgresql_where=sa.text("warned_at is null and warn_at is not null"),
     )  # fmt: skip
+    op.create_table(
+        "extension",
+        sa.Column("id", REFERENCE, primary_key=True),
+        *(sa.Column(name, REFERENCE, nullable=False) for name in ("customer_id", "region_id", "owner_id")),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("status", "why")),
+        *(sa.Column(name, INSTANT, nullable=False) for name in ("due_at", "until", "opened_at")),
+        sa.Column("closed_at", INSTANT),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+    )
+    op.create_index(
+        "ix_extension_open", "extension", ["customer_id", "region_id"], postgresql_where=sa.text("closed_at is null")
+    )
