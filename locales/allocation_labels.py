@@ -30,6 +30,16 @@ ALLOCATION_LABELS: dict[str, dict[str, str]] = {
         "followed": N_("tended since"),
         "moved": N_("changed hands since"),
     },
+    "customer_how": {
+        "assigned": N_("given by a manager"),
+        "claimed": N_("claimed"),
+        "allocated": N_("allocated"),
+        "imported": N_("imported"),
+        "lead": N_("from a lead"),
+        "rule": N_("by rule"),
+        "returned": N_("given back"),
+        "recycled": N_("by the clock"),
+    },
     "customer_way": {
         "form": N_("entered by hand"),
         "import": N_("by an import"),

@@ -69,6 +69,7 @@ SECTIONS = (
     )),
     Section(N_("Insight"), (
         Entry(N_("Won and lost"), "/reports/deals", "trophy", Action.REPORT_READ),
+        Entry(N_("Customer report"), "/reports/customers", "building-2", Action.REPORT_READ),
         Entry(N_("Routing accuracy"), "/reports/routing", "target", Action.TICKET_MANAGE),
         Entry(N_("Satisfaction"), "/reports/satisfaction", "star", Action.TICKET_MANAGE),
         Entry(N_("Approval report"), "/reports/approvals", "chart-column", Action.REPORT_READ),
