@@ -14,6 +14,7 @@ from db.absence import away_at
 from db.allocation import BUSY, Allocation, AllocationRow, AllocationShare, shares_of
 from db.base import new_id
 from db.customer import Assignment, Customer
+from db.engine import take_time
 from db.holder import holders
 from db.lead_turn import selling_roles
 from db.policy import current_policy
@@ -159,6 +160,7 @@ async def plan(
     origin: str | None = None, allocation_id: str | None = None,
 ) -> Allocation:  # fmt: skip
     """Who would get which customer, kept as a preview."""
+    await take_time(session)
     await drop_old_plans(session, region_id, asked_by, at)
     most, cooling_off = await limits_in(session, region_id)
     seats = await seats_in(session, region_id, terms, at, most)
@@ -188,6 +190,7 @@ class Changed(NamedTuple):
 
 
 async def changed_since(session: AsyncSession, allocation: Allocation, at: datetime) -> Changed:
+    await take_time(session)
     row = AllocationRow
     gone = (
         select(func.count())

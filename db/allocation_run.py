@@ -16,6 +16,7 @@ from db.allocation import Allocation, AllocationRow, AllocationShare
 from db.book import lock_books
 from db.customer import Assignment
 from db.deal import Deal
+from db.engine import take_time
 from db.live import announce
 from db.ownership import AssignmentChange, move
 
@@ -30,6 +31,7 @@ class Step(NamedTuple):
 
 async def give_next(session: AsyncSession, allocation_id: str, size: int, at: datetime) -> Step:
     """Gives the next customers of the plan to their people."""
+    await take_time(session)
     run = await session.get_one(Allocation, allocation_id, with_for_update=True)
     if run.status != "running":
         return Step(run.done, run.planned, over=True)
@@ -62,6 +64,7 @@ async def give_next(session: AsyncSession, allocation_id: str, size: int, at: da
 
 async def take_back_next(session: AsyncSession, allocation_id: str, size: int, at: datetime) -> Step:
     """Lays the next customers back into the pool as they lay there; what was tended or changed hands since stays."""
+    await take_time(session)
     run = await session.get_one(Allocation, allocation_id, with_for_update=True)
     if run.status != "undoing":
         return Step(run.looked_back, run.done, over=True)

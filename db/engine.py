@@ -66,3 +66,9 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+async def take_time(session: AsyncSession, seconds: int = 60) -> None:
+    """What reads or writes very many rows at once may take so long, until the transaction ends."""
+    asked = {"most": f"{seconds}s"}
+    await session.execute(text("select set_config('statement_timeout', :most, true)"), asked)

@@ -28,6 +28,7 @@ from db.customer_report import (
     follow_ups,
     summed,
 )
+from db.engine import take_time
 from db.person import OrgUnit
 from db.report import check_region, regions_within
 from domain.access import Action, Actor
@@ -167,6 +168,7 @@ async def _read(
     span = wanted.span(request)
     first, last = wanted.days(request)
     person = wanted.person
+    await take_time(session, 20)
     done = await follow_ups(session, actor, span, person)
     people = await by_person(session, actor, span, person)
     met = {one.person for one in done} | {one.person for one in people} | {person}
