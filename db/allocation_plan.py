@@ -104,6 +104,7 @@ _LAY = text("""
 """)
 LAID = 20_000
 """Rows laid down with one statement."""
+STRETCHES = 4
 
 
 async def keep_plan(
@@ -125,13 +126,24 @@ async def keep_plan(
         for one in shared
     )  # fmt: skip
     await session.flush()
-    for at in range(0, len(given), LAID):
-        part = given[at : at + LAID]
+    ordered = _by_people(given)
+    for at in range(0, len(ordered), LAID):
+        part = ordered[at : at + LAID]
         rows = {
             "allocation": allocation.id, "region": allocation.region_id, "before": at,
             "customers": [one.customer for one in part], "people": [one.person for one in part],
         }  # fmt: skip
         await session.execute(_LAY, rows)
+
+
+def _by_people(given: Sequence[Given]) -> list[Given]:
+    """A long plan in stretches of one person after the other, so that each book is woken a few times and not with every
+    transaction; a short one as it was dealt, so that it is fair wherever it is stopped."""
+    if len(given) <= LAID:
+        return list(given)
+    size = max(-(-len(given) // STRETCHES), LAID)
+    stretches = (given[at : at + size] for at in range(0, len(given), size))
+    return [one for stretch in stretches for one in sorted(stretch, key=lambda one: one.person)]
 
 
 async def drop_old_plans(session: AsyncSession, region_id: str, asked_by: str | None, now: datetime) -> None:

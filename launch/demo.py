@@ -41,6 +41,7 @@ from domain.policy import load
 from domain.process import Event
 from domain.task import HumanTask, ladder_of
 from launch.cast import load_cast
+from launch.demo_allocation import load_allocations
 from launch.demo_contract import CONTRACTS, DemoContract, contract_state, keep_papers, signing_start, term_start
 from launch.demo_data import CUSTOMERS, DEALS, GRADED_LEADS, LEADS, RENEWALS, DemoCustomer, DemoDeal
 from launch.demo_duplicate import load_duplicates
@@ -93,6 +94,7 @@ async def load_demo(db: Database, settings: Settings) -> None:
         await load_equipment(session, ids, customers)
         await load_duplicates(session, ids, customers)
         await load_pools(session, ids)
+        await load_allocations(session, ids)
         approvals = await _pinned(session, ApprovalPolicy.kind)
         contracts = await _pinned(session, ContractPolicy.kind)
         await publish(

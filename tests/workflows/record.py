@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -19,14 +19,19 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from commands.contract_term import ContractTermCommands
+from commands.policy import publish_defaults
 from commands.ticket import TicketCommands
 from db.absence import Absence
+from db.allocation_plan import plan
+from db.base import new_id
 from db.collection import Collection
+from db.customer import Assignment, Customer
 from db.engine import Database
 from db.lead import Lead
 from db.migrate import upgrade
 from db.process import Process, Task
 from domain.absence import AbsenceChange, AbsencePlan
+from domain.allocation import Terms as AllocationTerms
 from domain.contract_term import Terms
 from domain.payment_plan import local_day
 from launch.cast import load_cast
@@ -38,6 +43,7 @@ from tests.workflows.collections import Case
 from tests.workflows.office import YUAN, Office, open_office
 from tests.workflows.signings import SigningOffice
 from tests.workflows.tickets import came_in, standing, told, wrote
+from workflows.allocation import AllocationStart, AllocationWorkflow
 
 HISTORIES = Path(__file__).parent / "histories"
 
@@ -168,7 +174,31 @@ async def answered_ticket(office: Office) -> str:
     return ticket.id
 
 
+async def given_pool(office: Office) -> str:
+    """Returns the id of the workflow that gave a pool's customers to people."""
+    await publish_defaults(office.db)
+    ids, east = [new_id() for _ in range(12)], office.people["east"]
+    async with office.db.session() as session:
+        session.add_all([Customer(id=one, name=f"公海{no}") for no, one in enumerate(ids)])
+        await session.flush()
+        session.add_all([Assignment(customer_id=one, region_id=east) for one in ids])
+        now = datetime.now(UTC)
+        run = await plan(session, east, AllocationTerms(), 7, now, asked_by=office.people["zhao.min"])
+        run.status, run.started_at, run.attempt = "running", now, 1
+    workflow_id = f"allocation/{run.id}/1"
+    await office.env.client.execute_workflow(
+        AllocationWorkflow.run, AllocationStart(allocation_id=run.id), id=workflow_id,
+        task_queue=office.settings.task_queue,
+    )  # fmt: skip
+    return workflow_id
+
+
 async def record(office: Office, line_id: str, name: str) -> None:
+    """The processes of a line, or the one workflow of this id."""
+    if "/" in line_id:
+        history = await office.env.client.get_workflow_handle(line_id).fetch_history()
+        (HISTORIES / f"{name}-{line_id.split('/')[0]}-1.json").write_text(history.to_json())
+        return
     for process in await office.rows(Process, line_id=line_id):
         history = await office.env.client.get_workflow_handle(process.workflow_id).fetch_history()
         number = len(list(HISTORIES.glob(f"{name}-{process.kind}-*.json"))) + 1
@@ -219,6 +249,7 @@ async def signed_contract(office: Office) -> str:
 
 STORIES = (
     (answered_ticket, "answered-ticket"),
+    (given_pool, "given-pool"),
     (signed_contract, "signed-contract"),
     (argued_collection, "argued-collection"),
     (finished_line, "finished-line"), (dismissed_lead, "dismissed-lead"), (debated_approval, "debated-approval"),
