@@ -162,13 +162,19 @@ async def _calendars_still_named(session: AsyncSession, policy: PolicyDocument) 
 
 
 async def _values_taken(session: AsyncSession, policy: PolicyDocument) -> list[Problem]:
-    """Fields of customers that become unique: their values are taken, unless some are there twice."""
+    """What keeps fields of customers as they are: values of another type, or some there twice that become unique."""
     if not isinstance(policy, CustomerFieldPolicy):
         return []
-    was = {field.key for field in (await field_policy(session)).fields if field.unique}
+    was = {field.key: field for field in (await field_policy(session)).fields}
     problems: list[Problem] = []
     for no, field in enumerate(policy.fields):
-        if field.unique and field.key not in was:
+        before = was.get(field.key, field.model_copy(update={"unique": False}))
+        if before.type != field.type:
+            what = f"Customers have values in {field.key}: its type stays."
+            problems.append(
+                Problem(where=f"fields.{no}.type", code="field_type_changed", what=what, params={"key": field.key})
+            )
+        elif field.unique and not before.unique:
             customers, value = await fill_unique(session, field)
             if customers:
                 params: dict[str, JsonValue] = {"customers": customers, "key": field.key, "value": value}

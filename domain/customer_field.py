@@ -142,7 +142,12 @@ class CustomerFieldPolicy(PolicyDocument):
 
 def fields(policy: CustomerFieldPolicy) -> tuple[Field, ...]:
     """All fields of all kinds of customer: those of the product first."""
-    return tuple(_ruled(field, policy.builtin.get(field.key)) for field in BUILT_IN) + policy.fields
+    return built_in(policy) + policy.fields
+
+
+def built_in(policy: CustomerFieldPolicy) -> tuple[Field, ...]:
+    """The fields of the product as the policy has them."""
+    return tuple(_ruled(field, policy.builtin.get(field.key)) for field in BUILT_IN)
 
 
 def _ruled(field: Field, rule: Rule | None) -> Field:

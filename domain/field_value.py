@@ -264,7 +264,10 @@ def shown(field: Field, value: Any, formats: Formats, names: Mapping[str, str] |
     if value is None or value == []:
         return ""
     show = _SHOWN.get(field.type)
-    return str(value) if show is None else show(field, value, formats, names or {})
+    try:
+        return str(value) if show is None else show(field, value, formats, names or {})
+    except (ArithmeticError, LookupError, TypeError, ValueError):
+        return str(value)  # kept while a field of this key was of another type
 
 
 _Show = Callable[[Field, Any, Formats, Mapping[str, str]], str]

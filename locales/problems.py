@@ -16,6 +16,7 @@ SENTENCES = {
     "field_limits_crossed": N_("The most is less than the least."),
     "field_placed_twice": N_("%(key)s stands in this layout twice."),
     "field_name_seen": N_("Everybody sees what a customer is called."),
+    "field_type_changed": N_("Customers have values in %(key)s: its type stays. Add another field instead."),
     "field_repeats": N_("%(customers)s customers have the same %(key)s as another, such as %(value)s."),
     "currency_unknown": N_("There is no currency %(currency)s."),
     "customer_kind_doubled": N_("Two kinds of customer have the key %(key)s."),

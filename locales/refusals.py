@@ -53,6 +53,9 @@ SENTENCES = {
         "Looking through all of them takes too long. Add a condition, such as an owner, or a part of the name."
     ),
     "place_unknown": N_("This is no place in this list. Go to its beginning."),
+    "field_type_fixed": N_("Customers have values in this field: its type stays. Add another field instead."),
+    "field_key_doubled": N_("There is a field with this key already."),
+    "customer_kind_last": N_("One kind of customer has to stay."),
     "field_made": N_("This field fills itself."),
     "field_too_many": N_("At most %(most)s entries, please."),
     "field_decimals": N_("At most %(most)s decimals, please."),

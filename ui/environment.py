@@ -15,6 +15,7 @@ from jinja2.runtime import Macro
 from starlette.requests import Request
 
 from activities.office_file import converter
+from domain.customer_field import built_in
 from locales import LANGUAGES, negotiate
 from locales.formats import Formats
 from settings import Settings
@@ -125,6 +126,7 @@ def template_environment(settings: Settings, assets: Assets) -> Environment:
         "company_name": settings.company,
         "development": settings.development,
         "script_words": script_words,
+        "built_in": built_in,
         "takes_word": converter() is not None,
         "subject_words": subject_words,
         "subject_href": subject_href,
