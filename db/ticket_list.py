@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
@@ -14,7 +14,7 @@ from db.customer import Contact, Customer
 from db.customer_search import is_named
 from db.person import Person
 from db.scope import Whose, narrowed, visible, within
-from db.ticket import Ticket
+from db.ticket import OPEN_ROWS, Ticket
 from domain.access import Action, Actor
 from domain.ticket import OPEN, STAGES, UNASSIGNED
 
@@ -111,6 +111,17 @@ async def of_customer(
         query = query.where(Ticket.id != but)
     ended = Ticket.stage.not_in(OPEN)
     return (await session.scalars(query.order_by(ended, Ticket.id.desc()).limit(limit))).all()
+
+
+async def count_mine_due(session: AsyncSession, actor: Actor, now: datetime) -> tuple[int, int]:
+    """One's own tickets that are due within an hour or late, and how many of these are late."""
+    if actor.scope(Action.TICKET_WORK) is None:
+        return 0, 0
+    mine = (Ticket.assignee_id == actor.id, OPEN_ROWS, Ticket.paused_at.is_(None))
+    late = func.count().filter(Ticket.due_at <= now)
+    query = select(func.count(), late).where(*mine, Ticket.due_at <= now + WITHIN["hour"])
+    soon, over = (await session.execute(query)).one()
+    return int(soon), int(over)
 
 
 async def mergeable(session: AsyncSession, actor: Actor, ticket: Ticket, text: str, limit: int = 8) -> Sequence[Ticket]:

@@ -14,6 +14,7 @@ from api.services import services_of
 from commands.account import Preferences
 from db.notification_list import count_unread
 from db.task import count_turns
+from db.ticket_list import count_mine_due
 from settings import Settings
 from ui import environment, errors, kit
 from ui.csp import SecurityHeaders
@@ -59,11 +60,14 @@ async def turns(request: Request) -> Mapping[str, int]:
     async with services_of(request).db.session(actor.id) as session:
         counted = await count_turns(session, actor, datetime.now(UTC))
         unread = await count_unread(session, actor.id)
+        soon, late = await count_mine_due(session, actor, datetime.now(UTC))
     return {
         "inbox": counted.approvals,
         "inbox_overdue": counted.approvals_late,
         "tasks": counted.tasks,
         "tasks_overdue": counted.tasks_late,
+        "tickets": soon,
+        "tickets_overdue": late,
         "notifications": unread,
     }
 

@@ -60,9 +60,12 @@ SECTIONS = (
         Entry(N_("Allocation"), "/allocations", "shuffle", Action.CUSTOMER_ASSIGN),
     )),
     Section(N_("Service"), (
-        Entry(N_("My queue"), "/tickets", "life-buoy", Action.TICKET_READ, go="q", short=N_("Tickets")),
+        Entry(
+            N_("My queue"), "/tickets", "life-buoy", Action.TICKET_READ, go="q", short=N_("Tickets"), count="tickets"
+        ),
         Entry(N_("SLA board"), "/tickets/board", "gauge", Action.TICKET_READ, go="s"),
         Entry(N_("Triage"), "/tickets/triage", "split", Action.TICKET_WORK),
+        Entry(N_("Mail without a ticket"), "/tickets/mail", "inbox", Action.TICKET_MANAGE),
         Entry(N_("Shifts"), "/shifts", "calendar-clock", Action.TICKET_WORK),
         Entry(N_("Equipment"), "/equipment", "factory", Action.EQUIPMENT_READ),
         Entry(N_("Webhooks and mail"), "/leads/hooks", "webhook", Action.TICKET_MANAGE),
