@@ -89,7 +89,7 @@ _CANDIDATES = text("""
     )
 """)
 _PARTIES = text("""
-    select c.id, c.name, c.tax_number, c.phone, c.email, c.domain, c.address, c.city, p.phones, p.emails
+    select c.id, c.name, c.company_key, c.tax_number, c.phone, c.email, c.domain, c.address, c.city, p.phones, p.emails
     from customer c
     left join lateral (
         select array_agg(phone) filter (where phone is not null) as phones,
@@ -118,7 +118,8 @@ async def parties(session: AsyncSession, ids: Sequence[str]) -> dict[str, Party]
     rows = await session.execute(_PARTIES, {"ids": list(ids)})
     return {
         str(row.id): Party(
-            name=row.name, tax_number=row.tax_number, domain=row.domain, address=row.address, city=row.city,
+            name=row.name, kept_key=row.company_key, tax_number=row.tax_number, domain=row.domain,
+            address=row.address, city=row.city,
             phones=frozenset(filter(None, [row.phone, *(row.phones or ())])),
             emails=frozenset(filter(None, [row.email, *(row.emails or ())])),
         )

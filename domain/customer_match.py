@@ -9,6 +9,8 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Literal
 
+from rapidfuzz.fuzz import ratio, token_sort_ratio
+
 from domain.company_name import PLACES, company_key, nearness, plain
 from domain.quote import tax_number
 from domain.refusal import Refused
@@ -47,7 +49,8 @@ _NOT_ADDRESS = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True)
 class Party:
-    """Who is compared: numbers in E.164, addresses in lower case, the customer's own and its contacts'."""
+    """Who is compared: numbers in E.164, addresses in lower case, the customer's own and its contacts'. `kept_key` is
+    the key of its name where it is known already."""
 
     name: str
     tax_number: str | None = None
@@ -56,16 +59,19 @@ class Party:
     domain: str | None = None
     address: str | None = None
     city: str | None = None
+    kept_key: str | None = None
 
     @cached_property
     def key(self) -> str:
-        return company_key(self.name)
+        return company_key(self.name) if self.kept_key is None else self.kept_key
 
     @cached_property
     def domains(self) -> frozenset[str]:
         """Its own, and those of its people's mail; none that everybody has."""
-        given = [self.domain or "", *self.emails]
-        return frozenset(found for one in given if (found := domain_of(one)))
+        hosts = {one.rpartition("@")[2] for one in self.emails}
+        if self.domain:
+            hosts.add(domain_of(self.domain))
+        return frozenset(hosts - PUBLIC_MAIL - {""})
 
     @cached_property
     def places(self) -> frozenset[str]:
@@ -124,7 +130,7 @@ def keys_of(party: Party) -> frozenset[str]:
 def compare(one: Party, other: Party) -> Score:
     """The same whichever way round."""
     found = _shared(one, other)
-    if not found:
+    if not found or found == ["longer_company"]:
         return Score()
     points = sum(POINTS[reason] for reason in found) + _extra(found, one, other)
     against = _against(one, other, found)
@@ -139,11 +145,11 @@ def _shared(one: Party, other: Party) -> list[Reason]:
     found: list[Reason] = []
     if one.tax_number and one.tax_number == other.tax_number:
         found.append("tax_number")
-    if one.emails & other.emails:
+    if not one.emails.isdisjoint(other.emails):
         found.append("email")
-    if one.phones & other.phones:
+    if not one.phones.isdisjoint(other.phones):
         found.append("phone")
-    if one.domains & other.domains:
+    if not one.domains.isdisjoint(other.domains):
         found.append("domain")
     alike = _named_alike(one.key, other.key, bool(found))
     if alike:
@@ -164,19 +170,14 @@ def _named_alike(one: str, other: str, reached: bool) -> Reason | None:
             return "same_sound"
         case "longer_company":
             return "longer_company"
-    if reached and one and other:
-        from rapidfuzz.fuzz import ratio, token_sort_ratio
-
-        if max(ratio(one, other), token_sort_ratio(one, other)) >= 75:
-            return "similar_company"
+    if reached and one and other and max(ratio(one, other), token_sort_ratio(one, other)) >= 75:
+        return "similar_company"
     return None
 
 
 def _placed_alike(one: str, other: str) -> list[Reason]:
     if one == other:
         return ["address"]
-    from rapidfuzz.fuzz import ratio
-
     numbers = [re.findall(r"\d+", place) for place in (one, other)]
     alike = len(min(one, other, key=len)) >= 5 and numbers[0] == numbers[1] and ratio(one, other) >= 80
     return ["near_address"] if alike else []
