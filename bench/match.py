@@ -144,10 +144,11 @@ async def run(customers: int, looks: int) -> None:
             by_id = await fill(servers.database_url, people)
             print(f"{len(by_id)} customers written and indexed in {time.perf_counter() - since:.0f} s", flush=True)
             db = Database(servers.database_url)
+            since = time.process_time()
             seconds, compared = await compare_all(db)
-            again, _ = await compare_all(db)
+            ours = time.process_time() - since
             figures = {
-                "customers": len(by_id), "seconds": round(seconds, 1), "seconds_again": round(again, 1),
+                "customers": len(by_id), "seconds": round(seconds, 1), "processor_seconds_of_ours": round(ours, 1),
                 "pairs_compared": compared, "pairs_a_second": round(compared / seconds), "batch": BATCH,
                 "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
                 "look_ms": await look(db, by_id, looks), **await judge(db, by_id),
