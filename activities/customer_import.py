@@ -34,6 +34,7 @@ from db.customer_import_stage import (
     prepare,
 )
 from db.customer_import_undo import undo_batch
+from db.customer_pair import compare_after
 from db.engine import Database, plain_url
 from domain.access import Action, Scope
 from domain.customer_import import RUNNING, ImportState
@@ -157,6 +158,7 @@ class CustomerImportActivities(ProcessActivities):
         owners = await owners_given(connection, one)
         async with self.db.session() as session:
             await rearm(session, owners)
+            await compare_after(session, f"import/{one.id}")
         await drop(connection, one)
 
     async def _merge(self, lanes: list[Connection], one: Import) -> None:

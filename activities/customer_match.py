@@ -14,12 +14,15 @@ from db.customer_pair import (
     begin_run,
     candidates,
     end_run,
+    fill_near_keys,
     fresh_pairs,
     judged,
     keep_pairs,
     note_part,
     parties_of,
+    without_near_keys,
 )
+from domain.company_name import near_keys
 
 BATCH = 2_000
 """Pairs compared at a time: a fraction of a second, beside the processes' own work."""
@@ -45,6 +48,22 @@ class CustomerMatchActivities(ProcessActivities):
         async with self.db.session("customer-match") as session:
             await gather_stragglers(session)
             return await begin_run(session, asked.run_id, asked.by)
+
+    @activity.defn
+    async def prepare_customer_match(self) -> int:
+        """Gives imported customers what nearly the same names share; how many."""
+        filled = 0
+        sign = asyncio.create_task(_signs_of_life())
+        try:
+            async with self.db.session("customer-match") as reading:
+                async for batch in without_near_keys(reading, BATCH):
+                    rows = await asyncio.to_thread(_near, batch)
+                    async with self.db.session("customer-match") as session:
+                        await fill_near_keys(session, rows)
+                    filled += len(rows)
+        finally:
+            sign.cancel()
+        return filled
 
     @activity.defn
     async def match_customers(self, asked: MatchPart) -> int:
@@ -75,6 +94,10 @@ class CustomerMatchActivities(ProcessActivities):
             rows = await asyncio.to_thread(judged, run_id, fresh, known)
             await keep_pairs(session, rows)
         return len(fresh), len(rows)
+
+
+def _near(batch: Sequence[tuple[str, str]]) -> list[tuple[str, list[int]]]:
+    return [(one, near_keys(key)) for one, key in batch]
 
 
 async def _signs_of_life() -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Assignment, Customer
 from db.customer_match import CustomerMatchRun, CustomerPair, fingerprint, parties
+from db.outbox import enqueue
 from db.scope import customers_within, reach
 from domain.access import Action, Actor, Scope
 from domain.customer_match import PUBLIC_MAIL, SHOWN, Party, Score, compare
@@ -56,9 +57,36 @@ async def begin_run(session: AsyncSession, run_id: str, by: str | None) -> int:
     return (await session.scalars(select(CustomerMatchRun.parts).where(CustomerMatchRun.id == run_id))).one()
 
 
+async def compare_after(session: AsyncSession, what: str) -> None:
+    """Has all customers compared, once, when the transaction is committed: many came."""
+    start = {"workflow": "CustomerMatchWorkflow", "id": f"customer-match/{what}", "input": {}}
+    await enqueue(session, f"customer-match/{what}", "start", start)
+
+
 async def announce_run(session: AsyncSession, run_id: str, by: str) -> None:
     """Somebody asked for it: it is shown at once, before a worker takes it up."""
     await session.execute(insert(CustomerMatchRun).values(id=run_id, by=by).on_conflict_do_nothing())
+
+
+_FILL = text("""
+    update customer c set near_keys = cast(given.near as bigint[])
+    from unnest(cast(:ids as uuid[]), cast(:nears as text[])) given (id, near)
+    where c.id = given.id and c.near_keys = '{}'
+""")
+
+
+async def without_near_keys(session: AsyncSession, batch: int) -> AsyncIterator[Sequence[tuple[str, str]]]:
+    """Customers that an import wrote without the numbers that nearly the same names share: ids with their keys."""
+    await session.execute(text("set local statement_timeout = 0"))
+    missing = select(Customer.id, Customer.company_key).where(Customer.near_keys == [], Customer.company_key != "")
+    rows = await session.stream(missing)
+    async for some in rows.partitions(batch):
+        yield [(str(one), key) for one, key in some]
+
+
+async def fill_near_keys(session: AsyncSession, rows: Sequence[tuple[str, list[int]]]) -> None:
+    nears = ["{" + ",".join(map(str, near)) + "}" for _, near in rows]
+    await session.execute(_FILL, {"ids": [one for one, _ in rows], "nears": nears})
 
 
 async def candidates(

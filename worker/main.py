@@ -155,6 +155,7 @@ def documents(client: Client, db: Database, settings: Settings) -> Worker:
             clauses.check_document,
             versions.compare_versions,
             training.train_ticket_model,
+            matching.prepare_customer_match,
             matching.begin_customer_match,
             matching.match_customers,
             matching.end_customer_match,

@@ -28,6 +28,7 @@ class CustomerMatchWorkflow:
             "heartbeat_timeout": timedelta(seconds=60), "retry_policy": RETRY,
         }  # fmt: skip
         act = CustomerMatchActivities
+        await work(act.prepare_customer_match, **patient, summary="prepare imported customers")
         parts = await work(act.begin_customer_match, asked, **patient, summary="count the customers")
         for part in range(parts):
             share = MatchPart(run_id=asked.run_id, part=part, parts=parts)
