@@ -156,17 +156,32 @@ async def match_rows(connection: Connection, one: Import) -> None:
         rows = int(await _value(connection, sql.SQL("select count(*) from {}").format(one.table)))
         if rows > SMALL:
             await connection.execute("set local enable_nestloop = off")
-        await connection.execute(_DOUBLES.format(table=one.table, each=sql.SQL(" union all ").join(
-            _DOUBLE.format(table=one.table, key=sql.Identifier(key), guard=_guard(key, "o")) for key in KEYS
-        )), {"id": one.id})  # fmt: skip
+        await connection.execute("set local max_parallel_workers_per_gather = 2")
+        each = [_DOUBLE.format(table=one.table, key=sql.Identifier(key), guard=_guard(key, "o")) for key in KEYS]
+        await _set_aside(connection, one, "import_double", each)
+        await connection.execute(_DOUBLES.format(each=_aside(one, "import_double")), {"id": one.id})
+        await _set_aside(connection, one, "import_found", _ways(one))
         await connection.execute(
-            _FOUND.format(each=sql.SQL(" union all ").join(_ways(one))),
+            _FOUND.format(each=_aside(one, "import_found")),
             {"id": one.id, "mode": one.mode, "reach": list(one.reach or ()), "all": one.reach is None},
         )
+        for name in ("import_double", "import_found"):
+            await connection.execute(sql.SQL("drop table {}").format(_aside(one, name)))
         if one.mode == "update":
             await connection.execute(_MISSING.format(table=one.table), {"id": one.id})
         await connection.execute(_TOLD, {"id": one.id})
     await connection.execute("analyze customer_import_row")
+
+
+async def _set_aside(connection: Connection, one: Import, name: str, each: Sequence[sql.Composable]) -> None:
+    """In a table of its own, since a query that only makes a table may use several processors."""
+    query = sql.SQL("create unlogged table {} as {}").format(_aside(one, name), sql.SQL(" union all ").join(each))
+    await connection.execute(query)
+    await connection.execute(sql.SQL("analyze {}").format(_aside(one, name)))
+
+
+def _aside(one: Import, name: str) -> sql.Identifier:
+    return sql.Identifier(f"{name}_{one.id.replace('-', '')}")
 
 
 _DOUBLE = sql.SQL("""
@@ -178,7 +193,7 @@ _DOUBLE = sql.SQL("""
 """)
 _DOUBLES = sql.SQL("""
     insert into customer_import_row (import_id, no, verdict, other_no)
-    select %(id)s::uuid, no, 'double', min(first) from ({each}) found group by no
+    select %(id)s::uuid, no, 'double', min(first) from {each} group by no
 """)
 _FOUND = sql.SQL("""
     insert into customer_import_row (import_id, no, verdict, customer_id, other_no)
@@ -193,7 +208,7 @@ _FOUND = sql.SQL("""
                 select from assignment a
                 where a.customer_id = best.customer_id and a.region_id = any(cast(%(reach)s as uuid[]))
             ) as reached
-        from (select distinct on (no) no, customer_id from ({each}) found order by no, rank, customer_id) best
+        from (select distinct on (no) no, customer_id from {each} order by no, rank, customer_id) best
         where not exists (select from customer_import_row r where r.import_id = %(id)s::uuid and r.no = best.no)
     ) judged
 """)

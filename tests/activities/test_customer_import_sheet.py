@@ -1,0 +1,88 @@
+"""Files of customers that are no such files, or only half: each is refused with the place, and none takes long."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from activities.customer_import_sheet import look
+from commands.sandbox import Limits, run_limited
+from domain.refusal import Refused
+
+HEADING = "客户名称,电话\n"
+
+
+def seen(folder: Path, content: bytes) -> tuple[list[str], list[list[str]], str, str]:
+    path = folder / "file"
+    path.write_bytes(content)
+    said = look(str(path), str(folder / "out"))
+    return said["headings"], said["sample"], said["encoding"], said["delimiter"]
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "delimiter"),
+    [
+        ("客户名称,电话\n蓝港,1\n".encode(), "utf-8", ","),
+        ("客户名称,电话\r\n蓝港,1\r\n".encode("utf-8-sig"), "utf-8-sig", ","),
+        ("客户名称;电话\n蓝港;1\n".encode("gbk"), "gb18030", ";"),
+        ("客户名称\t电话\n蓝港\t1\n".encode("gb18030"), "gb18030", "\t"),
+        ("客户名称,电话\n蓝港,1\n".encode("utf-16"), "utf-8", ","),
+        ("\n\n客户名称|电话\n蓝港|1|\n".encode(), "utf-8", "|"),
+    ],
+)
+def test_every_usual_way_to_write_a_table_is_read(
+    tmp_path: Path, content: bytes, encoding: str, delimiter: str
+) -> None:
+    assert seen(tmp_path, content) == (["客户名称", "电话"], [["蓝港", "1"]], encoding, delimiter)
+
+
+def test_quotes_hold_lines_and_marks_and_objects_become_columns(tmp_path: Path) -> None:
+    assert seen(tmp_path, '客户名称,电话\n"蓝港, ""食品""\n有限公司",1\n短\n'.encode())[1] == [
+        ['蓝港, "食品"\n有限公司', "1"],
+        ["短", ""],
+    ]
+    objects = [{"name": "蓝港"}, {"name": "明远", "phone": 138, "tags": ["a", "b"]}]
+    headings, sample, *_ = seen(tmp_path, "\n".join(map(json.dumps, objects)).encode())
+    assert (headings, sample) == (["name", "phone", "tags"], [["蓝港", "", ""], ["明远", "138", "a,b"]])
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "place"),
+    [
+        (b"", "sheet_empty", {}),
+        (HEADING.encode(), "sheet_empty", {}),
+        (b"\x89PNG\r\n\x1a\n" + bytes(500), "import_binary", {}),
+        (b"%PDF-1.7 not a table", "import_binary", {}),
+        (HEADING.encode() + "蓝港,1\n".encode() * 30_000 + b"A\0B,2\n", "import_nul", {"line": 30_002}),
+        (HEADING.encode() + "蓝港,1\n".encode() * 40_000 + b"\xff\xff,1\n", "import_encoding", {"line": 40_002}),
+        (",".join(["列"] * 10_000).encode() + b"\n1\n", "import_columns_most", {"columns": 10_000}),
+        (HEADING.encode() + b'"' + b"x" * 1_500_000, "import_cell_huge", {"row": 1}),
+        (b'{"a": 1}\nnot json\n', "import_json", {"line": 2}),
+        (b"PK\x03\x04 this is no archive", "file_unreadable", {}),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_place(
+    tmp_path: Path, content: bytes, code: str, place: dict[str, int]
+) -> None:
+    with pytest.raises(Refused, match=code) as refused:
+        seen(tmp_path, content)
+    assert place.items() <= refused.value.params.items()
+
+
+async def test_a_workbook_that_swells_is_refused_and_a_picture_of_one_too(tmp_path: Path) -> None:
+    bomb, out = tmp_path / "bomb.xlsx", str(tmp_path / "out")
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+        packed.writestr("[Content_Types].xml", "<Types/>")
+        with packed.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
+            for _ in range(40):
+                sheet.write(bytes(8 * 1024 * 1024))
+    limits = Limits(memory=256 * 1024 * 1024, cpu=20, wall=30)
+    with pytest.raises(Refused, match=r"import_unpacked|file_unreadable|sandbox_memory"):
+        await run_limited("activities.customer_import_sheet:look", str(bomb), out, limits=limits)
+    with zipfile.ZipFile(bomb, "w") as packed:
+        packed.writestr("readme.txt", "only an archive")
+    with pytest.raises(Refused, match="import_binary"):
+        await run_limited("activities.customer_import_sheet:look", str(bomb), out, limits=limits)
