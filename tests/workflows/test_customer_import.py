@@ -54,7 +54,7 @@ class Imports:
             return await session.get_one(CustomerImport, import_id)
 
     async def ended(self, import_id: str, *stages: str) -> CustomerImport:
-        for _ in range(600):
+        for _ in range(1_200):
             row = await self.row(import_id)
             if row.stage in (stages or ("done", "failed", "cancelled")):
                 return row
