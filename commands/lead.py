@@ -18,7 +18,7 @@ from commands.temporal import update_id
 from db.calendar import calendars
 from db.customer import Contact, Customer
 from db.lead import Lead
-from db.lead_turn import open_leads, selling_roles, sells_in
+from db.lead_turn import LeadTurn, open_leads, selling_roles, sells_in
 from db.policy import current_policy, documents
 from db.process import Process, Task
 from db.scope import customers_within, tasks_within, visible
@@ -105,10 +105,11 @@ class LeadCommands(LeadIntake):
         return await self.desk.update(actor, key, "lead", lead_id, LeadWorkflow.wake, Command)
 
     async def take(self, actor: Actor, key: str, lead_id: str) -> Answer:
-        """Out of the pool. Raises Refused (409) for who comes second, and for who has their hands full."""
+        """Out of the pool. Raises Refused (409) for who comes second, has their hands full, or had it lately."""
         async with self.desk.db.session(actor.id) as session:
             await visible(session, actor, "lead", lead_id)
             await _check_room(session, actor.id)
+            await _check_cooled(session, actor.id, lead_id)
         return await self.desk.update(actor, key, "lead", lead_id, LeadWorkflow.take, Command)
 
     async def assign(self, actor: Actor, key: str, lead_id: str, *, to: str, why: str | None = None) -> Answer:
@@ -209,6 +210,13 @@ async def _check_room(session: AsyncSession, person_id: str) -> None:
     most = policy.capacity.of(person_id, roles)
     if most is not None and (await open_leads(session, [person_id])).get(person_id, 0) >= most:
         raise Refused("hands_full", 409, most=most)
+
+
+async def _check_cooled(session: AsyncSession, person_id: str, lead_id: str) -> None:
+    policy = load(LeadAssignmentPolicy, (await current_policy(session, LeadAssignmentPolicy.kind))[1])
+    got = await session.scalar(select(LeadTurn.at).where(LeadTurn.lead_id == lead_id, LeadTurn.person_id == person_id))
+    if policy.cooling_off is not None and got is not None and got + policy.cooling_off > datetime.now(UTC):
+        raise Refused("lead_cooling", 409, until=(got + policy.cooling_off).isoformat())
 
 
 async def _check_pipeline(session: AsyncSession, key: str) -> None:

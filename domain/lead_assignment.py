@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, model_validator
 from domain.access import Role
 from domain.approver import Code, PersonApprover
 from domain.decision_table import DecisionTable, NoRowFits, decide
-from domain.document import PolicyDocument, Strict, refuse_faults
+from domain.document import Duration, PolicyDocument, Strict, refuse_faults
 from domain.lead import GRADES
 from domain.lead_fact import GRADED, GRADED_CERTAIN, collect_mistakes, column_mistakes, known
 
@@ -127,13 +127,17 @@ DEFAULT: dict[str, Any] = {
 
 
 class LeadAssignmentPolicy(PolicyDocument):
-    """The groups of all rows that fit are tried in the rows' order; where none has anybody, the lead is pooled."""
+    """The groups of all rows that fit are tried in the rows' order; where none has anybody, the lead is pooled.
+
+    `cooling_off` keeps who got a lead less than so long ago from claiming it out of the pool again.
+    """
 
     kind: ClassVar[str] = "lead_assignment"
     default: ClassVar[dict[str, Any]] = DEFAULT
 
     table: DecisionTable[Group]
     capacity: Capacity = Capacity()
+    cooling_off: Duration | None = None
 
     @model_validator(mode="after")
     def tries_by_known_facts(self) -> Self:

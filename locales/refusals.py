@@ -478,6 +478,7 @@ SENTENCES = {
     "last_administrator": N_("Somebody has to stay administrator. Give the role to another person first."),
     "zone_unknown": N_("There is no such time zone."),
     "name_length": N_("Between 1 and %(most)s characters, please."),
+    "lead_cooling": N_("You had this lead until recently. You may claim it again from %(until)s."),
     "customer_taken": N_("%(by)s was quicker: this customer is theirs now."),
     "customer_cooling": N_("You had this customer until recently. You may claim it again from %(until)s."),
     "customer_resting": N_("This customer has only just come to the pool. It may be claimed from %(until)s."),

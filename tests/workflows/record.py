@@ -19,7 +19,9 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from commands.contract_term import ContractTermCommands
+from commands.extension import ExtensionCommands
 from commands.policy import publish_defaults
+from commands.pool import PoolCommands
 from commands.ticket import TicketCommands
 from db.absence import Absence
 from db.allocation_plan import plan
@@ -38,12 +40,14 @@ from launch.cast import load_cast
 from launch.embedded import embedded_servers, temporary_home
 from settings import Settings
 from tests.workflows.approvals import Request, Scene, step
+from tests.workflows.books import back, customers, dated, rules, tiers
 from tests.workflows.checking import a_contract, submit_document
 from tests.workflows.collections import Case
 from tests.workflows.office import YUAN, Office, open_office
 from tests.workflows.signings import SigningOffice
 from tests.workflows.tickets import came_in, standing, told, wrote
 from workflows.allocation import AllocationStart, AllocationWorkflow
+from workflows.book import book_workflow_id
 
 HISTORIES = Path(__file__).parent / "histories"
 
@@ -247,7 +251,27 @@ async def signed_contract(office: Office) -> str:
     return case.contract.line_id
 
 
+async def recycled_book(office: Office) -> str:
+    """Returns the id of the line of a granted extension; the book that it was of has a history of its own."""
+    await rules(office, tiers=tiers("P10D", warn="P2D"))
+    longer, left_alone = await customers(office, "li.wei", 2)
+    due = await dated(office, longer)
+    extensions, place = ExtensionCommands(PoolCommands(office.desk)), (longer, office.people["east"])
+    owner = await office.actor("li.wei")
+    await extensions.ask(owner, uuid4().hex, place, until=due + timedelta(days=5), why="a tender")
+    task = await office.open_task("extend_customer", customer_id=longer)
+    await extensions.decide(await office.actor("zhao.min"), uuid4().hex, task.id, grant=True)
+    await office.days_pass(11)
+    await back(office, left_alone)
+    await office.days_pass(6)
+    await back(office, longer)
+    handle = office.env.client.get_workflow_handle(book_workflow_id(owner.id))
+    (HISTORIES / "recycled-book-book-1.json").write_text((await handle.fetch_history()).to_json())
+    return task.line_id
+
+
 STORIES = (
+    (recycled_book, "recycled-book"),
     (answered_ticket, "answered-ticket"),
     (given_pool, "given-pool"),
     (signed_contract, "signed-contract"),
