@@ -60,5 +60,5 @@ async def _ran(
     run.status, run.asked_at, run.started_at, run.started_by, run.attempt = "running", at, at, manager, 1
     await session.flush()
     await give_next(session, run.id, 100, at)
-    await session.refresh(run)
+    await session.flush()
     return run
