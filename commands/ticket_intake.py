@@ -315,7 +315,7 @@ def _said(message: TicketMessage) -> Said:
         by="system" if message.author == "system" else "customer",
         at=message.at,
         automatic=message.automatic,
-        says_more=bool(message.attachments) or says_more(message.body),
+        says_more=bool(message.attachments) or says_more(message.body, message.author_name),
     )
 
 

@@ -74,3 +74,17 @@ def test_a_macro_that_names_what_there_is_not_is_not_published() -> None:
         validate("macro", bad)
     assert refused.value.params["problems"][0]["code"] == "macro_names_unknown"
     validate("macro", KINDS["macro"].default)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Thank you, it works now!\n\nAnn", "Ann Lee"), ("Thanks!\nAnn Lee", "Ann Lee"),
+        ("谢谢，已经好了\n\n林芳", "林芳"), ("谢谢！\n林芳\n\n在 2026年11月26日，服务台写道：\n> 您好", "林芳 女士"),
+    ],
+)  # fmt: skip
+def test_thanks_signed_with_ones_own_name_are_thanks(text: str, name: str) -> None:
+    assert not says_more(text, name)
+    assert says_more(text, "Bo Huang")
+    assert says_more(text.replace("\n", "\nbut the lamp is red\n", 1), name)
+    assert says_more(name.partition(" ")[0], name)  # a name alone is no thanks
