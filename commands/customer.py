@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.contact import ContactBody
+from commands.customer_edit import begin_fields
 from commands.customer_match import Match, told
 from commands.desk import Desk
 from commands.idempotency import claim_once
@@ -78,6 +79,7 @@ class CustomerCommands:
             customer = Customer(id=claimed.id, kind=kind, custom=custom, origin=f"hand/{claimed.id}", **columns)
             session.add(customer)
             await session.flush()
+            await begin_fields(session, customer, fields(policy), self.desk.settings.zone)
             if contact:
                 session.add(Contact(customer_id=customer.id, origin=f"contact/{customer.id}", **contact))
             await _assign(session, actor, customer.id, region, body.owner_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -143,6 +143,22 @@ class CustomerEdits:
     async def _changed_by(self, session: AsyncSession, customer_id: str) -> str:
         last = select(CustomerChange.by).where(CustomerChange.customer_id == customer_id)
         return await session.scalar(last.order_by(CustomerChange.at.desc()).limit(1)) or ""
+
+
+async def begin_fields(session: AsyncSession, customer: Customer, known: Iterable[OneField], zone: str) -> None:
+    """What a new customer's fields need beside its row: unique values are taken, serial numbers counted.
+
+    Raises Refused (422) `field_taken`.
+    """
+    known, today = list(known), datetime.now(UTC).astimezone(ZoneInfo(zone)).date()
+    serials = {
+        field.key: (await next_serials(session, field, 1, today))[0]
+        for field in known
+        if field.type == "serial" and field.has(customer.kind) and field.key not in customer.custom
+    }
+    if serials:
+        customer.custom = customer.custom | serials
+    await claim_unique(session, customer.id, known, values_of(customer))
 
 
 async def read(

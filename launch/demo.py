@@ -43,6 +43,7 @@ from domain.task import HumanTask, ladder_of
 from launch.cast import load_cast
 from launch.demo_allocation import load_allocations
 from launch.demo_contract import CONTRACTS, DemoContract, contract_state, keep_papers, signing_start, term_start
+from launch.demo_customer import load_fields
 from launch.demo_data import CUSTOMERS, DEALS, GRADED_LEADS, LEADS, RENEWALS, DemoCustomer, DemoDeal
 from launch.demo_duplicate import load_duplicates
 from launch.demo_equipment import load_equipment
@@ -91,6 +92,7 @@ async def load_demo(db: Database, settings: Settings) -> None:
         await load_answered(session, settings, ids, customers, VIP)
         await load_tickets(session, settings, ids, customers)
         papers = await keep_papers(session, DocumentStore(settings.home / "documents"))
+        await load_fields(session, customers)
         await load_equipment(session, ids, customers)
         await load_duplicates(session, ids, customers)
         await load_pools(session, ids)

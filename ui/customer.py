@@ -38,7 +38,7 @@ router = APIRouter(
     dependencies=[Depends(follow_signpost), Depends(require(Action.CUSTOMER_READ))],
 )
 
-EVENTS = 40
+EVENTS = 25
 Tab = Literal["", "quotes", "orders", "documents"]
 READS = {
     "deal": Action.DEAL_READ,

@@ -252,6 +252,19 @@ async def test_a_field_becomes_unique_only_where_no_value_is_there_twice(
     assert (await change(browser, other, contract_no="ht-1")).json()["code"] == "field_taken"
 
 
+async def test_a_new_customer_gets_its_number_and_takes_its_unique_values(sign_in: SignIn, fields: Any) -> None:
+    await fields(own("card_no", "serial", pattern="XK-{no:3}"), own("badge", "text", unique=True))
+    browser = await sign_in("li.wei")
+
+    async def add(name: str) -> Response:
+        body = {"values": {"name": name, "badge": "B7"}, "region": "east"}
+        return await browser.post("/api/customers", json=body, headers={"Idempotency-Key": uuid4().hex})
+
+    first, second = await add("新客户甲乙丙"), await add("另有其人丁戊")
+    assert (first.status_code, second.status_code, second.json()["code"]) == (201, 422, "field_taken"), first.text
+    assert (await held(browser, first.json()["id"]))["values"]["card_no"] == "XK-001"
+
+
 async def test_the_form_reads_well_everywhere(visit: Visit, selling: Selling, fields: Any) -> None:
     await fields(*EVERY_TYPE)
     customer_id = await selling.customer("蓝港食品")
