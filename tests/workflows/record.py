@@ -19,10 +19,12 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from commands.contract_term import ContractTermCommands
+from commands.equipment import EquipmentBody, EquipmentCommands
 from commands.extension import ExtensionCommands
 from commands.policy import publish_defaults
 from commands.pool import PoolCommands
 from commands.ticket import TicketCommands
+from commands.ticket_intake import Inbound
 from db.absence import Absence
 from db.allocation_plan import plan
 from db.base import new_id
@@ -32,6 +34,8 @@ from db.engine import Database
 from db.lead import Lead
 from db.migrate import upgrade
 from db.process import Process, Task
+from db.record import Outbox
+from db.ticket_tier import serve_by
 from domain.absence import AbsenceChange, AbsencePlan
 from domain.allocation import Terms as AllocationTerms
 from domain.contract_term import Terms
@@ -48,6 +52,7 @@ from tests.workflows.signings import SigningOffice
 from tests.workflows.tickets import came_in, standing, told, wrote
 from workflows.allocation import AllocationStart, AllocationWorkflow
 from workflows.book import book_workflow_id
+from workflows.maintenance import MAINTENANCE
 
 HISTORIES = Path(__file__).parent / "histories"
 
@@ -178,6 +183,50 @@ async def answered_ticket(office: Office) -> str:
     return ticket.id
 
 
+async def routed_ticket(office: Office) -> str:
+    """Returns the id of a ticket that rules and turns gave to somebody, who let it lie; its customer became VIP."""
+    customer_id = new_id()
+    async with office.db.session() as session:
+        session.add(Customer(id=customer_id, name="蓝港冷链"))
+    asked = Inbound(channel="form", text="设备故障，请维修。", name="吴敏", region="east", customer_id=customer_id)
+    taken = await TicketCommands(office.desk).receive(asked, uuid4().hex)
+    await office.relay.carry_waiting()
+    ticket = await standing(office, str(taken.ticket_id), "assigned")
+    await office.days_pass(31 / 1_440)
+    await office.until(lambda: told(office, ticket.id, "ticket.untouched"), "that nobody touched it")
+    again = await standing(office, ticket.id, "assigned")
+    async with office.db.session() as session:
+        await serve_by(session, customer_id, "vip")
+    await office.relay.carry_waiting()
+    await office.until(lambda: told(office, ticket.id, "ticket.tier_changed"), "another tier")
+    who = next(name for name, one in office.people.items() if one == again.assignee_id)
+    await TicketCommands(office.desk).note(await office.actor(who), uuid4().hex, ticket.id, text="在看了")
+    await TicketCommands(office.desk).close(await office.actor(who), uuid4().hex, ticket.id, spam=False, why="重复")
+    await standing(office, ticket.id, "closed")
+    return ticket.id
+
+
+async def maintained_machine(office: Office) -> str:
+    """Returns the id of the workflow that keeps the register of equipment, after one maintenance fell due."""
+    customer_id, start = new_id(), await office.env.get_current_time()
+    async with office.db.session() as session:
+        session.add(Customer(id=customer_id, name="蓝港冷链"))
+        await session.flush()
+        session.add(Assignment(customer_id=customer_id, region_id=office.people["east"], owner_id=None))
+    given = {
+        "serial_number": "SN-1",
+        "model": "C-200",
+        "next_at": start + timedelta(hours=30),
+        "every": timedelta(days=90),
+    }
+    machine = EquipmentBody.model_validate(given)
+    await EquipmentCommands(office.desk).add(await office.actor("zhao.min"), uuid4().hex, customer_id, machine)
+    await office.relay.carry_waiting()
+    await office.days_pass(2)
+    await office.until(lambda: office.row(Outbox, kind="maintenance"), "the maintenance")
+    return MAINTENANCE
+
+
 async def given_pool(office: Office) -> str:
     """Returns the id of the workflow that gave a pool's customers to people."""
     await publish_defaults(office.db)
@@ -199,7 +248,7 @@ async def given_pool(office: Office) -> str:
 
 async def record(office: Office, line_id: str, name: str) -> None:
     """The processes of a line, or the one workflow of this id."""
-    if "/" in line_id:
+    if "/" in line_id or line_id == MAINTENANCE:
         history = await office.env.client.get_workflow_handle(line_id).fetch_history()
         (HISTORIES / f"{name}-{line_id.split('/')[0]}-1.json").write_text(history.to_json())
         return
@@ -272,7 +321,7 @@ async def recycled_book(office: Office) -> str:
 
 STORIES = (
     (recycled_book, "recycled-book"),
-    (answered_ticket, "answered-ticket"),
+    (answered_ticket, "answered-ticket"), (routed_ticket, "routed-ticket"), (maintained_machine, "maintained-machine"),
     (given_pool, "given-pool"),
     (signed_contract, "signed-contract"),
     (argued_collection, "argued-collection"),

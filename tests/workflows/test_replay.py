@@ -27,4 +27,15 @@ def read(path: Path) -> WorkflowHistory:
 
 def test_every_process_has_a_recorded_case() -> None:
     kinds = {path.stem.split("-")[2] for path in HISTORIES}
-    assert {"lead", "deal", "contract", "approval", "collection", "absence", "signing", "ticket", "allocation"} <= kinds
+    assert {
+        "lead",
+        "deal",
+        "contract",
+        "approval",
+        "collection",
+        "absence",
+        "signing",
+        "ticket",
+        "allocation",
+        "maintenance",
+    } <= kinds
