@@ -7,6 +7,7 @@ newest first, until enough fit. Which it is, the table's statistics tell.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, literal_column, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +20,8 @@ RARE = 10_000
 """Rows of the index that are compared at most, as far as statistics tell."""
 WALK = 20_000
 """Customers walked at most. If they hold less than a page, so few fit that the index is quick after all."""
+COMMON = 50_000
+"""Of a word that more hold than these, only those are found that stand among the `WALK` walked."""
 
 _KNOWN = text("""
     select e.gram, e.share, c.reltuples
@@ -53,17 +56,26 @@ async def found(
     words = sought(typed)
     if not words:
         return []
-    if await likely(session, words) > RARE:
+    holders = await likely(session, words)
+    if holders > RARE:
         ids = list(await session.scalars(_walked(base, words, limit, oldest_first)))
-        if len(ids) == limit or await session.scalar(base.offset(WALK).limit(1)) is None:
+        if len(ids) == limit or holders > COMMON or await session.scalar(base.offset(WALK).limit(1)) is None:
             return ids
-    return list(await session.scalars(base.where(Customer.id.in_(looked_up(words))).limit(limit)))
+    return list(await session.scalars(_looked_up(within, words, after, limit, oldest_first)))
 
 
-def looked_up(words: Sequence[Word]) -> Select[str]:
-    """By the index, before anything else is asked of them."""
-    rows = select(CustomerSearch.customer_id).where(*map(fits, words)).cte("named").prefix_with("materialized")
-    return select(rows.c.customer_id)
+def _looked_up(
+    within: Sequence[ColumnElement[bool]], words: Sequence[Word], after: str | None, limit: int, oldest_first: bool
+) -> Select[str]:
+    """By the index, before anything else is asked of them; then one at a time in their order until there are enough."""
+    id_ = CustomerSearch.customer_id
+    rows = select(id_.label("id")).where(*map(fits, words)).order_by(id_ if oldest_first else id_.desc())
+    if after is not None:
+        rows = rows.where(id_ > after if oldest_first else id_ < after)
+    named = rows.cte("named").prefix_with("materialized")
+    each: Any = select(Customer.id).where(Customer.id == named.c.id, *within).offset(0).lateral("found")
+    order = named.c.id if oldest_first else named.c.id.desc()
+    return select(named.c.id).join(each, true()).order_by(order).limit(limit)
 
 
 def _walked(base: Select[str], words: Sequence[Word], limit: int, oldest_first: bool) -> Select[str]:
