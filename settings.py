@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -88,6 +89,9 @@ class Settings(BaseSettings):
         None, description="smtp://user:password@host:587 (STARTTLS) or smtps://...; empty: .eml files under home/mail."
     )
     mail_from: str = Field("throughline@localhost", description="Sender of the app's mail.")
+    export_keep: timedelta = Field(
+        timedelta(days=7), ge=timedelta(seconds=1), description="How long the file of an export is kept (ISO 8601)."
+    )
     mail_link_days: int = Field(
         14, ge=0, le=90, description="Days in which a mail's link lets its reader decide without signing in; 0: none."
     )

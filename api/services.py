@@ -27,6 +27,7 @@ from commands.contract_term import ContractTermCommands
 from commands.credentials import Credentials
 from commands.customer import CustomerCommands
 from commands.customer_edit import CustomerEdits
+from commands.customer_export import CustomerExports
 from commands.customer_import import ImportCommands
 from commands.customer_match import CustomerMatches
 from commands.customer_merge import MergeCommands
@@ -128,6 +129,7 @@ class Services:
     bank: BankCommands
     customer_imports: ImportCommands
     customer_statements: CustomerStatements
+    customer_exports: CustomerExports
     equipment: EquipmentCommands
     ticket_training: TicketTraining
     shifts: ShiftCommands
@@ -211,6 +213,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             bank=BankCommands(desk, store),
             customer_imports=ImportCommands(desk, store),
             customer_statements=CustomerStatements(desk, store),
+            customer_exports=CustomerExports(desk),
             equipment=EquipmentCommands(desk),
             ticket_training=TicketTraining(db, temporal, settings.task_queue),
             shifts=ShiftCommands(db),

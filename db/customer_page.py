@@ -21,8 +21,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.customer import Assignment, Customer
 from db.customer_filter import Looking, assignments_within, holds
 from db.customer_find import found
+from db.customer_search import CustomerSearch, fits
 from db.scope import customers_within
 from domain.customer_filter import EVERYBODY, Group
+from domain.customer_search import sought as searched
 from domain.ids import is_id
 from domain.refusal import Refused, invalid
 
@@ -100,9 +102,18 @@ async def count(session: AsyncSession, sought: Sought) -> Count:
     return Count(min(number, most), number > most)
 
 
-async def next_ids(session: AsyncSession, sought: Sought, after: str | None, limit: int) -> list[str]:
-    """All that fit, the oldest first, a batch at a time: what comes meanwhile comes at the end."""
-    return await found(session, sought.within, sought.text, after=after, limit=limit, oldest_first=True)
+async def next_ids(
+    session: AsyncSession, sought: Sought, after: str | None, limit: int, *, picked: Sequence[str] = ()
+) -> list[str]:
+    """All that fit, or those `picked` among them; the oldest first, a batch at a time: what comes meanwhile comes at
+    the end. A text is looked up in the index, however common: nobody is left out."""
+    within = [*sought.within, *([Customer.id.in_(picked)] if picked else [])]
+    words = searched(sought.text)
+    if words:
+        within.append(Customer.id.in_(select(CustomerSearch.customer_id).where(*map(fits, words))))
+    elif sought.text.strip():
+        return []
+    return await found(session, within, "", after=after, limit=limit, oldest_first=True)
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from db import (
     contract_term,
     contract_version,
     customer,
+    customer_export,
     customer_field,
     customer_import,
     customer_match,

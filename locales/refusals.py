@@ -42,6 +42,7 @@ SENTENCES = {
     ),
     "next_past": N_("Choose a day that is still to come."),
     "next_too_far": N_("Choose a day within three years."),
+    "exports_under_way": N_("%(most)s exports of yours are being written already. Wait until one is there."),
     "filter_unreadable": N_("This condition cannot be read. Take it away and choose it again."),
     "filter_fact_unknown": N_("There is nothing of this name to filter by, or you may not see it."),
     "filter_op_unknown": N_("This cannot be asked of it that way."),

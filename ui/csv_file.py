@@ -10,12 +10,10 @@ from urllib.parse import quote
 from starlette.responses import Response, StreamingResponse
 
 from domain.money import plain_amount
+from domain.spreadsheet import Value, defused
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet may take for the beginning of a formula."""
-
+__all__ = ["Value", "csv_file", "csv_stream", "figure"]
 MEDIA_TYPE = "text/csv; charset=utf-8"
-Value = str | int | float | None
 
 
 def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[Value]]) -> Response:
@@ -36,7 +34,7 @@ def csv_stream(name: str, head: Sequence[str], pages: AsyncIterator[Iterable[Seq
 
 def _lines(rows: Iterable[Sequence[Value]]) -> str:
     text = StringIO()
-    csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
+    csv.writer(text).writerows([defused(value) for value in row] for row in rows)
     return text.getvalue()
 
 
@@ -50,8 +48,3 @@ def _headers(name: str) -> dict[str, str]:
 def figure(minor: int, currency: str) -> float:
     """An amount that a spreadsheet can add up, in major units."""
     return float(plain_amount(minor, currency))
-
-
-def _cell(value: Value) -> Value:
-    """Figures as they are; a text that a spreadsheet would calculate is marked as text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -24,6 +24,7 @@ from activities.collection import CollectionActivities
 from activities.contract import ContractActivities
 from activities.contract_term import ContractTermActivities
 from activities.contract_version import ContractVersionActivities
+from activities.customer_export import CustomerExportActivities
 from activities.customer_import import CustomerImportActivities
 from activities.customer_match import CustomerMatchActivities
 from activities.deal import DealActivities
@@ -81,6 +82,7 @@ from workflows.collection import CollectionWorkflow
 from workflows.contract import ContractWorkflow
 from workflows.contract_check import DOCUMENTS, OCR
 from workflows.contract_term import ContractTermWorkflow
+from workflows.customer_export import CustomerExportWorkflow
 from workflows.customer_import import IMPORTS, ImportWorkflow
 from workflows.customer_match import CustomerMatchWorkflow
 from workflows.deal import DealWorkflow
@@ -99,7 +101,7 @@ WORKFLOWS = [
     QuoteWorkflow, InvoiceWorkflow,
     LeadWorkflow, DealWorkflow, ContractWorkflow, ApprovalWorkflow, CollectionWorkflow, AbsenceWorkflow, DigestWorkflow,
     StatementWorkflow, SigningWorkflow, TicketWorkflow, MaintenanceWorkflow, TicketTrainingWorkflow,
-    ContractTermWorkflow,
+    ContractTermWorkflow, CustomerExportWorkflow,
     AllocationWorkflow,
     BookWorkflow, ExtensionWorkflow,
     CustomerMatchWorkflow,
@@ -224,9 +226,10 @@ def _activities(db: Database, settings: Settings) -> list[object]:
     invitations = InvitationActivities(db, settings.zone, InvitationLinks(master_key(settings)))
     sealing = SealingActivities(db, settings.zone, Sealer(settings))
     sheets = SheetActivities(db, settings.zone, Sheets(settings))
+    exports = CustomerExportActivities(db, settings.zone, settings.home / "exports", settings.export_keep)
     routing = TicketRoutingActivities(db, settings.zone, store.path)
     statements = StatementActivities(db, settings.zone, opener)
-    return [*held, statements, invitations, sealing, sheets, routing, _imports(db, settings)]
+    return [*held, statements, invitations, sealing, sheets, routing, exports, _imports(db, settings)]
 
 
 async def run_worker(settings: Settings) -> None:

@@ -94,6 +94,30 @@ def upgrade() -> None:
     )
     for name in ("owner_id", "region_id"):
         op.create_index(f"ix_customer_view_{name}", "customer_view", [name])
+    _export()
     for statement in (ADDED, RENAMED, PEOPLE, *TRIGGERS):
         op.execute(statement)
     op.execute("insert into customer_search_wanted (customer_id) select null where exists (select from customer)")
+
+
+def _export() -> None:
+    none_yet = sa.text("'{}'")
+    op.create_table(
+        "customer_export",
+        sa.Column("id", REFERENCE, primary_key=True),
+        sa.Column("by_id", REFERENCE, nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("format", "language")),
+        *(sa.Column(name, sa.Text(), server_default="", nullable=False) for name in ("text", "filter")),
+        *(
+            sa.Column(name, postgresql.ARRAY(sa.Text()), server_default=none_yet, nullable=False)
+            for name in ("picked", "fields", "parts")
+        ),
+        sa.Column("status", sa.Text(), server_default="running", nullable=False),
+        sa.Column("problem", sa.Text()),
+        sa.Column("rows", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("position", REFERENCE),
+        sa.Column("size", sa.BigInteger()),
+        sa.Column("created_at", INSTANT, server_default=sa.func.now(), nullable=False),
+        *(sa.Column(name, INSTANT) for name in ("finished_at", "expires_at")),
+    )
+    op.create_index("ix_customer_export_by_id", "customer_export", ["by_id"])
