@@ -1,0 +1,50 @@
+"""The pages of an import: a file sent in, mapped and carried out, and one that is refused."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+
+from tests.conftest import SignIn
+
+pytestmark = pytest.mark.usefixtures("worker")
+FILE = "客户名称,电话,城市\n蓝港食品有限公司,13800138501,上海\n明远软件有限公司,12,杭州\n=1+1,13800138502,\n".encode()
+
+
+async def send(browser: AsyncClient, content: bytes = FILE) -> str:
+    answer = await browser.post("/customers/import", files={"file": ("客户.csv", content)})
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+async def test_a_manager_maps_a_file_and_reads_why_a_row_was_not_used(
+    app: FastAPI, people: dict[str, str], sign_in: SignIn
+) -> None:
+    browser = await sign_in("zhao.min")
+    url = await send(browser)
+    shown = await browser.get(url)
+    assert '<option value="name" selected>' in shown.text
+    form = {"column-0": "name", "column-1": "phone", "column-2": "city", "region_id": people["east"], "whose": "pool"}
+    missing = await browser.post(url, data=form | {"column-0": "", "idempotency_key": "first-try-1"})
+    assert missing.status_code == 422
+    begun = await browser.post(url, data=form | {"mode": "both", "idempotency_key": "second-try"})
+    assert begun.status_code == 303
+    for _ in range(600):
+        view = (await browser.get(f"/api/customer-imports/{url.rsplit('/', 1)[1]}")).json()
+        if view["stage"] == "done":
+            break
+    assert (view["stage"], view["created"], view["rejected"]) == ("done", 2, 1)
+    rows = (await browser.get(f"{url}/rows.csv")).content.decode("utf-8-sig").splitlines()
+    assert rows[0].endswith("客户名称,电话,城市")
+    assert rows[1].startswith("3,")
+    assert rows[1].endswith("明远软件有限公司,12,杭州")
+    assert (await (await sign_in("huang.bo")).get(url)).status_code == 404
+    assert (await (await sign_in("li.wei")).get("/customers/import")).status_code == 403
+
+
+async def test_a_file_that_is_no_table_is_refused_in_place(sign_in: SignIn) -> None:
+    browser = await sign_in("zhao.min")
+    answer = await browser.post("/customers/import", files={"file": ("x.csv", b"%PDF-1.7 nothing")})
+    assert answer.status_code == 422
+    assert 'name="file"' in answer.text
