@@ -130,7 +130,7 @@ class PolicyWords(TableWords):
         """A length by the clock; by a calendar in hours, because its days are not 24 of them, or what is shorter."""
         if calendar is None:
             return self.formats.span(length)
-        if length < timedelta(hours=2) or length % timedelta(seconds=36):  # no plain number of hours
+        if length <= timedelta(hours=1) or length % timedelta(seconds=36):  # no plain number of hours
             time = self.formats.span(length)
             return self._(N_("%(time)s of working time (%(calendar)s)"), time=time, calendar=self.calendar(calendar))
         hours = Decimal(int(length.total_seconds())) / 3_600
