@@ -19,7 +19,7 @@ from db.live import announce
 from db.notification import tell
 from db.ownership import move
 from db.person import Person
-from db.pool import Place, places_to_change, room_of
+from db.pool import Place, places_to_change, room_of, taken_places
 from db.pool_policy import Rules, region_codes, rules_in_force
 from db.reckon import reckon
 from domain.access import Action, Actor, Role, Scope, person_key
@@ -69,10 +69,13 @@ class PoolCommands:
         now = self.now()
         async with self.desk.db.session(actor.id) as session:
             asked = await self._begin(session, actor, key, "ClaimCustomers", places)
-            await lock_books(session, [actor.id])
             rules, codes = await rules_in_force(session), await region_codes(session)
+            # Who is plainly too late does not wait in line for the row.
+            gone = await taken_places(session, asked)
+            await lock_books(session, [actor.id])
             room = await room_of(session, rules.policy, actor.id, self._today(now))
-            rows = await places_to_change(session, asked)
+            rows = await places_to_change(session, [place for place in asked if place not in gone])
+            rows |= gone
             done: list[Place] = []
             taking: list[Place] = []
             refused: dict[Place, Refused] = {}

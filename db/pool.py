@@ -220,3 +220,10 @@ async def places_to_change(session: AsyncSession, places: Iterable[Place]) -> di
         .execution_options(populate_existing=True)
     )
     return {(row.customer_id, row.region_id): row for row in await session.scalars(query)}
+
+
+async def taken_places(session: AsyncSession, places: Iterable[Place]) -> dict[Place, Assignment]:
+    """Those of the places that somebody has just now, not locked."""
+    asked = tuple_(Assignment.customer_id, Assignment.region_id).in_(sorted(set(places)))
+    found = await session.scalars(select(Assignment).where(asked, Assignment.owner_id.is_not(None)))
+    return {(row.customer_id, row.region_id): row for row in found}

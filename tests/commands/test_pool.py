@@ -35,6 +35,7 @@ class Pool:
         self.db = db
         self.people = people
         self.at = datetime.now(UTC)
+        self.few = asyncio.Semaphore(8)  # the connections of one process
         nobody: Any = None
         self.commands = PoolCommands(Desk(db, Processes(nobody, ""), settings), lambda: self.at)
 
@@ -59,7 +60,8 @@ class Pool:
             return [(one.id, region) for one in made]
 
     async def claim(self, name: str, *places: Place) -> Outcome:
-        return await self.commands.claim(await self.actor(name), uuid4().hex, places)
+        async with self.few:
+            return await self.commands.claim(await self.actor(name), uuid4().hex, places)
 
     async def give_back(self, name: str, *places: Place) -> Outcome:
         return await self.commands.give_back(await self.actor(name), uuid4().hex, places, note="not ours")
