@@ -38,6 +38,7 @@ VARIABLE = {
     "collection.{kind}_asked": ("write_off_asked", "refund_asked", "service_hold_asked"),
     "collection.{request.kind}_refused": ("write_off_refused", "refund_refused", "service_hold_refused"),
     "collection.{request.kind}": ("write_off", "refund", "service_hold"),
+    "extension.{state.stage}": ("granted", "refused", "lapsed"),
     "invoice.{state.stage}": ("issued", "withdrawn"),
     "lead.{state.stage}": ("converted", "closed"),
     "term.{due.what}": ("notice_soon", "warranty_soon"),
