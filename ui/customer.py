@@ -142,6 +142,12 @@ def _may(actor: Actor, case: CustomerCase) -> dict[str, Any]:
     """What the reader may read of the customer and do with it."""
     equips = (actor.reaches(Action.EQUIPMENT_WORK, owner=one.owner_id, region=one.region_id) for one in case.followers)
     return {
+        # Who follows it elsewhere, the panel of its regions says as far as the policy lets them know.
+        "followed": [
+            one
+            for one in case.followers
+            if actor.reaches(Action.CUSTOMER_READ, owner=one.owner_id, region=one.region_id)
+        ],
         "reads": {kind: actor.scope(action) is not None for kind, action in READS.items()},
         "may_work": any(may_edit(actor, follower) for follower in case.followers),
         "may_keep_equipment": any(equips),
