@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
+from commands.policy import publish_defaults
 from db.base import new_id
 from db.customer import Assignment, Customer
 from db.engine import Database
@@ -17,6 +18,7 @@ from tests.conftest import SignIn
 
 
 async def test_a_machine_is_entered_found_and_changed(sign_in: SignIn, db: Database, people: dict[str, str]) -> None:
+    await publish_defaults(db)
     customer_id = new_id()
     async with db.session() as session:
         session.add(Customer(id=customer_id, name="蓝港冷链"))
