@@ -36,7 +36,7 @@ async def be_back(services: Services, absence_id: str) -> None:
 
 
 async def absence_when(services: Services, absence_id: str, *stages: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             async with services.db.session() as session:
                 absence = await session.get(Absence, absence_id)

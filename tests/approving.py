@@ -93,7 +93,7 @@ async def approval_task(services: Services, contract_id: str) -> str:
 
 async def first_row(services: Services, query: Select[str]) -> str:
     """What the query finds, once it finds something: rows follow a process by milliseconds, or more when it is slow."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             async with services.db.session() as session:
                 if (found := await session.scalar(query)) is not None:

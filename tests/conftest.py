@@ -53,10 +53,10 @@ class SignIn(Protocol):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What races real servers and a browser for two cores may be late once; what is wrong is wrong three times."""
+    """What races real servers and a browser for two cores may be late once; what is wrong is wrong again."""
     for item in items:
         if "domain" not in item.path.parts:
-            item.add_marker(pytest.mark.flaky(reruns=2))
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ async def bring_in(browser: AsyncClient, key: str, **more: Any) -> str:
 
 async def shown(browser: AsyncClient, address: str, fits: Callable[[Any], bool]) -> Any:
     """What the address answers, once it is as expected: processes need a moment."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             answer = await browser.get(address)
             if answer.status_code == 200 and fits(answer.json()):

@@ -37,7 +37,7 @@ async def health_when(operator: AsyncClient, fits: Callable[[Any], bool]) -> Any
 
 async def running_lead(services: Services, db: Database) -> str:
     lead_id = await services.leads.capture(NewLead(source="form", company="蓝港食品", name="周明", region="east"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             async with db.session() as session:
                 if await session.scalar(select(Lead.stage).where(Lead.id == lead_id)) == "assigned":

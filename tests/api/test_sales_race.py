@@ -40,14 +40,14 @@ async def test_a_lead_qualified_by_two_at_once_becomes_one_deal(app: FastAPI, db
     company = f"同时有限公司 {uuid4().hex[:6]}"
     lead = await services.leads.capture(NewLead(source="form", company=company, name="周明", region="east"))
     both = [await sign_in("zhao.min") for _ in range(2)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (await both[0].get(f"/api/leads/{lead}")).json().get("stage") != "assigned":
             await asyncio.sleep(0)
     asked = [post(browser, f"/api/leads/{lead}/qualify", title="冷链可视化", amount=100) for browser in both]
     answers = await asyncio.gather(*asked)
     assert sorted(answer.status_code for answer in answers) in ([200, 409], [202, 409])
     deal = next(answer.json()["result"]["deal_id"] for answer in answers if answer.status_code < 300)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (await both[0].get(f"/api/deals/{deal}")).status_code != 200:
             await asyncio.sleep(0)
     async with db.session() as session:

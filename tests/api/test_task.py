@@ -59,7 +59,7 @@ async def post(browser: AsyncClient, task_id: str, act: str, key: str, body: Any
     before = await revision()
     answer = await browser.post(f"/api/tasks/{task_id}/{act}", json=body, headers={"Idempotency-Key": key})
     if answer.status_code == 202:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await revision() == before:
                 pass
     return answer
@@ -73,7 +73,7 @@ async def listed(browser: AsyncClient, **search: Any) -> list[str]:
 
 async def listed_until(browser: AsyncClient, title: str, **search: Any) -> dict[str, Any]:
     """The task of that title, once it is in the list: the next step of an approval opens a moment later."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             items = (await browser.get("/api/tasks", params=search)).json()["items"]
             for task in items:

@@ -129,7 +129,7 @@ async def test_only_the_regions_own_manager_hands_its_tasks_on_and_each_is_answe
     assert [end["refused"] for end in (await hand_on("zhao.min", tasks=[*ids, new_id()])).json()] == [
         None, None, "not_found",
     ]  # fmt: skip
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             async with services.db.session() as session:
                 held = [(await session.get_one(Task, one)).holders for one in ids]

@@ -23,7 +23,7 @@ async def bring_in(browser: AsyncClient, **more: Any) -> str:
 
 
 async def standing(browser: AsyncClient, ticket_id: str, *stages: str) -> Any:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while True:
             found = (await browser.get(f"/api/tickets/{ticket_id}")).json()
             if found["ticket"]["stage"] in stages:

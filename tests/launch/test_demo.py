@@ -58,6 +58,6 @@ async def test_a_demo_that_was_cut_off_is_loaded_to_its_end_without_doubling_any
             await load_demo(db, settings)
     assert await load_demo_once(settings)
     assert not await load_demo_once(settings)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while await counted(db) != WHOLE:
             await asyncio.sleep(0.02)

@@ -65,7 +65,7 @@ async def test_who_has_no_team_finds_no_page(visit: Visit) -> None:
 
 async def holders(services: Services, ids: list[str]) -> list[list[str]]:
     """Once they have changed: rows follow a process by milliseconds."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             async with services.db.session() as session:
                 found = [(await session.get_one(Task, one)).holders for one in ids]

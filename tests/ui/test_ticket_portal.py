@@ -43,7 +43,7 @@ async def came_in(services: Services, email: str = "zhou@portal.example") -> str
 
 
 async def stands(services: Services, ticket_id: str, *stages: str) -> Ticket:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             async with services.db.session() as session:
                 ticket = await session.get_one(Ticket, ticket_id)

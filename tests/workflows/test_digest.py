@@ -201,7 +201,7 @@ async def test_the_schedule_is_kept_once_and_starts_the_digest(services: Service
 
 async def letter(services: Services, to: str, subject: str) -> str:
     """The text of the mail, once it is laid down."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             for path in (services.settings.home / "mail").glob("*.eml"):
                 message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)

@@ -28,7 +28,7 @@ class Clinic:
         """The workflow's id, once its row is there and Temporal's list has it."""
         lead_id = await self.leads.capture(NewLead(source="form", company="蓝港食品", name="周明", region="east"))
         workflow_id = lead_workflow_id(lead_id)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             while True:
                 if await self.ready(workflow_id):
                     return workflow_id
