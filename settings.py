@@ -38,6 +38,9 @@ class Settings(BaseSettings):
         None, description="32 bytes in base64; every other key is derived from it. Empty: made once under home."
     )
     task_queue: str = Field("throughline", description="Temporal task queue of the business processes.")
+    kept_processes: int = Field(
+        6_000, ge=0, description="Processes a worker keeps in memory, about 120 KB each; others are replayed first."
+    )
     temporal_ui_url: str | None = Field(None, description="Where the Temporal UI listens, to stand behind /temporal.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Worker's own Prometheus port; 0: none.")
 

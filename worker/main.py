@@ -215,6 +215,7 @@ def processes(client: Client, db: Database, settings: Settings, strict: bool) ->
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         max_concurrent_workflow_tasks=SLOTS,
+        max_cached_workflows=settings.kept_processes,
         graceful_shutdown_timeout=GRACE,
     )
 
