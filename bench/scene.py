@@ -50,6 +50,15 @@ class Scene:
         self.tasks = TaskCommands(desk, Credentials(db, Passwords(), SecondFactor(bytes(32), settings.company)))
         self.collections = CollectionCommands(desk)
         self.actors: dict[str, Any] = {}
+        self.worker: asyncio.subprocess.Process | None = None
+
+    async def begin_work(self) -> None:
+        self.worker = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.scene")
+
+    async def end_work(self, *, kill: bool = False) -> None:
+        if self.worker is not None:
+            (self.worker.kill if kill else self.worker.terminate)()
+            await self.worker.wait()
 
     async def until(self, table: type[T], **where: Any) -> T:
         """Looks every 50 ms until the row is there: a person's page would be told by its live stream."""
@@ -96,12 +105,11 @@ async def scene() -> AsyncIterator[Scene]:
             async with db.session() as session:
                 for name in ("li.wei", "zhao.min", "he.jie"):
                     ready.actors[name] = await actor_of(session, ids[name])
-            worker = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.scene")
+            await ready.begin_work()
             try:
                 yield ready
             finally:
-                worker.terminate()
-                await worker.wait()
+                await ready.end_work()
                 await db.close()
 
 

@@ -1,9 +1,10 @@
 """Open tickets with clocks: how late what falls due happens, how soon a burst is done, how heavy the worker is.
 
-    python -m bench.sla [--tickets 5000] [--rate 20] [--seconds 60] [--burst 1000] [--rows 50000]
+    python -m bench.sla [--tickets 5000] [--rate 20] [--seconds 60] [--burst 1000] [--rows 50000] [--away 40]
 
 All tickets are open from the beginning. Of some a warning, breach or step of the ladder falls due, `rate` a second;
 then as many as the burst at one instant. Late is counted until what fell due is in the read model, with its notice.
+Then the worker is killed (-9) for some seconds, in which something falls due every second.
 At the end the board is asked for with as many tickets as run, and its queries with `rows` of them.
 """
 
@@ -21,7 +22,7 @@ from sqlalchemy import func, select, text
 
 from bench.inbox import web
 from bench.scene import Scene, scene
-from bench.sla_past import MARKS, begin, place
+from bench.sla_past import MARKS, Place, begin, place
 from bench.sla_rows import look_at_rows
 from bench.up import browser
 from db.ticket import Ticket
@@ -122,7 +123,7 @@ async def say_board(base: str, what: str, looks: int = LOOKS) -> None:
     print(f"board {what}: p50 {statistics.median(times):.0f} ms, p95 {cut:.0f} ms, quickest {min(times):.0f} ms")
 
 
-async def bench(tickets: int, rate: float, seconds: int, burst: int, rows: int) -> None:
+async def bench(tickets: int, rate: float, seconds: int, burst: int, rows: int, gone: int) -> None:
     steady, started = round(rate * seconds), time.perf_counter()
     async with scene() as ready, web() as base:
         await watch_writes(ready)
@@ -156,6 +157,8 @@ async def bench(tickets: int, rate: float, seconds: int, burst: int, rows: int) 
         if burst:
             await drain(ready, known[steady:], burst_at, idle)
         say_memory(ready, "at the end")
+        if gone:
+            await away(ready, where, tickets, gone)
         await say_board(base, f"of {tickets}")
         await look_at_rows(ready, base, where, rows)
     print(f"took {time.perf_counter() - started:.0f} s in all")
@@ -170,6 +173,23 @@ async def drain(ready: Scene, known: Sequence[str], at: datetime, idle: dict[str
     used.say("the burst", len(known), idle)
 
 
+async def away(ready: Scene, where: Place, first: int, seconds: int) -> None:
+    """The worker is killed (-9) for so many seconds, in each of which something falls due."""
+    gone_at = datetime.now(UTC) + timedelta(seconds=SLACK)
+    dues = [(gone_at + timedelta(seconds=no + 0.5), MARKS[no % len(MARKS)]) for no in range(seconds)]
+    known = await begin(ready, where, first, dues)
+    await settled(ready, first + seconds)
+    await asyncio.sleep(max((gone_at - datetime.now(UTC)).total_seconds(), 0))
+    await ready.end_work(kill=True)
+    await asyncio.sleep(max((dues[-1][0] - datetime.now(UTC)).total_seconds(), 0))
+    back_at = datetime.now(UTC)
+    await ready.begin_work()
+    found = await all_told(ready, dict.fromkeys(known, back_at))
+    print(f"worker killed for {seconds} s, {len(found)} steps, counted from when it was started again")
+    print("  " + spread("its process acted", [acted for acted, _ in found]))
+    print("  " + spread("seen by everybody", [seen for _, seen in found]))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tickets", type=int, default=5_000)
@@ -177,8 +197,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--burst", type=int, default=1_000)
     parser.add_argument("--rows", type=int, default=50_000)
+    parser.add_argument("--away", type=int, default=40)
     asked = parser.parse_args()
-    asyncio.run(bench(asked.tickets, asked.rate, asked.seconds, asked.burst, asked.rows))
+    asyncio.run(bench(asked.tickets, asked.rate, asked.seconds, asked.burst, asked.rows, asked.away))
 
 
 if __name__ == "__main__":
