@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import BaseModel
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
@@ -20,7 +21,7 @@ from db.book import begin_look, fallen_due, next_look, warn_of
 from db.engine import Database
 from db.live import announce
 from db.notification import tell
-from db.ownership import move
+from db.ownership import AssignmentChange, move
 from db.person import Person
 from db.pool_policy import Rules, region_codes, rules_in_force
 from db.reckon import reckon, to_reckon
@@ -69,8 +70,8 @@ class BookActivities(ProcessActivities):
         while batch := await self._recycle(look, rules, left):
             looked.recycled += batch
             activity.heartbeat(looked.recycled)
-        if looked.recycled and not left:
-            await self._say_recycled(look, looked.recycled)
+        if not left:
+            await self._say_recycled(look)
         while batch := await self._warn(look, rules):
             looked.warned += batch
             activity.heartbeat(looked.warned)
@@ -126,15 +127,23 @@ class BookActivities(ProcessActivities):
                 await self._tell(session, look, "book.warned_copy", heads, one.customers, one.first)
         return all_of_them
 
-    async def _say_recycled(self, look: Look, count: int) -> None:
+    async def _say_recycled(self, look: Look) -> None:
+        """Once, of all that went back in this look, also where its worker was killed midway."""
         async with self.session() as session:
-            await self._tell(session, look, "book.recycled", person_key(look.owner_id), count)
+            gone = select(func.count()).where(
+                AssignmentChange.from_id == look.owner_id, AssignmentChange.at == look.at,
+                AssignmentChange.how == "recycled",
+            )  # fmt: skip
+            if count := (await session.scalars(gone)).one():
+                once = str(uuid5(NAMESPACE_URL, f"book/{look.owner_id}/{look.at.isoformat()}"))
+                await self._tell(session, look, "book.recycled", person_key(look.owner_id), count, once=once)
 
     async def _tell(
-        self, session: AsyncSession, look: Look, kind: str, holder: str, count: int, first: datetime | None = None
-    ) -> None:
+        self, session: AsyncSession, look: Look, kind: str, holder: str, count: int, first: datetime | None = None,
+        once: str = "",
+    ) -> None:  # fmt: skip
         params: dict[str, Any] = {"count": count, "person": look.owner_id}
         if first is not None:
             params["on"] = first.astimezone(self.zone).date().isoformat()
-        notice = Notice(id=new_id(), kind=kind, holders=[holder], params=params, revision=0)
+        notice = Notice(id=once or new_id(), kind=kind, holders=[holder], params=params, revision=0)
         await tell(session, notice, kind="book", record_id=look.owner_id)

@@ -71,7 +71,7 @@ class AllocationView(BaseModel):
 
     id: str
     region_id: str
-    status: str = Field(description="previewed, running, stopped, done, undoing, undone or skipped.")
+    status: str = Field(description="planning, previewed, running, stopped, done, undoing, undone or skipped.")
     terms: dict[str, Any]
     seed: int
     found: int = Field(description="Customers of the pool that fit the terms.")
@@ -107,11 +107,14 @@ class RowView(BaseModel):
     end: str | None
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=202)
 async def preview_allocation(
     body: TermsBody, key: IdempotencyKey, actor: CurrentActor, services: Provided
 ) -> AllocationDetail:
-    """See who would get how many customers, and which; nothing changes hands. Run it to carry it out."""
+    """Have planned who would get how many customers, and which; nothing changes hands.
+
+    Read it until it is no longer `planning`; then run it to carry it out, unless `planned` is 0.
+    """
     made = await services.allocations.preview(actor, key, body.region, body.terms, seed=body.seed)
     return await _detail(services, actor, made)
 

@@ -25,7 +25,7 @@ from commands.desk import Desk
 from commands.temporal import Processes
 from db.actor import actor_of
 from db.allocation import Allocation, shares_of
-from db.allocation_plan import customers_pooled, limits_in, seats_in
+from db.allocation_plan import customers_pooled, ground_of, seats_in
 from db.customer_report import by_person, by_week, doubles, flows, follow_ups
 from db.engine import take_time
 from db.report import Span
@@ -66,11 +66,11 @@ async def planning(ready: Stage, terms: Terms) -> None:
     async with ready.db.session() as session:
         await take_time(session)
         began = time.perf_counter()
-        most, cooling = await limits_in(session, ready.region)
-        seats = await seats_in(session, ready.region, terms, now, most)
+        ground = await ground_of(session, ready.region)
+        seats = await seats_in(session, ready.region, terms, now, ground.most)
         seconds["people"] = time.perf_counter() - began
         began = time.perf_counter()
-        customers = await customers_pooled(session, ready.region, terms, now - cooling if cooling else None)
+        customers = await customers_pooled(session, ready.region, terms, ground, now)
         seconds["read the pool"] = time.perf_counter() - began
     began = time.perf_counter()
     allocate(terms, customers, seats, 7)
@@ -87,7 +87,9 @@ async def allocation(ready: Stage, customers: int, kill: bool) -> Actor:
     terms = Terms(people=tuple(ready.people))
     began = time.perf_counter()
     made = await commands.preview(manager, uuid4().hex, ready.region, terms)
-    print(f"plan {customers:,} over {len(ready.people)}: {time.perf_counter() - began:.1f} s", flush=True)
+    print(f"asked to plan: {(time.perf_counter() - began) * 1_000:.0f} ms")
+    took, run = await until(ready, made, "previewed")
+    print(f"plan {run.planned:,} over {len(ready.people)}: {took:.1f} s", flush=True)
     await planning(ready, terms)
     before = ready.cpu()
     began = time.perf_counter()

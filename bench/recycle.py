@@ -3,10 +3,10 @@
     python -m bench.recycle [--customers 200000] [--people 20] [--limit 60] [--kill worker,temporal] [--claims 60]
                             [--grow 20000,200000,2000000]
 
-Everybody gets their share in turn, as an import or an allocation gives it; each goes back `limit` seconds after. The
-worker is killed (-9) once a fifth is back and started again three seconds later, then the Temporal server at half.
-Late is counted until the transaction that gave it back was written. With `--grow`, instead: what owned customers cost
-whose day is far off.
+Everybody gets their share as an allocation gives it; each goes back `limit` seconds after. The worker is killed (-9)
+once a fifth is back and started again three seconds later, then the Temporal server at half. Late is counted until the
+transaction that gave it back was written. With `--customers 0` only the claims, for so many seconds. With `--grow`,
+instead: what owned customers cost whose day is far off, laid down by SQL and reckoned by their books.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import asyncio
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -26,14 +27,14 @@ from sqlalchemy import text
 from bench.recycle_claim import crowd
 from bench.recycle_scene import Stage, stage
 
-BATCH = 2_000
+BATCH = 10_000
+"""Customers given in one transaction, as an allocation does."""
 PAUSE = 3.0
 """Seconds that what was killed stays away."""
 
-_GIVE = """
-    select cast(customer_id as text), cast(region_id as text) from assignment
-    where owner_id is null and how = 'imported' order by customer_id limit :limit
-"""
+IDLE, TENDED = 20, 200
+SIZE = "select pg_database_size(current_database())"
+
 _FIGURES = text("""
     select count(*), count(distinct customer_id), count(*) filter (where written < since + cast(:limit as interval)),
         percentile_cont(0.5) within group (order by extract(epoch from written - since) - :seconds),
@@ -51,7 +52,9 @@ async def recycle(ready: Stage, customers: int, limit: int, kills: Sequence[str]
     print(f"{given:,} customers given to {len(ready.people)} people in {time.perf_counter() - began:.1f} s", flush=True)
     plan = list(zip((0.2, 0.5), kills, strict=False))
     before, used = ready.cpu(), time.perf_counter()
+    most: Counter[str] = Counter()
     while (back := await ready.count("how = 'recycled' and owner_id is null")) < customers:
+        most |= ready.memory()
         if plan and back >= plan[0][0] * customers:
             _, what = plan.pop(0)
             print(f"  {back:,} are back: kill -9 {what}", flush=True)
@@ -68,33 +71,55 @@ async def recycle(ready: Stage, customers: int, limit: int, kills: Sequence[str]
     print(f"back {row[1]:,} of {customers:,}: missing {missing}, twice {twice}, early {row[2]}")
     print(f"late: p50 {row[3]:.1f} s, p99 {row[4]:.1f} s, most {row[5]:.1f} s")
     print("CPU seconds: " + ", ".join(f"{part} {value:.0f}" for part, value in spent.items() if value > 0))
+    print("memory at most, MB: " + ", ".join(f"{part} {size}" for part, size in most.items()))
     print(f"wake-ups: {await ready.events():,} events in the books' histories")
 
 
 async def grow(ready: Stage, sizes: Sequence[int]) -> None:
     """What owned customers cost whose day is 30 days off."""
     await ready.rules("P30D")
-    there = 0
+    there, before_any = 0, await ready.scalar(SIZE)
     for size in sizes:
-        await ready.customers(size - there)
-        there = size
         began, before = time.perf_counter(), ready.cpu()
-        await ready.give_all(BATCH)
-        given = time.perf_counter() - began
-        while await ready.count("owner_id is not null and due_at is null"):
-            await asyncio.sleep(0.5)
-        took, now = time.perf_counter() - began, ready.cpu()
-        memory = {part: process.memory_info().rss / 2**20 for part, process in ready.processes().items()}
-        size_now = await ready.scalar("select pg_total_relation_size('assignment') / 1048576")
-        whole = await ready.scalar("select pg_database_size(current_database()) / 1048576")
+        await ready.own(size - there)
+        there, made = size, time.perf_counter() - began
+        most: Counter[str] = Counter()
+        while not await ready.reckoned():
+            most |= ready.memory()
+            await asyncio.sleep(1)
+        took, now = time.perf_counter() - began - made, ready.cpu()
+        await ready.scalar("select pg_stat_force_next_flush()")
+        places = await ready.scalar("select pg_total_relation_size('assignment')")
+        whole = await ready.scalar(SIZE) - before_any
+        used = ready.memory()
         print(
-            f"{size:,} owned: given in {given:.0f} s, every date known after {took:.0f} s; "
-            f"worker {memory.get('worker', 0):.0f} MB, temporal {memory.get('temporal', 0):.0f} MB, "
-            f"assignments {size_now} MB of {whole} MB; events {await ready.events():,}; "
-            f"CPU s postgres {now['postgres'] - before['postgres']:.0f}, worker {now['worker'] - before['worker']:.0f}",
+            f"{size:,} owned by {len(ready.people)}: laid down in {made:.0f} s, every day reckoned {took:.0f} s later\n"
+            f"  memory now (most) MB: "
+            + ", ".join(f"{part} {used[part]} ({most[part]})" for part in ("worker", "temporal", "postgres"))
+            + f"\n  database {whole / 2**20:,.0f} MB ({whole / size:,.0f} bytes a customer), of which places "
+            f"{places / 2**20:,.0f} MB ({places / size:,.0f} bytes each)\n"
+            f"  CPU s: postgres {now['postgres'] - before['postgres']:.0f}, "
+            f"worker {now['worker'] - before['worker']:.0f}; events in all books' histories {await ready.events():,}",
             flush=True,
         )
+        await idle(ready)
         await wake(ready, size)
+
+
+async def idle(ready: Stage) -> None:
+    """What books cost that nothing happens to, and follow-ups."""
+    events, looks, before = await ready.events(), await ready.looks(), ready.cpu()
+    await asyncio.sleep(IDLE)
+    after, now = await ready.looks(), ready.cpu()
+    woken = sum(after[owner] != looks.get(owner) for owner in after)
+    spent = {part: now[part] - before.get(part, 0) for part in ("postgres", "worker", "temporal")}
+    print(
+        f"  {IDLE} s of nothing: {woken} wake-ups, {await ready.events() - events} events, CPU s "
+        + ", ".join(f"{part} {seconds:.1f}" for part, seconds in spent.items())
+    )
+    events = await ready.events()
+    each = await ready.tend(TENDED)
+    print(f"  {TENDED} follow-ups: {each:.1f} ms each, {await ready.events() - events} events", flush=True)
 
 
 async def wake(ready: Stage, size: int) -> None:
@@ -112,10 +137,10 @@ async def bench(asked: Any) -> None:
     async with stage(asked.people) as ready:
         if asked.grow:
             await grow(ready, [int(size) for size in asked.grow.split(",")])
-        else:
+        elif asked.customers:
             await recycle(ready, asked.customers, asked.limit, [one for one in asked.kill.split(",") if one])
-            if asked.claims:
-                await crowd(ready, asked.claims)
+        if asked.claims and not asked.grow:
+            await crowd(ready, asked.claims)
     print(f"took {time.perf_counter() - began:.0f} s in all, load {os.getloadavg()[0]:.1f}")
 
 

@@ -33,8 +33,10 @@ async def crowd(ready: Stage, seconds: int) -> None:
     people = await ready.hire(CROWD, "claimer")
     async with ready.db.session() as session:
         actors = [await actor_of(session, one) for one in people]
+    there = await ready.count("true")
+    await ready.customers(max(WANTED - there, 0))
     until, rounds, times, ends = time.perf_counter() + seconds, 0, [], Counter[str]()
-    worst_owner, wrong = 0, 0
+    worst_owner, wrong, won = 0, 0, 0
     while time.perf_counter() < until:
         async with ready.db.session() as session:
             await session.execute(text("update assignment set owner_id = null where owner_id = any(:people)"),
@@ -57,12 +59,14 @@ async def crowd(ready: Stage, seconds: int) -> None:
                 ends.update(refused.code for refused in outcome.refused.values())
 
         await asyncio.gather(*(one(actor) for actor in actors))
-        rounds += 1
+        rounds, won = rounds + 1, won + winners.total()
         wrong += int(len(winners) != WANTED or max(winners.values()) != 1)
         worst_owner = max(worst_owner, max(owners.values()))
-    print(
-        f"{CROWD} people, the same {WANTED} customers, {rounds} rounds of {CROWD * WANTED:,} claims: "
-        f"rounds without exactly {WANTED} winners {wrong}, the most one had {worst_owner} (may have {MOST})"
-    )
     cut, took = statistics.quantiles(times, n=100), time.perf_counter() - until + seconds
-    print(f"  {len(times) / took:.0f} claims/s; p50 {cut[49]:.0f} ms, p99 {cut[98]:.0f} ms; refused {dict(ends)}")
+    print(
+        f"{CROWD} people, the same {WANTED} customers, {took:.0f} s: {rounds} rounds of {CROWD * WANTED:,} claims\n"
+        f"  winners {won:,} of {rounds * WANTED:,}, rounds with a customer won twice or not at all {wrong}; "
+        f"the most one had {worst_owner} (may have {MOST})\n"
+        f"  refused {dict(ends)}\n"
+        f"  answers: {len(times) / took:.0f}/s, p50 {cut[49]:.0f} ms, p99 {cut[98]:.0f} ms, most {max(times):.0f} ms"
+    )

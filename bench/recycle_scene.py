@@ -6,8 +6,11 @@ import asyncio
 import os
 import signal
 import sys
+import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -22,11 +25,13 @@ from commands.temporal import Processes, connect
 from db.actor import actor_of
 from db.base import new_id
 from db.book import rearm
-from db.engine import Database
+from db.engine import Database, take_time
 from db.migrate import upgrade
-from db.ownership import move
+from db.ownership import Turn, move_each
 from db.person import Person, PersonRole
 from db.policy import current_policy
+from db.pool_policy import rules_in_force
+from db.reckon import tended
 from domain.customer_pool import DEFAULT
 from launch.cast import load_cast
 from launch.embedded import temporary_home
@@ -43,9 +48,18 @@ _MADE = text("""
     )
     insert into assignment (customer_id, region_id, how) select id, cast(:region as uuid), 'imported' from made
 """)
+_OWNED = text("""
+    with made as (
+        insert into customer (id, name, custom) select gen_random_uuid(), 'C' || n, '{}'
+        from generate_series(1, :many) n returning id
+    )
+    insert into assignment (customer_id, region_id, owner_id, how)
+    select id, cast(:region as uuid), (cast(:people as uuid[]))[1 + row_number() over () % cardinality(:people)],
+        'imported'
+    from made
+""")
 _FREE = text("""
-    select cast(customer_id as text), cast(region_id as text) from assignment
-    where owner_id is null and how = 'imported' limit :limit
+    select cast(customer_id as text) from assignment where owner_id is null and how = 'imported' limit :limit
 """)
 
 
@@ -99,18 +113,54 @@ class Stage:
                 await session.execute(_MADE, {"many": min(CHUNK, many - begin), "region": self.region})
 
     async def give_all(self, batch: int) -> int:
-        """Each person in turn gets the next of those that were imported, with the clock of the database."""
-        given = 0
+        """Everybody gets as many of the next, as an allocation gives them, by the database's clock."""
+        given, run_id = 0, new_id()
         while True:
-            owner = self.people[given // batch % len(self.people)]
             async with self.db.session() as session:
-                await session.execute(text("set local statement_timeout = '60s'"))
-                places = [(row[0], row[1]) for row in await session.execute(_FREE, {"limit": batch})]
-                if not places:
+                await take_time(session)
+                found = (await session.scalars(_FREE, {"limit": batch})).all()
+                if not found:
                     return given
+                turns = [Turn(one, self.people[no * len(self.people) // len(found)]) for no, one in enumerate(found)]
                 at = await session.scalar(text("select clock_timestamp()"))
-                await move(session, places, to=owner, how="allocated", at=at)
-            given += len(places)
+                rules = await rules_in_force(session)
+                given += await move_each(session, self.region, turns, rules, how="allocated", at=at, run_id=run_id)
+
+    async def own(self, many: int) -> None:
+        """Customers that everybody has as many of, laid down by SQL; their days are reckoned by the books."""
+        for begin in range(0, many, CHUNK):
+            async with self.db.session() as session:
+                await take_time(session, 300)
+                asked = {"many": min(CHUNK, many - begin), "region": self.region, "people": self.people}
+                await session.execute(_OWNED, asked)
+        async with self.db.session() as session:
+            await rearm(session, self.people)
+
+    async def reckoned(self) -> bool:
+        """Whether the day of every customer is known."""
+        asked = text("select exists (select from assignment where owner_id = any(:people) and reckoned is null)")
+        async with self.db.session() as session:
+            await take_time(session)
+            return not await session.scalar(asked, {"people": self.people})
+
+    async def looks(self) -> dict[str, Any]:
+        """When each book looked last."""
+        async with self.db.session() as session:
+            found = await session.execute(text("select cast(owner_id as text), looked_at from book"))
+            return dict(found.tuples().all())
+
+    async def tend(self, many: int) -> float:
+        """So many customers of the first person are followed up; milliseconds each."""
+        owner = self.people[0]
+        async with self.db.session() as session:
+            await take_time(session)
+            query = text("select cast(customer_id as text) from assignment where owner_id = :owner limit :many")
+            found = (await session.scalars(query, {"owner": owner, "many": many})).all()
+        began = time.perf_counter()
+        for customer in found:
+            async with self.db.session() as session:
+                await tended(session, customer, self.region, owner, datetime.now(UTC))
+        return (time.perf_counter() - began) * 1_000 / max(len(found), 1)
 
     async def scalar(self, query: str) -> Any:
         async with self.db.session() as session:
@@ -167,6 +217,18 @@ class Stage:
         parent = process.parent()
         return (parent is None or parent.name() != "postgres") and psutil.Process() in process.parents()
 
+    def memory(self) -> Counter[str]:
+        """MB of each now; of PostgreSQL without what its processes share."""
+        used: Counter[str] = Counter()
+        for part, process in self.processes().items():
+            with suppress(psutil.NoSuchProcess):
+                if part == "postgres":
+                    alone = [one.memory_info() for one in (process, *process.children())]
+                    used[part] = sum(max(one.rss - one.shared, 0) for one in alone) // 2**20
+                else:
+                    used[part] = process.memory_info().rss // 2**20
+        return used
+
     def cpu(self) -> dict[str, float]:
         """CPU seconds so far; of what was started again, since then."""
         found = self.processes()
@@ -196,6 +258,8 @@ async def stage(people: int) -> AsyncIterator[Stage]:
                 ready.cast = await load_cast(session)
                 written = "alter table assignment_change add written timestamptz default clock_timestamp()"
                 await session.execute(text(written))
+                # What makes customers findable is measured by bench.customers.
+                await session.execute(text("alter table customer disable trigger user"))
             ready.people = await ready.hire(people, "seller")
             await ready.begin_work()
             await ready.ask_one()  # the worker is at work

@@ -20,10 +20,12 @@ BUSY = ("running", "undoing")
 
 
 class Allocation(Base):
-    """`status`: previewed, running, stopped, done, undoing, undone, or skipped where the clock found another busy.
+    """`status`: planning, previewed, running, stopped, done, undoing, undone, or skipped where the clock found another
+    busy.
 
     `done` rows of its plan have been carried out, of which `given` customers changed hands; an undo has `looked_back`
-    at so many of them and took `undone` back. `attempt` counts how often it was set going. `asked_by` null: the clock.
+    at so many of them and took `undone` back. `attempt` counts how often it was planned or set going.
+    `asked_by` null: the clock.
     """
 
     __tablename__ = "allocation"
@@ -158,6 +160,12 @@ async def rows_of(
     if wanted := list(ends):
         query = query.where(row.end.is_not(None), row.end.in_(wanted))
     return [Planned(*found) for found in await session.execute(query.order_by(row.no).limit(limit))]
+
+
+async def laid_of(session: AsyncSession, allocation_id: str) -> int:
+    """How many rows of the plan are there."""
+    query = select(func.max(AllocationRow.no)).where(AllocationRow.allocation_id == allocation_id)
+    return await session.scalar(query) or 0
 
 
 async def ends_of(session: AsyncSession, allocation_id: str) -> dict[str, int]:

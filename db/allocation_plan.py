@@ -18,6 +18,7 @@ from db.engine import take_time
 from db.holder import holders
 from db.lead_turn import selling_roles
 from db.policy import current_policy
+from db.pool_policy import region_codes
 from domain.access import role_key
 from domain.allocation import MOST, Given, Pooled, Seat, Share, Terms, allocate, shares
 from domain.customer_pool import PoolPolicy
@@ -28,7 +29,16 @@ KEPT = timedelta(days=90)
 """How long the plan of one that ended is kept: so long it can be undone."""
 
 
-def pooled(region_id: str, terms: Terms) -> list[ColumnElement[bool]]:
+class Ground(NamedTuple):
+    """What the pool's policy says of a region: how many customers each who sells there may own (None: any number), how
+    long a last owner cools off, and in which pool lies what names none."""
+
+    most: dict[str, int | None]
+    cooling_off: timedelta | None = None
+    first_pool: str = ""
+
+
+def pooled(region_id: str, terms: Terms, ground: Ground) -> list[ColumnElement[bool]]:
     """Customers that lie in the region's pool and are asked for; a join with the customer."""
     wanted = terms.wanted
     conditions = [
@@ -37,7 +47,8 @@ def pooled(region_id: str, terms: Terms) -> list[ColumnElement[bool]]:
         Customer.merged_into.is_(None),
     ]
     if terms.pool:
-        conditions.append(Assignment.pool == terms.pool)
+        named = Assignment.pool == terms.pool
+        conditions.append(or_(named, Assignment.pool.is_(None)) if terms.pool == ground.first_pool else named)
     for column, values in (
         (Assignment.tier, wanted.tiers), (Customer.industry, wanted.industries),
         (Customer.province, wanted.provinces), (Customer.source, wanted.sources),
@@ -48,24 +59,29 @@ def pooled(region_id: str, terms: Terms) -> list[ColumnElement[bool]]:
 
 
 async def customers_pooled(
-    session: AsyncSession, region_id: str, terms: Terms, cooling_since: datetime | None
+    session: AsyncSession, region_id: str, terms: Terms, ground: Ground, at: datetime
 ) -> list[Pooled]:
-    """`cooling_since`: who lost a customer after it does not get it back; None: they may."""
+    """Each with its last owner, where that one cools off at this instant."""
     cools: ColumnElement[Any] = null()
-    if cooling_since is not None:
-        cools = case((Assignment.left_at > cooling_since, Assignment.last_owner_id))
+    if ground.cooling_off is not None:
+        cools = case((Assignment.left_at > at - ground.cooling_off, Assignment.last_owner_id))
     query = (
         select(Assignment.customer_id, cools)
         .join(Customer, Customer.id == Assignment.customer_id)
-        .where(*pooled(region_id, terms))
+        .where(*pooled(region_id, terms, ground))
         .limit(MOST)
     )
     return [Pooled(customer, not_to) for customer, not_to in await session.execute(query)]
 
 
-async def count_pooled(session: AsyncSession, region_id: str, terms: Terms) -> int:
-    query = select(func.count()).select_from(Assignment).join(Customer, Customer.id == Assignment.customer_id)
-    return await session.scalar(query.where(*pooled(region_id, terms))) or 0
+COUNTED = 100_000
+"""A form counts the pool no further."""
+
+
+async def count_pooled(session: AsyncSession, region_id: str, terms: Terms, ground: Ground) -> int:
+    some = select(Assignment.customer_id).join(Customer, Customer.id == Assignment.customer_id)
+    some = some.where(*pooled(region_id, terms, ground)).limit(COUNTED)
+    return await session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
 async def sellers_in(session: AsyncSession, region_id: str) -> dict[str, frozenset[str]]:
@@ -107,33 +123,50 @@ LAID = 20_000
 STRETCHES = 4
 
 
-async def keep_plan(
-    session: AsyncSession,
-    allocation: Allocation,
-    given: Sequence[Given],
-    shared: Sequence[Share],
-    seats: Sequence[Seat],
-) -> None:
-    """The allocation with its shares and every row of its plan."""
-    session.add(allocation)
-    await session.flush()
-    room = {seat.person: seat.room for seat in seats}
+class Drawn(NamedTuple):
+    """Who gets which, in the order they are given; of how many that fit, and by whom."""
+
+    found: int
+    given: list[Given]
+    shared: list[Share]
+    seats: list[Seat]
+
+
+async def draw(session: AsyncSession, run: Allocation, at: datetime) -> Drawn:
+    """Who would get which customer if it were given at this instant."""
+    terms = Terms.model_validate(run.terms)
+    ground = await ground_of(session, run.region_id)
+    seats = await seats_in(session, run.region_id, terms, at, ground.most)
+    customers = await customers_pooled(session, run.region_id, terms, ground, at)
+    given = await asyncio.to_thread(allocate, terms, customers, seats, run.seed)
+    return Drawn(len(customers), _by_people(given), shares(terms, seats, given), seats)
+
+
+async def begin_plan(session: AsyncSession, run: Allocation, drawn: Drawn) -> None:
+    """What each gets, in place of what a try before this one laid down; that one lays no more, by its `attempt`."""
+    for kind in (AllocationRow, AllocationShare):
+        await session.execute(delete(kind).where(kind.allocation_id == run.id))
+    run.found, run.planned, run.attempt = drawn.found, len(drawn.given), run.attempt + 1
+    room = {seat.person: seat.room for seat in drawn.seats}
     session.add_all(
         AllocationShare(
-            allocation_id=allocation.id, person_id=one.person, has=one.has, room=room[one.person], planned=one.gets,
+            allocation_id=run.id, person_id=one.person, has=one.has, room=room[one.person], planned=one.gets,
             why=one.why,
         )
-        for one in shared
+        for one in drawn.shared
     )  # fmt: skip
     await session.flush()
-    ordered = _by_people(given)
-    for at in range(0, len(ordered), LAID):
-        part = ordered[at : at + LAID]
-        rows = {
-            "allocation": allocation.id, "region": allocation.region_id, "before": at,
-            "customers": [one.customer for one in part], "people": [one.person for one in part],
-        }  # fmt: skip
-        await session.execute(_LAY, rows)
+
+
+async def lay_rows(session: AsyncSession, run: Allocation, given: Sequence[Given], at: int) -> int:
+    """The next rows of the plan, behind the `at` that are there; how many there are then."""
+    part = given[at : at + LAID]
+    rows = {
+        "allocation": run.id, "region": run.region_id, "before": at,
+        "customers": [one.customer for one in part], "people": [one.person for one in part],
+    }  # fmt: skip
+    await session.execute(_LAY, rows)
+    return at + len(part)
 
 
 def _by_people(given: Sequence[Given]) -> list[Given]:
@@ -146,12 +179,15 @@ def _by_people(given: Sequence[Given]) -> list[Given]:
     return [one for stretch in stretches for one in sorted(stretch, key=lambda one: one.person)]
 
 
-async def drop_old_plans(session: AsyncSession, region_id: str, asked_by: str | None, now: datetime) -> None:
-    """Previews that somebody has passed over go, and the rows of what ended so long ago that nobody undoes it."""
-    passed = and_(Allocation.status == "previewed", Allocation.asked_by == asked_by)
-    stale = and_(Allocation.status == "previewed", Allocation.asked_at < now - timedelta(days=1))
-    await session.execute(delete(Allocation).where(Allocation.region_id == region_id, or_(passed, stale)))
-    old = select(Allocation.id).where(Allocation.region_id == region_id, Allocation.ended_at < now - KEPT)
+async def drop_old_plans(session: AsyncSession, run: Allocation, now: datetime) -> None:
+    """What somebody looked at in the region before this one goes, and the rows of what ended so long ago that nobody
+    undoes it."""
+    looked_at = Allocation.status.in_(("planning", "previewed"))
+    passed = and_(Allocation.asked_by == run.asked_by, Allocation.id < run.id)
+    stale = Allocation.asked_at < now - timedelta(days=1)
+    here = and_(Allocation.region_id == run.region_id, Allocation.id != run.id)
+    await session.execute(delete(Allocation).where(here, looked_at, or_(passed, stale)))
+    old = select(Allocation.id).where(Allocation.region_id == run.region_id, Allocation.ended_at < now - KEPT)
     await session.execute(delete(AllocationRow).where(AllocationRow.allocation_id.in_(old)))
 
 
@@ -167,31 +203,40 @@ async def busy_in(session: AsyncSession, region_id: str) -> Allocation | None:
     )
 
 
-async def plan(
-    session: AsyncSession, region_id: str, terms: Terms, seed: int, at: datetime, *, asked_by: str | None,
-    origin: str | None = None, allocation_id: str | None = None,
+def new_plan(
+    region_id: str, terms: Terms, seed: int, *, asked_by: str | None, allocation_id: str | None = None,
+    origin: str | None = None,
 ) -> Allocation:  # fmt: skip
-    """Who would get which customer, kept as a preview."""
-    await take_time(session)
-    await drop_old_plans(session, region_id, asked_by, at)
-    most, cooling_off = await limits_in(session, region_id)
-    seats = await seats_in(session, region_id, terms, at, most)
-    customers = await customers_pooled(session, region_id, terms, at - cooling_off if cooling_off else None)
-    given = await asyncio.to_thread(allocate, terms, customers, seats, seed)
-    allocation = Allocation(
+    """An allocation of which nothing is known yet but what was asked for."""
+    return Allocation(
         id=allocation_id or new_id(), region_id=region_id, terms=terms.model_dump(mode="json"), seed=seed,
-        status="previewed", found=len(customers), planned=len(given), done=0, given=0, looked_back=0, undone=0,
-        attempt=0, asked_by=asked_by, origin=origin,
+        status="planning", found=0, planned=0, done=0, given=0, looked_back=0, undone=0, attempt=0, asked_by=asked_by,
+        origin=origin,
     )  # fmt: skip
-    await keep_plan(session, allocation, given, shares(terms, seats, given), seats)
-    return allocation
 
 
-async def limits_in(session: AsyncSession, region_id: str) -> tuple[dict[str, int | None], timedelta | None]:
-    """How many customers each who sells in the region may own, and how long a last owner cools off."""
+async def plan(
+    session: AsyncSession, region_id: str, terms: Terms, seed: int, at: datetime, *, asked_by: str | None
+) -> Allocation:
+    """A small one, planned in this transaction."""
+    run = new_plan(region_id, terms, seed, asked_by=asked_by)
+    session.add(run)
+    await session.flush()
+    drawn = await draw(session, run, at)
+    await begin_plan(session, run, drawn)
+    laid = 0
+    while laid < run.planned:
+        laid = await lay_rows(session, run, drawn.given, laid)
+    run.status = "previewed"
+    return run
+
+
+async def ground_of(session: AsyncSession, region_id: str) -> Ground:
     policy = load(PoolPolicy, (await current_policy(session, PoolPolicy.kind))[1])
     sellers = await sellers_in(session, region_id)
-    return {person: policy.quota(person, roles).total for person, roles in sellers.items()}, policy.cooling_off
+    most = {person: policy.quota(person, roles).total for person, roles in sellers.items()}
+    code = (await region_codes(session)).get(region_id, "")
+    return Ground(most, policy.cooling_off, policy.pool(None, code).key)
 
 
 class Changed(NamedTuple):
@@ -218,8 +263,8 @@ async def changed_since(session: AsyncSession, allocation: Allocation, at: datet
         .where(row.allocation_id == allocation.id, Assignment.customer_id.is_(None))
     )
     terms = Terms.model_validate(allocation.terms)
-    most, _ = await limits_in(session, allocation.region_id)
-    seats = {seat.person: seat for seat in await seats_in(session, allocation.region_id, terms, at, most)}
+    ground = await ground_of(session, allocation.region_id)
+    seats = {seat.person: seat for seat in await seats_in(session, allocation.region_id, terms, at, ground.most)}
     people = [
         share.person_id
         for share in await shares_of(session, allocation.id)

@@ -3,10 +3,10 @@ says how far the plan is, so that whoever is killed goes on where the last one w
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Integer, Uuid, and_, any_, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -18,7 +18,8 @@ from db.customer import Assignment
 from db.deal import Deal
 from db.engine import take_time
 from db.live import announce
-from db.ownership import AssignmentChange, move
+from db.ownership import AssignmentChange, Turn, move_each
+from db.pool_policy import rules_in_force
 
 
 class Step(NamedTuple):
@@ -27,6 +28,17 @@ class Step(NamedTuple):
     done: int
     planned: int
     over: bool
+
+
+class Row(NamedTuple):
+    """A row of the plan."""
+
+    no: int
+    customer_id: str
+    person_id: str
+    end: str | None
+    last_owner_id: str | None
+    left_at: datetime | None
 
 
 async def give_next(session: AsyncSession, allocation_id: str, size: int, at: datetime) -> Step:
@@ -41,7 +53,7 @@ async def give_next(session: AsyncSession, allocation_id: str, size: int, at: da
     left = await _room_left(session, run)
     ends: dict[int, str] = {}
     given: Counter[str] = Counter()
-    by_person: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    turns: list[Turn] = []
     for row in rows:
         limit = left.get(row.person_id)
         if row.customer_id not in there:
@@ -50,10 +62,10 @@ async def give_next(session: AsyncSession, allocation_id: str, size: int, at: da
             ends[row.no] = "full"
         else:
             given[row.person_id] += 1
-            by_person[row.person_id].append((row.customer_id, run.region_id))
-    for person, places in sorted(by_person.items()):
-        await move(session, places, to=person, how="allocated", at=at, by=run.started_by, run_id=run.id)
-    await _note(session, run.id, ends, AllocationShare.given, given)
+            turns.append(Turn(row.customer_id, row.person_id))
+    rules = await rules_in_force(session)
+    await move_each(session, run.region_id, turns, rules, how="allocated", at=at, by=run.started_by, run_id=run.id)
+    await _note(session, run.id, ends, "given", given)
     run.done = rows[-1].no if rows else run.planned
     run.given += given.total()
     if run.done >= run.planned:
@@ -63,21 +75,23 @@ async def give_next(session: AsyncSession, allocation_id: str, size: int, at: da
 
 
 async def take_back_next(session: AsyncSession, allocation_id: str, size: int, at: datetime) -> Step:
-    """Lays the next customers back into the pool as they lay there; what was tended or changed hands since stays."""
+    """Lays the next customers back into the pool as they lay there; what was tended or changed hands since stays.
+
+    Who was given a customer by mistake does not cool off from it; who lost it before still does.
+    """
     await take_time(session)
     run = await session.get_one(Allocation, allocation_id, with_for_update=True)
     if run.status != "undoing":
         return Step(run.looked_back, run.done, over=True)
     rows = [row for row in await _rows(session, run.id, run.looked_back, size) if row.no <= run.done]
-    given = [row for row in rows if row.end is None]
-    ends, back = await _kept(session, run, given)
-    places = [(row.customer_id, run.region_id) for row in back]
-    await move(
-        session, places, to=None, how="undone", at=at, by=run.undone_by, reason="undone", run_id=run.id
-    )  # fmt: skip
-    await _restore(session, run, [row.no for row in back])
+    ends, back = await _kept(session, run, [row for row in rows if row.end is None])
+    turns = [Turn(row.customer_id, None, row.last_owner_id, row.left_at) for row in back]
+    rules = await rules_in_force(session)
+    await move_each(
+        session, run.region_id, turns, rules, how="undone", reason="undone", at=at, by=run.undone_by, run_id=run.id
+    )
     undone = Counter(row.person_id for row in back)
-    await _note(session, run.id, ends, AllocationShare.undone, undone)
+    await _note(session, run.id, ends, "undone", undone)
     run.looked_back = rows[-1].no if rows else run.done
     run.undone += undone.total()
     if run.looked_back >= run.done:
@@ -86,10 +100,11 @@ async def take_back_next(session: AsyncSession, allocation_id: str, size: int, a
     return Step(run.looked_back, run.done, over=run.status != "undoing")
 
 
-async def _rows(session: AsyncSession, allocation_id: str, after: int, size: int) -> Sequence[AllocationRow]:
+async def _rows(session: AsyncSession, allocation_id: str, after: int, size: int) -> list[Row]:
     row = AllocationRow
-    query = select(row).where(row.allocation_id == allocation_id, row.no > after).order_by(row.no).limit(size)
-    return (await session.scalars(query)).all()
+    query = select(row.no, row.customer_id, row.person_id, row.end, row.last_owner_id, row.left_at)
+    query = query.where(row.allocation_id == allocation_id, row.no > after).order_by(row.no).limit(size)
+    return [Row(*found) for found in await session.execute(query)]
 
 
 def _ids(values: Sequence[str]) -> Any:
@@ -122,9 +137,7 @@ async def _room_left(session: AsyncSession, run: Allocation) -> dict[str, int]:
     }  # fmt: skip
 
 
-async def _kept(
-    session: AsyncSession, run: Allocation, rows: Sequence[AllocationRow]
-) -> tuple[dict[int, str], list[AllocationRow]]:
+async def _kept(session: AsyncSession, run: Allocation, rows: Sequence[Row]) -> tuple[dict[int, str], list[Row]]:
     """Why rows stay as they are, and those that go back."""
     customers = [row.customer_id for row in rows]
     deal = select(Deal.id).where(
@@ -154,24 +167,22 @@ async def _kept(
     return ends, back
 
 
-_RESTORE = text("""
-    update assignment a set last_owner_id = r.last_owner_id, left_at = r.left_at
-    from allocation_row r
-    where r.allocation_id = cast(:allocation as uuid) and r.no = any(cast(:numbers as int[]))
-        and a.customer_id = r.customer_id and a.region_id = cast(:region as uuid)
-""")
-
-
-async def _restore(session: AsyncSession, run: Allocation, numbers: list[int]) -> None:
-    """Who was given a customer by mistake does not cool off from it; who lost it before still does."""
-    await session.execute(_RESTORE, {"allocation": run.id, "region": run.region_id, "numbers": numbers})
+_SHARES = {
+    name: text(f"""
+        update allocation_share s set {name} = s.{name} + got.count
+        from unnest(cast(:people as uuid[]), cast(:counts as int[])) got (person_id, count)
+        where s.allocation_id = cast(:allocation as uuid) and s.person_id = got.person_id
+    """)  # noqa: S608 - our own words
+    for name in ("given", "undone")
+}
 
 
 async def _note(
-    session: AsyncSession, allocation_id: str, ends: dict[int, str], column: object, by_person: Counter[str]
-) -> None:
+    session: AsyncSession, allocation_id: str, ends: dict[int, str], what: Literal["given", "undone"],
+    by_person: Counter[str],
+) -> None:  # fmt: skip
     """What became of the rows, and how many each person got or gave back."""
-    row, share = AllocationRow, AllocationShare
+    row = AllocationRow
     for end in set(ends.values()):
         numbers = [no for no, said in ends.items() if said == end]
         await session.execute(
@@ -179,10 +190,6 @@ async def _note(
             .where(row.allocation_id == allocation_id, row.no == any_(literal(numbers, ARRAY(Integer))))
             .values(end=end)
         )
-    for person, count in sorted(by_person.items()):
-        name = column.key  # type: ignore[attr-defined]
-        await session.execute(
-            update(share)
-            .where(share.allocation_id == allocation_id, share.person_id == person)
-            .values({name: getattr(share, name) + count})
-        )
+    if by_person:
+        counted = {"allocation": allocation_id, "people": list(by_person), "counts": list(by_person.values())}
+        await session.execute(_SHARES[what], counted)

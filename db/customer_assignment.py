@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.allocation_plan import limits_in, seats_in
+from db.allocation_plan import ground_of, seats_in
 from db.book import lock_books
 from db.customer import Assignment, Customer
 from db.ownership import AssignmentChange, move
@@ -116,7 +116,7 @@ async def _owners(
     """Whose turn it is for each; nobody's where none has room."""
     if follows.to == "pool" or not customers:
         return {}
-    most, _ = await limits_in(session, region_id)
+    most = (await ground_of(session, region_id)).most
     if follows.to == "person":
         return {follows.person: list(customers)} if follows.person in most else {}
     await lock_books(session, most)

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Instant, Ref
 from db.book import lock_books, rearm
-from domain.customer_pool import Back, How
+from db.pool_policy import Rules
+from domain.book import due
+from domain.customer_pool import TIERS, Back, Course, How
 
 
 class Moved(NamedTuple):
@@ -46,9 +48,9 @@ class AssignmentChange(Base):
     __table_args__ = (
         Index("ix_assignment_change_customer", "customer_id", "at"),
         Index("ix_assignment_change_region", "region_id", "at"),
-        Index("ix_assignment_change_to", "to_id", "at"),
-        Index("ix_assignment_change_from", "from_id", "at"),
-        Index("ix_assignment_change_run", "run_id"),
+        Index("ix_assignment_change_to", "to_id", "at", postgresql_where=text("to_id is not null")),
+        Index("ix_assignment_change_from", "from_id", "at", postgresql_where=text("from_id is not null")),
+        Index("ix_assignment_change_run", "run_id", postgresql_where=text("run_id is not null")),
     )
 
 
@@ -127,3 +129,77 @@ async def take_free(
     asked = {"customers": [customer for customer, _ in places], "regions": [region for _, region in places]}
     free = [(customer, region) for customer, region in await session.execute(_FREE, asked)]
     return await move(session, free, to=to, how=how, at=at, by=by, run_id=run_id)
+
+
+class Turn(NamedTuple):
+    """A customer that comes from the pool to a person, or (`to` None) from a person to the pool again, where it is as
+    if it had never left: its last owner is who had it before, until then."""
+
+    customer_id: str
+    to: str | None
+    last_owner_id: str | None = None
+    left_at: datetime | None = None
+
+
+# One statement for very many. What no deal or contract speaks for gets its day at once, and is not written again by
+# the book of its new owner.
+_MOVE_EACH = text("""
+    with was as (
+        select a.customer_id, a.region_id, a.owner_id, a.since, a.tier, asked.to_id, asked.last_owner_id, asked.left_at,
+            asked.to_id is not null and not exists (select from deal d where d.customer_id = a.customer_id)
+                and not exists (select from contract c where c.customer_id = a.customer_id)
+                and not exists (select from contract_term t where t.customer_id = a.customer_id) as plain
+        from assignment a
+        join unnest(cast(:customers as uuid[]), cast(:tos as uuid[]), cast(:lasts as uuid[]),
+            cast(:lefts as timestamptz[])) asked (customer_id, to_id, last_owner_id, left_at) using (customer_id)
+        where a.region_id = cast(:region as uuid) and (a.owner_id is null) = (asked.to_id is not null)
+        order by a.customer_id
+        for update of a
+    ), moved as (
+        update assignment a
+        set owner_id = was.to_id, since = :at, how = :how, reason = :reason, note = null, followed_at = null,
+            dealt_at = null, warned_at = null, locked_until = null, extended_until = null, protected = null,
+            due_at = case when was.plain then day.due_at end, warn_at = case when was.plain then day.warn_at end,
+            due_why = case when was.plain then day.why end,
+            reckoned = case when was.plain then cast(:stamp as bigint) end,
+            last_owner_id = case when was.to_id is null then was.last_owner_id else a.last_owner_id end,
+            left_at = case when was.to_id is null then was.left_at else a.left_at end
+        from was
+        left join unnest(cast(:tiers as text[]), cast(:dues as timestamptz[]), cast(:warns as timestamptz[]),
+            cast(:whys as text[])) day (tier, due_at, warn_at, why) on day.tier = was.tier
+        where a.customer_id = was.customer_id and a.region_id = was.region_id
+        returning a.customer_id, a.region_id, was.owner_id, was.since, a.owner_id as to_id, a.pool, a.tier
+    ), kept as (
+        insert into assignment_change
+            (customer_id, region_id, from_id, to_id, pool, tier, how, reason, since, at, by, run_id)
+        select customer_id, region_id, owner_id, to_id, pool, tier, :how, :reason, since, :at, cast(:by as uuid),
+            cast(:run_id as uuid)
+        from moved
+    )
+    select count(*) from moved
+""")
+
+
+async def move_each(
+    session: AsyncSession, region_id: str, turns: Sequence[Turn], rules: Rules, *, how: How, at: datetime, run_id: str,
+    by: str | None = None, reason: Back | None = None,
+) -> int:  # fmt: skip
+    """Gives customers of one region each to a person of its own, or lays them back, all as one of a run; the books of
+    those who get some are asked to look. What is elsewhere by now is left alone. How many changed hands.
+    """
+    if not turns:
+        return 0
+    owners = sorted({one.to for one in turns if one.to is not None})
+    if owners:
+        await lock_books(session, owners)
+    days = [due(rules.policy, rules.clock, Course(tier, at)) for tier in TIERS]
+    asked = {
+        "customers": [one.customer_id for one in turns], "tos": [one.to for one in turns],
+        "lasts": [one.last_owner_id for one in turns], "lefts": [one.left_at for one in turns],
+        "region": region_id, "how": how, "at": at, "by": by, "reason": reason, "run_id": run_id, "stamp": rules.stamp,
+        "tiers": list(TIERS), "dues": [day.at if day else None for day in days],
+        "warns": [day.warn_at if day else None for day in days], "whys": [day.why if day else None for day in days],
+    }  # fmt: skip
+    moved = await session.scalar(_MOVE_EACH, asked) or 0
+    await rearm(session, owners)
+    return moved

@@ -22,6 +22,7 @@ Number = Annotated[int, Field(ge=1, le=MOST)]
 class Weekly(Strict):
     """One region's allocation. `zone`: whose clock `at` is on; none: the company's. With `each` everybody gets that
     many, else all are shared evenly; never more than `most` at a time. Quotas go by the pool's own limits.
+    `paused`: not for now, without forgetting how.
     """
 
     region: Code
@@ -35,6 +36,7 @@ class Weekly(Strict):
     industries: Words = ()
     provinces: Words = ()
     sources: Words = ()
+    paused: bool = False
 
     @property
     def clock(self) -> time:

@@ -6,6 +6,7 @@ from locales import N_
 
 ALLOCATION_LABELS: dict[str, dict[str, str]] = {
     "allocation": {
+        "planning": N_("Being planned"),
         "previewed": N_("Looked at"),
         "running": N_("Running"),
         "stopped": N_("Stopped"),

@@ -344,6 +344,8 @@ SENTENCES = {
     "allocation_nobody": N_("Nobody can take customers: all are away, full or without a quota."),
     "allocation_person_unfit": N_("%(person)s does not sell in this region."),
     "allocation_empty": N_("No customer of the pool is like this."),
+    "allocation_planning": N_("It is still being planned. Wait a moment."),
+    "allocation_pool_unfit": N_("This region has no such pool."),
     "allocation_over": N_("This allocation is no longer under way. Reload to see it as it is now."),
     "allocation_changed": N_(
         "It is no longer as you saw it: %(gone)d customers have left the pool, and %(fewer)d people can no longer "

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, Response
 
@@ -19,10 +20,11 @@ from api.body import IdempotencyKey
 from api.problem import named, worded
 from api.services import Provided, Services
 from commands.allocation import AllocationCommands
-from db.allocation import Allocation, ends_of, find_allocation, list_allocations, rows_of, shares_of
-from db.allocation_plan import count_pooled, limits_in, seats_in
+from db.allocation import Allocation, ends_of, find_allocation, laid_of, list_allocations, rows_of, shares_of
+from db.allocation_plan import COUNTED, Ground, count_pooled, ground_of, seats_in
 from db.allocation_result import got_in
 from db.person import OrgUnit
+from db.pool_policy import rules_in_force
 from domain.access import Action, Actor, Scope
 from domain.allocation import MOST, Terms
 from domain.ids import RecordId
@@ -37,7 +39,7 @@ from ui.render import page, redirect, respond
 router = APIRouter(prefix="/allocations", include_in_schema=False)
 PAGE = 50
 SAMPLE = 20
-BUSY = ("running", "undoing")
+BUSY = ("planning", "running", "undoing")
 EMPTY: dict[str, Any] = dict.fromkeys(("each", "most", "pool", "industries", "provinces", "sources"), "") | {
     "people": [], "tiers": [], "quotas": {},
 }  # fmt: skip
@@ -83,7 +85,9 @@ async def preview(request: Request, key: IdempotencyKey, actor: CurrentActor, se
         if isinstance(error, Refused):
             error = await _called(request, actor, services, error)
         return await _form(request, actor, services, typed, mistakes(request, error), status=422)
-    return redirect(request, f"/allocations/{made}", say(request, N_("This is what would happen. Nothing has yet.")))
+    return redirect(
+        request, f"/allocations/{made}", say(request, N_("It is being planned. Nothing changes hands yet."))
+    )
 
 
 @router.get("/{allocation_id}")
@@ -145,15 +149,23 @@ async def _page(
 ) -> HTMLResponse:  # fmt: skip
     async with services.db.session(actor.id) as session:
         run = await find_allocation(session, actor, allocation_id)
-        shares = await shares_of(session, allocation_id)
+        planning = run.status == "planning"
+        laid = await laid_of(session, allocation_id) if planning else run.planned
+        shares = [] if planning else await shares_of(session, allocation_id)
         ends = await ends_of(session, allocation_id)
-        rows = await rows_of(session, allocation_id, ends=[end] if end else (), after=after, limit=SAMPLE + 1)
+        wanted = [end] if end else ()
+        rows = [] if planning else await rows_of(session, allocation_id, ends=wanted, after=after, limit=SAMPLE + 1)
         people = {one.person_id for one in shares} | {run.asked_by, run.started_by, run.ended_by, run.undone_by}
         called = await names(session, pages_of(request).language(request), people)
-    undoing = run.status == "undoing"
+        terms = Terms.model_validate(run.terms)
+        pools = await _pools(session, request, run.region_id)
+    at, of = {"planning": (laid, run.planned), "undoing": (run.looked_back, run.done)}.get(
+        run.status, (run.done, run.planned)
+    )
     context: dict[str, Any] = {
         "run": run,
-        "terms": Terms.model_validate(run.terms),
+        "terms": terms,
+        "pool": dict(pools).get(terms.pool or "", terms.pool or ""),
         "shares": shares,
         "ends": ends,
         "rows": rows[:SAMPLE],
@@ -162,13 +174,22 @@ async def _page(
         "end": end or "",
         "called": called,
         "busy": run.status in BUSY,
-        "at": run.looked_back if undoing else run.done,
-        "of": run.done if undoing else run.planned,
+        "at": at,
+        "of": of,
         "rate": _rate(run),
         "problem": problem,
         "changed": changed or [],
     }
     return await respond(request, "allocation/page.html", "allocation", status=status, **context)
+
+
+async def _pools(session: AsyncSession, request: Request, region_id: str) -> list[tuple[str, str]]:
+    """The pools of a region: their keys and what they are called."""
+    policy = (await rules_in_force(session)).policy
+    region = await session.get(OrgUnit, region_id)
+    language = pages_of(request).language(request)
+    found = policy.pools_of(region.code) if region else []
+    return [(pool.key, pool.name.en if language == "en" else pool.name.zh) for pool in found]
 
 
 def _rate(run: Allocation) -> int | None:
@@ -193,13 +214,14 @@ async def _form(
         regions = list(await session.scalars(query))
         asked = typed.get("region")
         region = next((one for one in regions if asked in (one.id, one.code)), regions[0] if regions else None)
-        most, _ = await limits_in(session, region.id) if region else ({}, None)
-        seats = await seats_in(session, region.id, Terms(), datetime.now(UTC), most) if region else []
-        pooled = await count_pooled(session, region.id, Terms()) if region else 0
+        ground = await ground_of(session, region.id) if region else Ground({})
+        seats = await seats_in(session, region.id, Terms(), datetime.now(UTC), ground.most) if region else []
+        pooled = await count_pooled(session, region.id, Terms(), ground) if region else 0
+        pools = await _pools(session, request, region.id) if region else []
         called = await names(session, pages.language(request), {seat.person for seat in seats})
     return await page(
         request, "allocation/new.html", status=status, regions=regions, region=region, seats=seats, pooled=pooled,
-        called=called, typed=typed, errors=errors, language=pages.language(request),
+        called=called, typed=typed, errors=errors, language=pages.language(request), pools=pools, counted=COUNTED,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from api.auth import CurrentActor, require
 from api.services import Provided, Services
 from db.person import OrgUnit
+from db.pool_policy import rules_in_force
 from domain.access import Action
 from domain.allocation_policy import DAYS, AllocationPolicy, Weekly
 from domain.policy import canonical, problems_of
@@ -86,8 +87,9 @@ def _checked(typed: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("each", "most"):
         if value := typed.get(name):
             entry[name] = int(value) if value.isdecimal() else value
-    if typed.get("zone"):
-        entry["zone"] = typed["zone"]
+    entry |= {name: typed[name] for name in ("zone", "pool") if typed.get(name)}
+    if typed.get("paused"):
+        entry["paused"] = True
     Weekly.model_validate_json(canonical(entry))
     return entry
 
@@ -97,12 +99,19 @@ async def _form(
     errors: Mapping[str, str] | None = None,
 ) -> Response:  # fmt: skip
     language = pages_of(request).language(request)
-    empty = {"region": "", "at": "09:00", "zone": "", "each": "", "most": "", "days": ["mon"], "tiers": []}
+    empty = {
+        "at": "09:00",
+        "days": ["mon"],
+        "tiers": [],
+        **dict.fromkeys(("region", "zone", "pool", "each", "most"), ""),
+    }
     async with services.db.session() as session:
         units = await session.scalars(select(OrgUnit).where(OrgUnit.kind == "region").order_by(OrgUnit.code))
         regions = [(unit.code, unit.called(language)) for unit in units]
+        pools = (await rules_in_force(session)).policy.pools
     return await page(
         request, "policy/allocation_form.html", status=422 if errors else 200, editing=now, region=region,
         typed={**empty, **dict.fromkeys(WORDS, ""), **typed}, revision=revision, errors=errors or {}, regions=regions,
         days=[(day, label("weekday", day, language)) for day in DAYS],
+        pools=[(pool.key, pool.name.en if language == "en" else pool.name.zh) for pool in pools],
     )  # fmt: skip

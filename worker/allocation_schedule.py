@@ -14,6 +14,7 @@ from temporalio.client import (
     SchedulePolicy,
     ScheduleRange,
     ScheduleSpec,
+    ScheduleState,
 )
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -30,6 +31,7 @@ PREFIX = "weekly-allocation/"
 SUNDAY_FIRST = {day: (no + 1) % 7 for no, day in enumerate(DAYS)}
 CATCH_UP = timedelta(hours=8)
 """A server that was away at its hour allocates when it is back, on the same day."""
+PAUSED, AGAIN = "paused in the policy", "no longer paused in the policy"
 
 
 class AllocationSchedules:
@@ -48,6 +50,7 @@ class AllocationSchedules:
         wanted = {PREFIX + regions[one.region]: one for one in policy.weekly if one.region in regions}
         for name, weekly in wanted.items():
             await keep(self.client, name, self._schedule(name.removeprefix(PREFIX), weekly))
+            await self._pause(name, weekly.paused)
         async for known in await self.client.list_schedules():
             if known.id.startswith(PREFIX) and known.id not in wanted:
                 await self._end(known.id)
@@ -71,7 +74,17 @@ class AllocationSchedules:
                 time_zone_name=weekly.zone or self.settings.zone,
             ),
             policy=SchedulePolicy(catchup_window=CATCH_UP),
+            state=ScheduleState(paused=weekly.paused, note=PAUSED if weekly.paused else None),
         )
+
+    async def _pause(self, name: str, wanted: bool) -> None:
+        """As the policy says; a pause that ops made by hand lasts until they end it."""
+        handle = self.client.get_schedule_handle(name)
+        state = (await handle.describe()).schedule.state
+        if wanted and not state.paused:
+            await handle.pause(note=PAUSED)
+        elif not wanted and state.paused and state.note == PAUSED:
+            await handle.unpause(note=AGAIN)
 
     async def _end(self, name: str) -> None:
         try:

@@ -1,61 +1,72 @@
-"""Customers of a region's pool given to its people: begun by hand or weekly by the clock, a part at a time, and undone
-the same way. How far it is stands in its row, so that it goes on where it was stopped."""
+"""Customers of a region's pool given to its people: planned first, then begun by hand or weekly by the clock, a part at
+a time, and undone the same way. How far it is stands in its row, so that it goes on where it was stopped."""
 
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.allocation import AllocationActivities, AllocationPart, Planned, WeeklyTurn
+    from activities.allocation import AllocationActivities, AllocationPart, Progress, WeeklyTurn
 
 _KEEP_ON = RetryPolicy(maximum_interval=timedelta(seconds=30))
-_PART, _PLAN = timedelta(minutes=2), timedelta(minutes=10)
-PLAN = workflow.ActivityConfig(
-    start_to_close_timeout=_PLAN, retry_policy=_KEEP_ON, summary="plan who gets which customers"
-)
-GIVE = workflow.ActivityConfig(start_to_close_timeout=_PART, retry_policy=_KEEP_ON, summary="give the next customers")
-BACK = workflow.ActivityConfig(
-    start_to_close_timeout=_PART, retry_policy=_KEEP_ON, summary="take the next customers back"
-)
-TELL = workflow.ActivityConfig(start_to_close_timeout=_PART, retry_policy=_KEEP_ON, summary="tell who got customers")
+_SILENCE = timedelta(seconds=20)
+"""After so long without a sign of life another worker goes on."""
+_LONGEST, _SHORT = timedelta(hours=6), timedelta(minutes=2)
 
 
 class AllocationStart(BaseModel):
-    """An allocation that a person set going, or (by the clock) the region whose turn it is."""
+    """An allocation that a person had planned or set going, or (by the clock) the region whose turn it is."""
 
     allocation_id: str | None = None
     region_id: str | None = None
-    act: Literal["give", "take_back"] = "give"
+    act: Literal["plan", "give", "take_back"] = "give"
 
 
 @workflow.defn(name="AllocationWorkflow")
 class AllocationWorkflow:
     @workflow.run
     async def run(self, start: AllocationStart) -> str:
-        """over, or skipped where the clock found nothing to do."""
-        allocation_id = start.allocation_id
-        if allocation_id is None:
-            allocation_id = (await self._plan(start.region_id or "")).allocation_id
-        if allocation_id is None:
-            return "skipped"
-        part = AllocationPart(allocation_id=allocation_id)
-        giving = start.act == "give"
-        while True:
-            step = (
-                await workflow.execute_activity_method(AllocationActivities.give_customers, part, **GIVE)
-                if giving
-                else await workflow.execute_activity_method(AllocationActivities.take_customers_back, part, **BACK)
-            )
-            workflow.set_current_details(f"{step.done} of {step.planned}")
-            if step.over:
-                break
-        if giving:
-            await workflow.execute_activity_method(AllocationActivities.tell_of_allocation, part, **TELL)
-        return "over"
+        """What the allocation came to; skipped where the clock found nothing to do."""
+        if start.allocation_id is None:
+            return await self._weekly(start.region_id or "")
+        part = AllocationPart(allocation_id=start.allocation_id)
+        match start.act:
+            case "plan":
+                return await self._plan(part)
+            case "give":
+                return await self._give(part)
+            case "take_back":
+                return await self._long(AllocationActivities.take_customers_back, part, "take the customers back")
 
-    async def _plan(self, region_id: str) -> Planned:
-        turn = WeeklyTurn(region_id=region_id)
-        return await workflow.execute_activity_method(AllocationActivities.plan_weekly_allocation, turn, **PLAN)
+    async def _weekly(self, region_id: str) -> str:
+        begun = await workflow.execute_activity_method(
+            AllocationActivities.begin_weekly_allocation, WeeklyTurn(region_id=region_id),
+            start_to_close_timeout=_SHORT, retry_policy=_KEEP_ON, summary="see what the policy says",
+        )  # fmt: skip
+        if begun.allocation_id is None:
+            return "skipped"
+        part = AllocationPart(allocation_id=begun.allocation_id)
+        planned = await self._plan(part)
+        return await self._give(part) if planned == "running" else planned
+
+    async def _plan(self, part: AllocationPart) -> str:
+        return await self._long(AllocationActivities.plan_allocation, part, "plan who gets which customers")
+
+    async def _give(self, part: AllocationPart) -> str:
+        came_to = await self._long(AllocationActivities.give_customers, part, "give the customers")
+        await workflow.execute_activity_method(
+            AllocationActivities.tell_of_allocation, part, start_to_close_timeout=_SHORT, retry_policy=_KEEP_ON,
+            summary="tell who got customers",
+        )  # fmt: skip
+        return came_to
+
+    async def _long(self, act: Any, part: AllocationPart, summary: str) -> str:
+        done: Progress = await workflow.execute_activity_method(
+            act, part, start_to_close_timeout=_LONGEST, heartbeat_timeout=_SILENCE, retry_policy=_KEEP_ON,
+            summary=summary,
+        )  # fmt: skip
+        workflow.set_current_details(f"{done.status}: {done.done} of {done.planned}")
+        return done.status

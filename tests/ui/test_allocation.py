@@ -14,6 +14,7 @@ from db.base import new_id
 from db.customer import Assignment, Customer
 from db.engine import Database
 from db.ownership import move
+from tests.allocating import plan_now
 from tests.conftest import SignIn
 
 
@@ -40,6 +41,9 @@ async def test_a_manager_looks_runs_and_undoes(sign_in: SignIn, db: Database, pe
     asked = {"region": people["east"], "mode": "each", "each": "2", "tiers": ["C"], "idempotency_key": uuid4().hex}
     shown = await manager.post("/allocations/new", data=asked)
     address = shown.headers["location"]
+    planning = await manager.get(address)
+    assert ("苏州样品" in planning.text, "<progress" in planning.text) == (False, True)
+    await plan_now(db, address.rsplit("/", 1)[1])
     page = await manager.get(address)
     assert "苏州样品" in page.text
     async with db.session() as session:
@@ -53,6 +57,7 @@ async def test_a_manager_looks_runs_and_undoes(sign_in: SignIn, db: Database, pe
         address = (await manager.post("/allocations/new", data=asked | {"idempotency_key": uuid4().hex})).headers[
             "location"
         ]
+        await plan_now(db, address.rsplit("/", 1)[1])
         ran = await manager.post(f"{address}/run", data={"idempotency_key": uuid4().hex})
     assert ran.status_code == 303
     allocation_id = address.rsplit("/", 1)[1]
@@ -73,8 +78,10 @@ async def test_others_see_nothing_of_it(sign_in: SignIn, db: Database, people: d
     made = await manager.post(
         "/api/allocations", json={"region": people["south"]}, headers={"Idempotency-Key": uuid4().hex}
     )
-    assert (made.status_code, made.json()["planned"]) == (201, 4)
+    assert (made.status_code, made.json()["status"]) == (202, "planning")
     address = f"/allocations/{made.json()['id']}"
+    await plan_now(db, made.json()["id"])
+    assert (await manager.get(f"/api{address}")).json()["planned"] == 4
     elsewhere, seller, clerk = await sign_in("zhao.min"), await sign_in("deng.li"), await sign_in("he.jie")
     assert (await elsewhere.get(address)).status_code == 404
     assert (await elsewhere.get(f"/api{address}/rows")).status_code == 404

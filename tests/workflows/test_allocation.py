@@ -4,99 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
-from api.services import Services
-from commands.policy import publish_defaults
-from db.actor import actor_of
-from db.allocation import Allocation, AllocationShare, ends_of, rows_of, shares_of
-from db.allocation_run import give_next, take_back_next
-from db.base import new_id
-from db.customer import Assignment, Customer
+import activities.allocation
+from db import allocation_plan
+from db.allocation import Allocation, ends_of, laid_of
+from db.allocation_plan import lay_rows
+from db.allocation_run import take_back_next
+from db.customer import Assignment
 from db.ownership import AssignmentChange, move
+from db.pool_policy import rules_in_force
 from db.process import Notification
-from domain.access import Actor
 from domain.allocation import Terms, Wanted
 from domain.refusal import Refused
-
-SIZE = 7
-
-
-class Pool:
-    """The pool of the region East, in which Li Wei and others sell and Zhao Min is the manager."""
-
-    def __init__(self, services: Services, people: dict[str, str]) -> None:
-        self.services = services
-        self.people = people
-        self.commands = services.allocations
-
-    async def actor(self, name: str = "zhao.min") -> Actor:
-        async with self.services.db.session() as session:
-            return await actor_of(session, self.people[name])
-
-    async def fill(self, count: int, region: str = "east", **values: object) -> list[str]:
-        """Customers that lie in the pool; whatever lay or was owned there before is gone."""
-        ids = [new_id() for _ in range(count)]
-        where = self.people[region]
-        await publish_defaults(self.services.db)
-        async with self.services.db.session() as session:
-            await session.execute(update(Allocation).where(Allocation.region_id == where).values(status="skipped"))
-            await session.execute(update(Assignment).where(Assignment.region_id == where).values(region_id=new_id()))
-            session.add_all([Customer(id=one, name=f"公海客户{no}", **values) for no, one in enumerate(ids)])
-            await session.flush()
-            rows = [{"customer_id": one, "region_id": where, "owner_id": None} for one in ids]
-            await session.execute(insert(Assignment), rows)
-        return ids
-
-    async def preview(self, terms: Terms | None = None, *, by: str = "zhao.min", seed: int | None = None) -> str:
-        actor = await self.actor(by)
-        return await self.commands.preview(actor, uuid4().hex, self.people["east"], terms or Terms(), seed=seed)
-
-    async def start(self, allocation_id: str) -> None:
-        await self.commands.run(await self.actor(), uuid4().hex, allocation_id)
-
-    async def ended(self, allocation_id: str, *statuses: str) -> Allocation:
-        for _ in range(400):
-            async with self.services.db.session() as session:
-                found = await session.get_one(Allocation, allocation_id)
-            if found.status in (statuses or ("done",)):
-                return found
-            await asyncio.sleep(0.05)
-        raise AssertionError(found.status)
-
-    async def owners(self, customers: Sequence[str]) -> dict[str, str | None]:
-        async with self.services.db.session() as session:
-            rows = select(Assignment.customer_id, Assignment.owner_id).where(
-                Assignment.customer_id.in_(customers), Assignment.region_id == self.people["east"]
-            )
-            return dict((await session.execute(rows)).all())
-
-    async def plan(self, allocation_id: str) -> dict[str, str]:
-        async with self.services.db.session() as session:
-            return {row.customer_id: row.person_id for row in await rows_of(session, allocation_id, limit=1000)}
-
-    async def shares(self, allocation_id: str) -> dict[str, AllocationShare]:
-        async with self.services.db.session() as session:
-            return {share.person_id: share for share in await shares_of(session, allocation_id)}
-
-    async def step(self, allocation_id: str, times: int = 1) -> None:
-        for _ in range(times):
-            async with self.services.db.session() as session:
-                await give_next(session, allocation_id, SIZE, datetime.now(UTC))
-
-    async def killed(self, allocation_id: str) -> None:
-        """A part done, and the worker killed before it was committed."""
-        with suppress(ConnectionError):
-            async with self.services.db.session() as session:
-                await give_next(session, allocation_id, SIZE, datetime.now(UTC))
-                raise ConnectionError
+from tests.allocating import SIZE, Pool, plan_now
 
 
 @pytest.fixture
@@ -120,7 +46,7 @@ async def test_quotas_filters_and_the_absent(pool: Pool) -> None:
     assert Counter((await pool.plan(previewed)).values()) == {li: 3, wang: 6}
     assert set(await pool.plan(previewed)) <= set(customers)
     with pytest.raises(Refused) as refused:
-        await pool.preview(Terms(wanted=Wanted(industries=("没有",))))
+        await pool.start(await pool.preview(Terms(wanted=Wanted(industries=("没有",)))))
     assert refused.value.code == "allocation_empty"
     with pytest.raises(Refused) as refused:
         await pool.preview(Terms(people=(pool.people["he.jie"],)))
@@ -143,6 +69,35 @@ async def test_killed_half_way_it_goes_on_to_the_same_end(pool: Pool) -> None:
         count = select(func.count()).where(AssignmentChange.run_id == previewed)
         assert await session.scalar(count) == 30
     assert (await pool.ended(previewed)).given == 30
+
+
+async def test_asking_answers_at_once_and_a_killed_plan_is_drawn_anew(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    """While it is planned it can be looked at and not begun; a try that was overtaken lays nothing more."""
+    monkeypatch.setattr(allocation_plan, "LAID", 10)
+    customers = await pool.fill(35)
+    actor = await pool.actor()
+    asked = await pool.commands.preview(actor, uuid4().hex, pool.people["east"], Terms(), seed=3)
+    with pytest.raises(Refused, match="allocation_planning"):
+        await pool.start(asked)
+    laid = 0
+
+    async def killed(*given: object) -> int:
+        nonlocal laid
+        laid += 1
+        if laid == 3:
+            raise ConnectionError
+        return await lay_rows(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(activities.allocation, "lay_rows", killed)
+    with pytest.raises(ConnectionError):
+        await plan_now(pool.services.db, asked)
+    async with pool.services.db.session() as session:
+        assert await laid_of(session, asked) == 20
+    await plan_now(pool.services.db, asked)
+    assert set(await pool.plan(asked)) == set(customers)
+    assert (await pool.ended(asked, "previewed")).planned == 35
 
 
 async def test_stopped_it_keeps_what_was_given_and_can_go_on(pool: Pool) -> None:
@@ -222,7 +177,7 @@ async def test_one_of_a_region_at_a_time_and_a_second_click_is_one(pool: Pool) -
     actor, key = await pool.actor(), uuid4().hex
     await asyncio.gather(*(pool.commands.run(actor, key, mine) for _ in range(2)))
     async with pool.services.db.session() as session:
-        assert (await session.get_one(Allocation, mine)).attempt == 1
+        assert (await session.get_one(Allocation, mine)).attempt == 2  # planned once, begun once
     with pytest.raises(Refused) as refused:
         await pool.commands.run(await pool.actor("lin.yue"), uuid4().hex, other)
     assert (refused.value.code, refused.value.params["by"]) == ("allocation_busy", actor.id)
@@ -257,6 +212,11 @@ async def test_what_was_looked_at_is_what_everybody_gets_evenly_and_hears_of_onc
     assert max(numbers) - min(numbers) <= 1
     async with pool.services.db.session() as session:
         changes = (await session.scalars(select(AssignmentChange).where(AssignmentChange.run_id == previewed))).all()
+    async with pool.services.db.session() as session:
+        kept = (await session.scalars(select(Assignment).where(Assignment.customer_id.in_(customers)))).all()
+        stamp = (await rules_in_force(session)).stamp
+    assert {(one.reckoned, one.due_why) for one in kept} == {(stamp, "no_follow_up")}
+    assert {one.due_at for one in kept} == {one.since + timedelta(days=10) for one in kept}
     assert {(one.how, one.from_id, one.by) for one in changes} == {("allocated", None, pool.people["zhao.min"])}
     assert Counter(one.to_id for one in changes) == Counter(planned.values())
 

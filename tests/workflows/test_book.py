@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+import activities.book
 from commands.extension import ExtensionCommands
 from commands.password import Passwords
 from commands.person import People
 from commands.pool import PoolCommands
+from db.calendar import calendars
 from db.customer import Assignment
 from db.deal import Deal
 from db.engine import Database
 from db.extension import Extension
+from db.ownership import move
 from db.process import Notification
 from db.reckon import tended
 from domain.refusal import Refused
@@ -75,6 +78,72 @@ async def test_a_follow_up_a_second_before_keeps_it_for_as_long_again(office: Of
     await office.env.sleep(timedelta(days=10))
     await back(office, tended_one)
     assert len(await changes(office, tended_one)) == 2
+
+
+async def test_working_days_count_for_the_warning_as_for_the_way_back(office: Office) -> None:
+    """Three working days before the tenth: weekends and public holidays are nobody's days."""
+    await rules(office, tiers=tiers("P10D", warn="P3D"), calendar="office", together="PT1S")
+    [customer] = await customers(office, "wang.fang")
+    due = await dated(office, customer)
+    given = await place(office, customer)
+    async with office.db.session() as session:
+        clock = (await calendars(session)).working_time("office")
+
+    def working(begin: datetime, end: datetime) -> int:
+        """Working days behind the one's day, up to and with the other's."""
+        first, last = (at.astimezone(clock.zone).date() for at in (begin, end))
+        days = (first + timedelta(days=no) for no in range(1, (last - first).days + 1))
+        return sum(bool(clock.calendar.hours(day)) for day in days)
+
+    assert given.warn_at is not None
+    assert (working(given.since, due), working(given.warn_at, due)) == (10, 3)
+    assert {at.astimezone(clock.zone).time() for at in (due, given.warn_at)} == {
+        given.since.astimezone(clock.zone).time()
+    }
+    await office.env.sleep(given.warn_at - SECOND - await office.env.get_current_time())
+    assert (await place(office, customer)).warned_at is None
+    await office.env.sleep(2 * SECOND)
+
+    async def warned() -> bool:
+        return (await place(office, customer)).warned_at is not None
+
+    await office.until(warned, "the warning")
+    await office.env.sleep(due - SECOND - await office.env.get_current_time())
+    assert (await place(office, customer)).owner_id == office.people["wang.fang"]
+    await office.env.sleep(2 * SECOND)
+    await back(office, customer)
+
+
+async def test_a_worker_killed_midway_gives_back_the_rest_and_tells_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    """What it had given back and not committed is given back again, what it had committed is not."""
+    monkeypatch.setattr(activities.book, "BATCH", 2)
+    calls = 0
+
+    async def killed(*args: Any, **named: Any) -> list[Any]:
+        nonlocal calls
+        calls += 1
+        done = await move(*args, **named)
+        if calls == 2:
+            raise ConnectionError
+        return done
+
+    monkeypatch.setattr(activities.book, "move", killed)
+    await rules(office, tiers=tiers("P10D"))
+    given = await customers(office, "chen.tao", 5)
+    due = max([await dated(office, one) for one in given])
+    await office.env.sleep(due + 30 * SECOND - await office.env.get_current_time())
+    for one in given:
+        assert (await back(office, one)).reason == "no_follow_up"
+        assert [change.how for change in await changes(office, one)] == ["assigned", "recycled"]
+    assert calls == 4  # 2, 2 that were lost, 2 again, 1
+
+    async def told() -> list[Notification]:
+        return await office.rows(Notification, kind="book.recycled", person_id=office.people["chen.tao"])
+
+    [notice] = await office.until(told, "the owner to hear of it")
+    assert notice.params["count"] == 5
 
 
 async def test_new_rules_hold_for_every_book(office: Office) -> None:
