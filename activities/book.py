@@ -24,6 +24,7 @@ from db.notification import tell
 from db.ownership import AssignmentChange, move
 from db.person import Person
 from db.pool_policy import Rules, region_codes, rules_in_force
+from db.pool_product import product_lines
 from db.reckon import reckon, to_reckon
 from domain.access import Role, person_key, role_key
 from domain.customer_pool import Back
@@ -100,9 +101,10 @@ class BookActivities(ProcessActivities):
             if not fallen:
                 return 0
             codes = await region_codes(session)
+            lines = await product_lines(session, rules.policy, [one.customer_id for one in fallen])
             ways: dict[tuple[Back, str], list[tuple[str, str]]] = defaultdict(list)
             for one in fallen:
-                pool = rules.policy.back_to(one.pool, codes.get(one.region_id, ""))
+                pool = rules.policy.back_to(one.pool, codes.get(one.region_id, ""), lines.get(one.customer_id))
                 ways[one.why, pool].append((one.customer_id, one.region_id))
             for (why, pool), places in ways.items():
                 await move(session, places, to=None, how="recycled", at=look.at, reason=why, pool=pool)

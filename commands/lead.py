@@ -18,6 +18,7 @@ from commands.temporal import update_id
 from db.calendar import calendars
 from db.customer import Contact, Customer
 from db.lead import Lead
+from db.lead_claim import claimed_since, forget_claim, lock_claims, note_claim
 from db.lead_turn import LeadTurn, open_leads, selling_roles, sells_in
 from db.policy import current_policy, documents
 from db.process import Process, Task
@@ -27,6 +28,7 @@ from domain.lead import LeadPolicy
 from domain.lead_assignment import LeadAssignmentPolicy
 from domain.pipeline import pipeline_kind
 from domain.policy import load
+from domain.pool_claim import day_began
 from domain.process import Answer, Command
 from domain.refusal import Refused, forbidden, invalid, not_found
 from workflows.lead import LeadWorkflow
@@ -105,12 +107,21 @@ class LeadCommands(LeadIntake):
         return await self.desk.update(actor, key, "lead", lead_id, LeadWorkflow.wake, Command)
 
     async def take(self, actor: Actor, key: str, lead_id: str) -> Answer:
-        """Out of the pool. Raises Refused (409) for who comes second, has their hands full, or had it lately."""
+        """Out of the pool. Raises Refused (409) for who comes second, has their hands full, had it lately, or has
+        claimed as many today as they may."""
         async with self.desk.db.session(actor.id) as session:
             await visible(session, actor, "lead", lead_id)
             await _check_room(session, actor.id)
             await _check_cooled(session, actor.id, lead_id)
-        return await self.desk.update(actor, key, "lead", lead_id, LeadWorkflow.take, Command)
+            await lock_claims(session, actor.id)
+            await _check_claims(session, actor.id, key, day_began(datetime.now(UTC), self.desk.settings.zone))
+            await note_claim(session, actor.id, key, lead_id)
+        try:
+            return await self.desk.update(actor, key, "lead", lead_id, LeadWorkflow.take, Command)
+        except Refused:
+            async with self.desk.db.session(actor.id) as session:
+                await forget_claim(session, actor.id, key, lead_id)
+            raise
 
     async def assign(self, actor: Actor, key: str, lead_id: str, *, to: str, why: str | None = None) -> Answer:
         """By a manager. Raises Refused (422) for somebody who does not sell in the lead's region."""
@@ -210,6 +221,14 @@ async def _check_room(session: AsyncSession, person_id: str) -> None:
     most = policy.capacity.of(person_id, roles)
     if most is not None and (await open_leads(session, [person_id])).get(person_id, 0) >= most:
         raise Refused("hands_full", 409, most=most)
+
+
+async def _check_claims(session: AsyncSession, person_id: str, key: str, since: datetime) -> None:
+    policy = load(LeadAssignmentPolicy, (await current_policy(session, LeadAssignmentPolicy.kind))[1])
+    roles = (await selling_roles(session, [person_id])).get(person_id, frozenset())
+    most = policy.claims.of(person_id, roles)
+    if most is not None and await claimed_since(session, person_id, since, besides=key) >= most:
+        raise Refused("lead_daily_full", 409, most=most)
 
 
 async def _check_cooled(session: AsyncSession, person_id: str, lead_id: str) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,10 +20,11 @@ from db.ownership import move
 from db.person import Person
 from db.pool import Place, places_to_change, room_of, taken_places
 from db.pool_policy import Rules, region_codes, rules_in_force
+from db.pool_product import product_lines
 from db.reckon import reckon
 from domain.access import Action, Actor, Role, Scope, person_key
 from domain.customer_pool import TIERS, Back
-from domain.pool_claim import Lying, Room, claim_refusal
+from domain.pool_claim import Lying, Room, claim_refusal, day_began
 from domain.process import Notice
 from domain.refusal import Refused, forbidden, invalid, not_found
 
@@ -147,10 +147,11 @@ class PoolCommands:
             rules, codes = await rules_in_force(session), await region_codes(session)
             rows = await places_to_change(session, asked)
             good, refused = _sorted(asked, rows, actor, _not_to_give_back)
+            lines = await product_lines(session, rules.policy, [customer for customer, _ in good])
             for own in (True, False):
                 ways: dict[str, list[Place]] = {}
                 for place in (one for one in good if (rows[one].owner_id == actor.id) == own):
-                    pool = rules.policy.back_to(rows[place].pool, codes.get(place[1], ""))
+                    pool = rules.policy.back_to(rows[place].pool, codes.get(place[1], ""), lines.get(place[0]))
                     ways.setdefault(pool, []).append(place)
                 for pool, some in ways.items():
                     why: Back = "given_back" if own else "taken_back"
@@ -213,9 +214,7 @@ class PoolCommands:
             await announce(session, "pool", region, 0, region=region)
 
     def _today(self, now: datetime) -> datetime:
-        """When the company's day began."""
-        zone = ZoneInfo(self.desk.settings.zone)
-        return datetime.combine(now.astimezone(zone).date(), time(), zone).astimezone(UTC)
+        return day_began(now, self.desk.settings.zone)
 
 
 def _not_to_claim(

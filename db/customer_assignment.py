@@ -16,6 +16,8 @@ from db.customer import Assignment, Customer
 from db.ownership import AssignmentChange, move
 from db.person import OrgUnit
 from db.policy import current_policy
+from db.pool_policy import region_codes, rules_in_force
+from db.pool_product import product_lines
 from domain.allocation import Pooled, Terms, allocate
 from domain.customer_assignment import CustomerAssignmentPolicy, Follows, Way
 from domain.customer_pool import How, Tier
@@ -85,8 +87,8 @@ def _facts(customer: Customer, way: Way, home: str | None) -> Mapping[str, Any]:
 _LAY = text("""
     with laid as (
         insert into assignment (customer_id, region_id, pool, tier, how, since)
-        select customer_id, cast(:region as uuid), cast(:pool as text), :tier, :how, :at
-        from unnest(cast(:customers as uuid[])) new (customer_id) order by customer_id
+        select customer_id, cast(:region as uuid), pool, :tier, :how, :at
+        from unnest(cast(:customers as uuid[]), cast(:pools as text[])) new (customer_id, pool) order by customer_id
         on conflict do nothing
         returning customer_id, tier, pool
     ), kept as (
@@ -102,10 +104,17 @@ async def lay_in_pool(
     session: AsyncSession, customers: Sequence[str], region_id: str, *, tier: Tier, pool: str | None, how: How,
     at: datetime, by: str | None = None, run_id: str | None = None,
 ) -> list[str]:  # fmt: skip
-    """The region follows these customers from now on, first of all in its pool; those it did not follow before."""
+    """The region follows these customers from now on, first of all in its pool, or that of their product line; those it
+    did not follow before."""
+    lines: dict[str, str] = {}
+    if pool is None:
+        policy = (await rules_in_force(session)).policy
+        lines = await product_lines(session, policy, customers)
+        code = (await region_codes(session)).get(region_id, "") if lines else ""
+        lines = {one: key for one, line in lines.items() if (key := policy.of_product(line, code))}
     asked = {
-        "customers": list(customers), "region": region_id, "tier": tier, "pool": pool, "how": how, "at": at, "by": by,
-        "run_id": run_id,
+        "customers": list(customers), "pools": [lines.get(one, pool) for one in customers], "region": region_id,
+        "tier": tier, "how": how, "at": at, "by": by, "run_id": run_id,
     }  # fmt: skip
     return [customer for (customer,) in await session.execute(_LAY, asked)]
 

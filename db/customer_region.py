@@ -18,7 +18,8 @@ from domain.refusal import not_found
 
 
 class Following(NamedTuple):
-    """`told`: whether the reader hears whose it is and until when; `theirs` whether they may end or change it."""
+    """`told`: whether the reader hears whose it is and until when; `theirs` whether they may end or change it; `ranks`
+    whether they may set its tier."""
 
     region_id: str
     owner_id: str | None
@@ -28,6 +29,7 @@ class Following(NamedTuple):
     due_at: datetime | None
     told: bool
     theirs: bool
+    ranks: bool
 
 
 async def seen_customer(session: AsyncSession, actor: Actor, customer_id: str) -> Customer:
@@ -66,6 +68,7 @@ async def followings_of(session: AsyncSession, actor: Actor, customer_id: str) -
                 row.due_at if whole else None,
                 told,
                 actor.reaches(Action.CUSTOMER_ASSIGN, owner=None, region=row.region_id),
+                actor.reaches(Action.CUSTOMER_WORK, owner=row.owner_id, region=row.region_id),
             )
         )
     return found

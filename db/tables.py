@@ -32,6 +32,7 @@ from db import (
     extension,
     follow_up,
     lead,
+    lead_claim,
     lead_form,
     lead_hook,
     lead_turn,

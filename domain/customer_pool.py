@@ -121,9 +121,10 @@ DEFAULT: dict[str, Any] = {
 class PoolPolicy(PolicyDocument):
     """With a `calendar` the whole days of the tiers' limits are working days of it; hours and seconds always run.
 
-    `together` gathers what is to be warned of within that time into one list. `cooling_off` keeps the last owner, and
-    `rest` everybody, from claiming a customer that came to the pool less than so long ago. `people` are quotas of
-    persons, by id, which go before those of their roles.
+    `product_field` is the customers' own field that says their product line; none, or empty: what their latest lead
+    asked about. `together` gathers what is to be warned of within that time into one list. `cooling_off` keeps the last
+    owner, and `rest` everybody, from claiming a customer that came to the pool less than so long ago. `people` are
+    quotas of persons, by id, which go before those of their roles.
     """
 
     kind: ClassVar[str] = "pool"
@@ -131,6 +132,7 @@ class PoolPolicy(PolicyDocument):
 
     pools: Annotated[tuple[PoolRules, ...], Field(min_length=1, max_length=200)]
     tiers: dict[Tier, TierLimits]
+    product_field: Key | None = None
     calendar: Key | None = None
     together: Duration = timedelta(days=1)
     capacity: dict[PoolRole, Quota] = {}
@@ -163,10 +165,21 @@ class PoolPolicy(PolicyDocument):
         here = [pool for pool in self.pools if pool.of_region(region)]
         return next((pool for pool in self.pools if pool.key == key), None) or next(iter(here), self.pools[0])
 
-    def back_to(self, key: str | None, region: str) -> str:
-        """The pool that a customer of this one goes back to."""
+    def back_to(self, key: str | None, region: str, product: str | None = None) -> str:
+        """The pool that a customer of this one goes back to: where this one sends it, or that of its product line."""
         here = self.pool(key, region)
-        return here.back_to or here.key
+        return here.back_to or self.of_product(product, region) or here.key
+
+    def of_product(self, product: str | None, region: str) -> str | None:
+        """The region's pool of a product line, where it has one."""
+        wanted = (product or "").strip().casefold()
+        own = (pool.key for pool in self.pools_of(region) if pool.product and pool.product.strip().casefold() == wanted)
+        return next(own, None)
+
+    @property
+    def by_product(self) -> bool:
+        """Whether any pool is of one product line."""
+        return any(pool.product for pool in self.pools)
 
     def pools_of(self, region: str) -> list[PoolRules]:
         return [pool for pool in self.pools if pool.of_region(region)]

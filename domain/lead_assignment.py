@@ -57,6 +57,13 @@ class Capacity(Strict):
         return None if not limits or None in limits else max(limits)
 
 
+class Claims(Capacity):
+    """The most leads one may claim out of the pool on a day; none is no limit."""
+
+    senior_sales: Most | None = None
+    sales: Most | None = None
+
+
 class Candidate(NamedTuple):
     """Somebody of a group: their open leads, and when they last got one."""
 
@@ -137,6 +144,7 @@ class LeadAssignmentPolicy(PolicyDocument):
 
     table: DecisionTable[Group]
     capacity: Capacity = Capacity()
+    claims: Claims = Claims()
     cooling_off: Duration | None = None
 
     @model_validator(mode="after")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, time
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from domain.access import Role
 from domain.customer_pool import PoolPolicy, PoolRules, Quota
@@ -37,6 +38,12 @@ class Room(NamedTuple):
         if claiming and self.quota.daily is not None and self.today >= self.quota.daily:
             return Refused("pool_daily_full", 409, most=self.quota.daily)
         return None
+
+
+def day_began(now: datetime, zone: str) -> datetime:
+    """When the company's day began, from which claims are counted."""
+    here = ZoneInfo(zone)
+    return datetime.combine(now.astimezone(here).date(), time(), here).astimezone(UTC)
 
 
 class Lying(NamedTuple):

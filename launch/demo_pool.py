@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.base import new_id
 from db.book import rearm
 from db.customer import Assignment, Contact, Customer
+from db.customer_portrait import weigh
 from db.follow_up import FollowUp
 from db.ownership import move
 from domain.customer_pool import Back, How, Tier
@@ -89,6 +90,7 @@ async def load_pools(session: AsyncSession, ids: dict[str, str]) -> None:
         await move(session, [place], to=owner, how="claimed", at=now - timedelta(days=owned.tended + 9), by=owner)
         (await session.get_one(Assignment, place, populate_existing=True)).followed_at = tended_at
         _follow_up(session, place, owner, tended_at, "interested", "约了下周看现场")
+    await weigh(session, (await session.scalars(select(Assignment.customer_id).distinct())).all(), now)
     await rearm(
         session, set(await session.scalars(select(Assignment.owner_id).where(Assignment.owner_id.is_not(None))))
     )

@@ -224,6 +224,7 @@ SENTENCES = {
     "merge_into_ended": N_("Ticket %(number)s is closed. Open it again first, or choose another."),
     "lead_ended": N_("This lead has already been qualified or closed."),
     "owner_not_selling": N_("This person does not sell in that region."),
+    "lead_daily_full": N_("You have claimed %(most)s leads today, as many as you may. Go on tomorrow."),
     "lead_taken": N_("Somebody else has taken this lead from the pool."),
     "lead_open": N_("This lead is open already."),
     "hands_full": N_("You have %(most)s open leads, which is the most the policy allows. Finish one first."),

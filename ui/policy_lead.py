@@ -123,6 +123,9 @@ async def ask_capacity(request: Request, actor: CurrentActor, services: Provided
     known = known if isinstance(known, dict) else {}
     typed = {role.value: known.get(role.value) for role in SELLING}
     people = known.get("people")
+    claims = now.document.get("claims")
+    claims = claims if isinstance(claims, dict) else {}
+    typed |= {f"claims:{role.value}": claims.get(role.value) for role in SELLING}
     typed |= {f"person:{person}": most for person, most in (people if isinstance(people, dict) else {}).items()}
     return await _capacity(request, services, now, typed)
 
@@ -133,7 +136,10 @@ async def set_capacity(request: Request, actor: CurrentActor, services: Provided
         filled = [name for name in form if str(form[name]).strip()]
         limits = {role.value: number(form, role, 0, 100_000) if role in filled else None for role in SELLING}
         people = {n.removeprefix("person:"): number(form, n, 0, 100_000) for n in filled if n.startswith("person:")}
-        return {**now.document, "capacity": {**limits, "people": people}}
+        daily = {name: number(form, f"claims:{name}", 0, 100_000) for name in limits if f"claims:{name}" in filled}
+        before = now.document.get("claims")
+        claims = {**(before if isinstance(before, dict) else {}), **dict.fromkeys(limits), **daily}
+        return {**now.document, "capacity": {**limits, "people": people}, "claims": claims}
 
     async def again(now: Editing, typed: Typed, errors: dict[str, str]) -> Response:
         return await _capacity(request, services, now, typed, errors)

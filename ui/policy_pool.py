@@ -12,6 +12,7 @@ from api.auth import CurrentActor, require
 from api.language import language_of
 from api.services import Provided
 from db.calendar import calendars
+from db.customer_field import field_policy
 from db.policy import current_policy
 from db.pool_effect import effect
 from domain.access import Action
@@ -36,7 +37,7 @@ TIMES = ("no_follow_up", "no_deal", "warn")
 @router.get("/limits")
 async def ask(request: Request, actor: CurrentActor, services: Provided) -> Response:
     now = await editing(request, services, actor, KIND)
-    return await _form(request, services, _shown(load(PoolPolicy, now.document)), now.revision)
+    return await _form(request, services, _shown(load(PoolPolicy, now.document)), now.revision, now.document["pools"])
 
 
 @router.post("/limits")
@@ -53,7 +54,7 @@ async def keep(
     except Refused as refused:
         if refused.status != 422 or refused.field == "document":
             return await refusal_shown(request, services, actor, KIND, refused)
-        return await _form(request, services, form, revision, mistakes(request, refused))
+        return await _form(request, services, form, revision, now.document["pools"], mistakes(request, refused))
     return kept(request, KIND)
 
 
@@ -72,6 +73,9 @@ async def show_effect(request: Request, actor: CurrentActor, services: Provided)
 
 def _shown(policy: PoolPolicy) -> dict[str, Any]:
     found: dict[str, Any] = {"calendar": policy.calendar or "", "hidden": list(policy.pools[0].hidden)}
+    found["product_field"] = policy.product_field or ""
+    for pool in policy.pools:
+        found[f"pool.{pool.key}.product"], found[f"pool.{pool.key}.back_to"] = pool.product or "", pool.back_to or ""
     lengths: dict[str, timedelta | None] = {
         f"{tier}.{name}": getattr(policy.tiers[tier], name) for tier in TIERS for name in TIMES
     }
@@ -95,12 +99,19 @@ def _read(form: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     capacity = dict(before.get("capacity", {}))
     for role in ROLES:
         capacity[role] = {name: _number(form, f"{role}.{name}") for name in ("daily", "total")}
-    pools = [{**pool, "hidden": [key for key in HIDDEN if key in form["hidden"]]} for pool in before["pools"]]
+    hidden = [key for key in HIDDEN if key in form["hidden"]]
+    pools = [{**pool, "hidden": hidden, **_routed(form, str(pool.get("key")))} for pool in before["pools"]]
     return {
-        "tiers": tiers, "capacity": capacity, "pools": pools, "calendar": form.get("calendar") or None,
+        "tiers": tiers, "capacity": capacity, "pools": pools, "product_field": form.get("product_field") or None,
+        "calendar": form.get("calendar") or None,
         "cooling_off": _length(form, "cooling_off"), "rest": _length(form, "rest"),
         "together": _length(form, "together") or "P1D",
     }  # fmt: skip
+
+
+def _routed(form: dict[str, Any], key: str) -> dict[str, str | None]:
+    """Which customers are of this pool, and where they go from it."""
+    return {name: form.get(f"pool.{key}.{name}") or None for name in ("product", "back_to")}
 
 
 def _length(form: dict[str, Any], name: str) -> str | None:
@@ -118,13 +129,23 @@ def _number(form: dict[str, Any], name: str) -> int | None:
 
 
 async def _form(
-    request: Request, services: Any, typed: dict[str, Any], revision: int, errors: dict[str, str] | None = None
-) -> Response:
+    request: Request, services: Any, typed: dict[str, Any], revision: int, before: list[dict[str, Any]],
+    errors: dict[str, str] | None = None,
+) -> Response:  # fmt: skip
     async with services.db.session() as session:
         _, document = await current_policy(session, CalendarPolicy.kind)
+        own = (await field_policy(session)).fields
     language = language_of(request)
+    pools = [{"key": one.get("key"), "called": _called(one, language)} for one in before]
+    others = {one["key"]: [(o["key"], o["called"]) for o in pools if o["key"] != one["key"]] for one in pools}
     known = [(key, label("calendar", key, language)) for key in document["calendars"]]
     return await page(
         request, "policy/pool_form.html", status=422 if errors else 200, typed=typed, revision=revision,
-        errors=errors or {}, roles=ROLES, calendars=known, hidden=HIDDEN,
+        errors=errors or {}, roles=ROLES, calendars=known, hidden=HIDDEN, pools=pools, others=others,
+        own_fields=[(field.key, field.label.en if language == "en" else field.label.zh) for field in own],
     )  # fmt: skip
+
+
+def _called(pool: dict[str, Any], language: str) -> str:
+    name = pool.get("name") or {}
+    return str(name.get("en" if language == "en" else "zh") or pool.get("key"))

@@ -49,7 +49,7 @@ class Asked(BaseModel):
     picked: Picked = []
 
 
-async def _picked(request: Request) -> list[Place]:
+async def picked_places(request: Request) -> list[Place]:
     """The places a form names; a single one goes before all that are ticked."""
     form = await request.form()
     texts = [form["only"]] if "only" in form else form.getlist("picked")
@@ -64,7 +64,7 @@ async def _picked(request: Request) -> list[Place]:
 @router.post("/claim", dependencies=[Depends(require(Action.CUSTOMER_CLAIM))])
 async def claim(request: Request, key: IdempotencyKey, actor: CurrentActor, services: Provided) -> Response:
     """What is refused for one holds up no other: it is shown with the reason."""
-    places = await _picked(request)
+    places = await picked_places(request)
     if not places:
         return redirect(request, "/pool")
     outcome = await services.pool.claim(actor, key, places)
@@ -103,7 +103,7 @@ async def ask_whom(
 @router.post("/act/{act}", dependencies=[Depends(require(Action.CUSTOMER_WORK))])
 async def do(request: Request, act: Act, key: IdempotencyKey, actor: CurrentActor, services: Provided) -> Response:
     form = await typed(request)
-    places = await _picked(request)
+    places = await picked_places(request)
     try:
         outcome = await _done(actor, key, services, act, places, form)
     except Refused as error:

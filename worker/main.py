@@ -27,6 +27,7 @@ from activities.contract_version import ContractVersionActivities
 from activities.customer_export import CustomerExportActivities
 from activities.customer_import import CustomerImportActivities
 from activities.customer_match import CustomerMatchActivities
+from activities.customer_tier import CustomerTierActivities
 from activities.deal import DealActivities
 from activities.digest import DigestActivities
 from activities.equipment import EquipmentActivities
@@ -85,6 +86,7 @@ from workflows.contract_term import ContractTermWorkflow
 from workflows.customer_export import CustomerExportWorkflow
 from workflows.customer_import import IMPORTS, ImportWorkflow
 from workflows.customer_match import CustomerMatchWorkflow
+from workflows.customer_tier import CustomerTierWorkflow
 from workflows.deal import DealWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.extension import ExtensionWorkflow
@@ -105,6 +107,7 @@ WORKFLOWS = [
     AllocationWorkflow,
     BookWorkflow, ExtensionWorkflow,
     CustomerMatchWorkflow,
+    CustomerTierWorkflow,
     ImportWorkflow,
 ]  # fmt: skip
 ACTIVITIES = [
@@ -114,6 +117,7 @@ ACTIVITIES = [
     LegalActivities, TicketActivities, TicketClockActivities, EquipmentActivities,
     ContractTermActivities,
     AllocationActivities,
+    CustomerTierActivities,
     BookActivities, ExtensionActivities,
 ]  # fmt: skip
 

@@ -22,12 +22,14 @@ from activities.customer_match import MatchRun
 from activities.ticket_training import Training
 from settings import Settings
 from workflows.customer_match import MATCHING, CustomerMatchWorkflow
+from workflows.customer_tier import WEIGHING, CustomerTierWorkflow
 from workflows.digest import SAME_DAY, DigestWorkflow
 from workflows.ticket_training import TRAINING, TicketTrainingWorkflow
 
 DIGEST = "digest"
 AT_NIGHT = ScheduleCalendarSpec(hour=[ScheduleRange(3)], minute=[ScheduleRange(10)])
 BEFORE_DAWN = ScheduleCalendarSpec(hour=[ScheduleRange(4)], minute=[ScheduleRange(20)])
+TOWARDS_MORNING = ScheduleCalendarSpec(hour=[ScheduleRange(5)], minute=[ScheduleRange(5)])
 HALF_PAST_EIGHT = ScheduleCalendarSpec(hour=[ScheduleRange(8)], minute=[ScheduleRange(30)])
 
 
@@ -52,7 +54,12 @@ async def keep_schedules(client: Client, settings: Settings) -> None:
         spec=ScheduleSpec(calendars=[BEFORE_DAWN], time_zone_name=settings.zone),
         policy=SchedulePolicy(catchup_window=timedelta(hours=6)),
     )
-    for name, schedule in ((DIGEST, digest), (TRAINING, training), (MATCHING, matching)):
+    weighing = Schedule(
+        action=ScheduleActionStartWorkflow(CustomerTierWorkflow.run, id=WEIGHING, task_queue=settings.task_queue),
+        spec=ScheduleSpec(calendars=[TOWARDS_MORNING], time_zone_name=settings.zone),
+        policy=SchedulePolicy(catchup_window=timedelta(hours=12)),
+    )
+    for name, schedule in ((DIGEST, digest), (TRAINING, training), (MATCHING, matching), (WEIGHING, weighing)):
         await keep(client, name, schedule)
 
 

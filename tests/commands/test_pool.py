@@ -16,7 +16,9 @@ from commands.pool import Outcome, PoolCommands
 from commands.temporal import Processes
 from db.actor import actor_of
 from db.customer import Assignment, Customer
+from db.customer_assignment import lay_in_pool
 from db.engine import Database
+from db.lead import Lead
 from db.ownership import AssignmentChange
 from db.policy import current_policy
 from domain.access import Actor
@@ -140,6 +142,27 @@ async def test_what_has_only_just_come_rests(pool: Pool) -> None:
     assert why(await pool.claim("li.wei", place)) == ["customer_resting"]
     pool.at += timedelta(seconds=1)
     assert (await pool.claim("li.wei", place)).done == [place]
+
+
+async def test_a_customer_goes_back_to_the_pool_of_its_product_line(pool: Pool) -> None:
+    """As its own field says, else what its latest lead asked about; of no line: where it lay."""
+    cold = {**DEFAULT["pools"][0], "key": "cold", "product": "冷链"}
+    heavy = {**DEFAULT["pools"][0], "key": "heavy", "product": "Heavy"}
+    await pool.rules(capacity={}, cooling_off=None, product_field="line", pools=[*DEFAULT["pools"], cold, heavy])
+    by_field, by_lead, of_none = await pool.customers(3, owner_id=pool.people["li.wei"], pool="region")
+    async with pool.db.session() as session:
+        (await session.get_one(Customer, by_field[0])).custom = {"line": "冷链"}
+        session.add(Lead(source="form", region_id=pool.people["east"], customer_id=by_lead[0], product="heavy "))
+    await pool.give_back("li.wei", by_field, by_lead, of_none)
+    rows = [await pool.row(place) for place in (by_field, by_lead, of_none)]
+    assert [row.pool for row in rows] == ["cold", "heavy", "region"]
+    async with pool.db.session() as session:
+        made = [Customer(name=f"新客户 {uuid4().hex[:8]}", custom={"line": line}) for line in ("冷链", "")]
+        session.add_all(made)
+        await session.flush()
+        ids = [one.id for one in made]
+        await lay_in_pool(session, ids, pool.people["east"], tier="C", pool=None, how="imported", at=pool.at)
+    assert [(await pool.row((one, pool.people["east"]))).pool for one in ids] == ["cold", None]
 
 
 async def test_another_regions_pool_is_not_there(pool: Pool) -> None:

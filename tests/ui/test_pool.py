@@ -7,7 +7,9 @@ from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient
+from temporalio.testing import ActivityEnvironment
 
+from activities.customer_tier import CustomerTierActivities
 from commands.policy import publish_defaults
 from db.customer import Assignment, Customer
 from db.engine import Database
@@ -82,6 +84,26 @@ async def test_customers_are_given_back_with_a_reason_and_ranked(sign_in: SignIn
     assert "没有需求" in (await seller.get("/pool")).text
 
 
+async def test_what_is_suggested_is_shown_with_its_reasons_and_set_by_a_person(
+    sign_in: SignIn, db: Database, pooled: str, people: dict[str, str]
+) -> None:
+    seller, manager, abroad = await sign_in("li.wei"), await sign_in("zhao.min"), await sign_in("huang.bo")
+    await claim(seller, pooled)
+    customer, _ = pooled.split("~")
+    await ActivityEnvironment().run(CustomerTierActivities(db, "Asia/Shanghai").weigh_customers)
+    for browser, sees in ((seller, True), (manager, True), (abroad, False)):
+        assert (customer in (await browser.get("/pool/tiers")).text) is sees
+    portrait = await seller.get(f"/customers/{customer}/regions?panel=true")
+    assert "/pool/tiers" in portrait.text
+    form = {"picked": [pooled], "idempotency_key": uuid4().hex}
+    assert (await abroad.post("/pool/tiers", data=form)).status_code == 409
+    set_it = await manager.post("/pool/tiers", data=form | {"idempotency_key": uuid4().hex})
+    assert set_it.status_code == 303
+    assert customer not in (await manager.get("/pool/tiers")).text
+    async with db.session() as session:
+        assert (await session.get_one(Assignment, pooled.split("~"))).tier == "E"
+
+
 async def test_only_a_manager_gives_customers_to_somebody(
     sign_in: SignIn, pooled: str, people: dict[str, str]
 ) -> None:  # fmt: skip
@@ -98,3 +120,4 @@ async def test_only_a_manager_gives_customers_to_somebody(
 async def test_the_pool_reads_well_everywhere(visit: Visit, pooled: str) -> None:
     await check_everywhere(visit, "/pool", as_person="li.wei")
     await check_everywhere(visit, "/pool/mine", as_person="li.wei")
+    await check_everywhere(visit, "/pool/tiers", as_person="zhao.min")

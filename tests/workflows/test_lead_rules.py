@@ -63,6 +63,31 @@ async def test_hands_that_are_full_take_no_more(office: Office) -> None:
     assert [lead.owner_id for lead in found if lead.stage == "assigned"] == [only]
 
 
+async def test_nobody_claims_more_leads_a_day_than_they_may(office: Office) -> None:
+    """Two at once count as two; one that somebody else had first, and a second click, count as none."""
+    leads = Leads(office)
+    await leads.rule("lead_assignment", capacity={"senior_sales": 0, "sales": 0})
+    made = [await leads.capture(f"限额{no}", region="south") for no in range(3)]
+    for lead_id in made:
+        await leads.stage(lead_id, "pooled")
+    free = {"senior_sales": None, "sales": None}
+    await leads.rule("lead_assignment", capacity=free, claims={"sales": 1})
+
+    async def claim(name: str, lead_id: str, key: str = "") -> str:
+        try:
+            await office.leads.take(await office.actor(name), key or uuid4().hex, lead_id)
+        except Refused as refused:
+            return refused.code
+        return "claimed"
+
+    key = uuid4().hex
+    assert await claim("peng.cheng", made[0], key) == "claimed"
+    assert await claim("peng.cheng", made[0], key) == "claimed"
+    assert await claim("wu.hao", made[0]) == "lead_taken"
+    assert sorted(await asyncio.gather(*(claim("wu.hao", one) for one in made[1:]))) == ["claimed", "lead_daily_full"]
+    await leads.rule("lead_assignment", capacity={"senior_sales": 40, "sales": 30}, claims={})
+
+
 async def test_with_everybody_away_the_lead_is_pooled_and_the_first_claim_wins(office: Office) -> None:
     leads = Leads(office)
     absences = await leads.away("liang.yan", "wu.hao", "deng.li", "peng.cheng")
