@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import pytest
+from playwright.async_api import expect
 from sqlalchemy import insert
 
 from commands.policy import publish_defaults
@@ -16,6 +18,7 @@ from db.engine import Database
 from db.ownership import move
 from tests.allocating import plan_now
 from tests.conftest import SignIn
+from tests.ui.browser import PHONE, Visit, check_everywhere, check_page
 
 
 async def fill(db: Database, region: str, count: int) -> list[str]:
@@ -70,6 +73,30 @@ async def test_a_manager_looks_runs_and_undoes(sign_in: SignIn, db: Database, pe
     assert (mine.status_code, mine.text.count("苏州样品")) == (200, 2)
     undone = await manager.post(f"{address}/undo", data={"idempotency_key": uuid4().hex})
     assert undone.status_code == 303
+
+
+@pytest.mark.usefixtures("worker")
+async def test_it_is_planned_begun_and_undone_in_the_browser(
+    visit: Visit, db: Database, people: dict[str, str]
+) -> None:  # fmt: skip
+    await fill(db, people["east"], 12)
+    visited = await visit("/allocations/new", as_person="zhao.min", look=PHONE)
+    page = visited.page
+    await page.get_by_label("So many to each").check()
+    await page.get_by_label("To each", exact=False).first.fill("2")
+    await page.get_by_role("button", name="Show who would get what").click()
+    give = page.get_by_role("button", name="Give these")
+    await expect(give).to_be_visible()
+    await check_page(visited, "allocation-planned-phone")
+    await give.click()
+    undo = page.get_by_role("button", name="Undo all of it")
+    await expect(undo.first).to_be_visible()
+    await undo.first.click()
+    await page.get_by_role("dialog").get_by_role("button", name="Undo all of it").click()
+    await expect(page.locator(".badge", has_text="Undone")).to_be_visible()
+    await check_page(visited, "allocation-undone-phone")
+    await check_everywhere(visit, page.url.removeprefix(page.url.split("/allocations")[0]), as_person="zhao.min")
+    await check_everywhere(visit, "/allocations/new", as_person="zhao.min")
 
 
 async def test_others_see_nothing_of_it(sign_in: SignIn, db: Database, people: dict[str, str]) -> None:
