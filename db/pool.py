@@ -33,12 +33,13 @@ class Entry(NamedTuple):
 
 
 class Narrowed(NamedTuple):
-    """`reason` new: those that never had an owner; `mine`: those that were the reader's last."""
+    """`reason` new: those that never had an owner; `mine`: those that were the reader's last; `pool`: its key."""
 
     region: str | None = None
     tier: str | None = None
     reason: str | None = None
     mine: bool = False
+    pool: str | None = None
 
 
 def pool_within(actor: Actor) -> ColumnElement[bool]:
@@ -137,6 +138,10 @@ class PoolReader:
             found.append(Assignment.reason.is_(None) if to.reason == "new" else Assignment.reason == to.reason)
         if to.mine:
             found.append(Assignment.last_owner_id == self.actor.id)
+        if to.pool:
+            first = [region for region, code in self.codes.items() if self.policy.pool(None, code).key == to.pool]
+            unnamed = and_(Assignment.pool.is_(None), Assignment.region_id.in_(first))
+            found.append(or_(Assignment.pool == to.pool, unnamed))
         return found
 
     async def count(self, session: AsyncSession, narrowed: Narrowed) -> int:

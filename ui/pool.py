@@ -47,6 +47,7 @@ class PoolFilter(BaseModel):
     tier: Tier | None = None
     reason: str = Field("", pattern=f"^({'|'.join(BACK)}|new)?$")
     mine: bool = False
+    pool: str = Field("", max_length=60)
     after: str = Field("", pattern=PLACE)
 
     @field_validator("region", "tier", mode="before")
@@ -56,7 +57,7 @@ class PoolFilter(BaseModel):
 
     @property
     def narrowed(self) -> dict[str, Any]:
-        found = {"region": self.region, "tier": self.tier, "reason": self.reason, "mine": self.mine}
+        found = {"region": self.region, "tier": self.tier, "reason": self.reason, "mine": self.mine, "pool": self.pool}
         return {name: value for name, value in found.items() if value}
 
     def address(self, **other: Any) -> str:
@@ -75,7 +76,7 @@ async def pool_page(
     async with services.db.session(actor.id) as session:
         reader = await PoolReader.of(session, actor)
         after = place_of(asked.after) if asked.after else None
-        narrowed = Narrowed(asked.region, asked.tier, asked.reason or None, asked.mine)
+        narrowed = Narrowed(asked.region, asked.tier, asked.reason or None, asked.mine, asked.pool or None)
         found = await reader.page(session, narrowed, text=asked.text, after=after, limit=PAGE + 1)
         count = await reader.count(session, narrowed)
         rows = [(entry, reader.shown(entry, now)) for entry in found[:PAGE]]
@@ -84,8 +85,10 @@ async def pool_page(
         every = actor.scope(Action.CUSTOMER_CLAIM) == Scope.ALL
         seen = [unit for unit in await regions(session) if every or unit.id in actor.regions]
         due = await count_due(session, actor.id, now)
+    english = pages.language(request) == "en"
+    pools = {pool.key: pool.name.en if english else pool.name.zh for pool in reader.policy.pools}
     return await respond(
-        request, "pool/list.html", "rows",
+        request, "pool/list.html", "rows", pools=pools, pool_of=lambda place: pools[reader.rules(place).key],
         asked=asked, rows=rows, names=called, count=count, counted=COUNTED, room=await services.pool.room(actor),
         claims=claims, assigns=actor.scope(Action.CUSTOMER_ASSIGN) is not None, regions=seen, tiers=TIERS, back=BACK,
         cooling=reader.policy.cooling_off, rest=reader.policy.rest, hidden=_hidden(rows), due=due, text_of=text_of,
