@@ -147,7 +147,7 @@ class Stage:
         """When each book looked last."""
         async with self.db.session() as session:
             found = await session.execute(text("select cast(owner_id as text), looked_at from book"))
-            return dict(found.tuples().all())
+            return dict(found.all())
 
     async def tend(self, many: int) -> float:
         """So many customers of the first person are followed up; milliseconds each."""

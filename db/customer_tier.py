@@ -75,4 +75,4 @@ async def suggested_for(session: AsyncSession, customers: Sequence[str]) -> dict
     """The suggested tier of each, as it was weighed last."""
     query = select(CustomerTierHint.customer_id, CustomerTierHint.tier)
     found = await session.execute(query.where(CustomerTierHint.customer_id.in_(customers)))
-    return dict(found.tuples().all())
+    return dict(found.all())

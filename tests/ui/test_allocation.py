@@ -83,7 +83,7 @@ async def test_it_is_planned_begun_and_undone_in_the_browser(
     visited = await visit("/allocations/new", as_person="zhao.min", look=PHONE)
     page = visited.page
     await page.get_by_label("So many to each").check()
-    await page.get_by_label("To each", exact=False).first.fill("2")
+    await page.locator("input[name=each]").fill("2")
     await page.get_by_role("button", name="Show who would get what").click()
     give = page.get_by_role("button", name="Give these")
     await expect(give).to_be_visible()

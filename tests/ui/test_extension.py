@@ -47,7 +47,7 @@ async def test_an_owner_asks_on_a_phone_and_the_manager_lets_them_keep_it(
     await page.locator("textarea[name=why]").fill("正在投标，下月开标")
     await page.locator("main form button[type=submit]").click()
     await page.wait_for_url("**/pool/mine**")
-    manager = await visit("/inbox", as_person="zhao.min")
+    manager = await visit("/tasks", as_person="zhao.min")
     await manager.page.get_by_role("link", name=name).first.click()
     panel = manager.page.locator("#panel")
     await expect(panel.get_by_text("正在投标，下月开标")).to_be_visible()

@@ -132,7 +132,8 @@ async def test_it_fires_once_and_leaves_out_the_absent_and_the_full(weekly: Week
     assert (shares[away].why, shares[full].why) == ("away", "full")
     able = {person for person, share in shares.items() if share.why is None}
     owners = Counter((await weekly.owners(customers)).values())
-    assert owners == {None: 20 - 2 * len(able), **dict.fromkeys(able, 2)}
+    assert owners.pop(None) == 20 - 2 * len(able)
+    assert owners == dict.fromkeys(able, 2)
     assert (run.asked_by, run.given, len(await weekly.runs())) == (None, 2 * len(able), known + 1)
 
 
