@@ -7,28 +7,29 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
-from activities.customer_import_file import stretches
+from activities.customer_import_file import asked_of, stretches
 from activities.process import ProcessActivities
 from db.actor import actor_of
 from db.book import rearm
+from db.customer_field import field_policy
 from db.customer_import import CustomerImport
 from db.customer_import_bulk import drop_indexes, dropped, make_again
-from db.customer_import_known import known_to
+from db.customer_import_match import match_rows
+from db.customer_import_merge import merge_batch
+from db.customer_import_rule import rule_batch, tell_ruled
 from db.customer_import_stage import (
     Connection,
     Import,
     batches_done,
     drop,
     keep_rows,
-    match_rows,
     matched,
-    merge_batch,
     open_connection,
     owners_given,
     prepare,
@@ -38,12 +39,15 @@ from db.customer_pair import compare_after
 from db.engine import Database, plain_url
 from domain.access import Action, Scope
 from domain.customer_import import RUNNING, ImportState
+from domain.customer_import_columns import OWN, column_of, must_have
 from domain.refusal import Refused
 
 READ = 20_000
 """Rows of a stretch of the file."""
 MERGED = 25_000
 """Rows merged in one transaction."""
+RULED = 5_000
+"""Rows whose customers are given to people by rule in one transaction: their books wait as long."""
 LANES = 2
 """Batches merged beside each other."""
 PULSE = 1.0
@@ -127,20 +131,34 @@ class CustomerImportActivities(ProcessActivities):
         await self._step(one, "merging")
         await self._merge(lanes, one)
         await self._index(lanes, one)
+        if one.target == "rule":
+            await self._step(one, "assigning")
+            await self._assign(lanes[0], one)
         await self._drop(lanes[0], one)
         await self._step(one, None)
+
+    async def _assign(self, connection: Connection, one: Import) -> None:
+        done = await batches_done(connection, one, "rule")
+        for no in range(-(-await self._rows(one) // RULED)):
+            if no not in done:
+                async with self.db.session() as session:
+                    await rule_batch(session, one, no, no * RULED + 1, (no + 1) * RULED, datetime.now(UTC))
+        async with self.db.session() as session:
+            await tell_ruled(session, one)
+
+    async def _rows(self, one: Import) -> int:
+        async with self.db.session() as session:
+            return (await session.scalars(select(CustomerImport.rows).where(CustomerImport.id == one.id))).one()
 
     async def _read_file(self, lanes: list[Connection], one: Import) -> None:
         """A child for each lane: what it takes to read a row is nearly all its own."""
         done = await prepare(lanes[0], one)
         async with self.db.session() as session:
             row = await session.get_one(CustomerImport, one.id)
-            known = await known_to(session, await actor_of(session, one.by_id))
+            asked = await asked_of(session, row, self._country, self.zone.key)
         used = lanes[:1] if row.rows <= self._read else lanes
-        asked = {
-            "id": one.id, "path": str(self._path(row.hash).absolute()), "encoding": row.encoding,
-            "delimiter": row.delimiter, "mapping": list(one.mapping), "country": self._country,
-            "regions": known.regions, "owners": known.owners, "done": sorted(done), "batch": self._read,
+        asked |= {
+            "path": str(self._path(row.hash).absolute()), "done": sorted(done), "batch": self._read,
             "lanes": len(used),
         }  # fmt: skip
 
@@ -162,8 +180,7 @@ class CustomerImportActivities(ProcessActivities):
         await drop(connection, one)
 
     async def _merge(self, lanes: list[Connection], one: Import) -> None:
-        async with self.db.session() as session:
-            rows = (await session.scalars(select(CustomerImport.rows).where(CustomerImport.id == one.id))).one()
+        rows = await self._rows(one)
         done = await batches_done(lanes[0], one, "merge")
         ahead = iter([no for no in range(-(-rows // self._merged)) if no not in done])
 
@@ -178,22 +195,19 @@ class CustomerImportActivities(ProcessActivities):
         if not left:
             return
         await self._step(one, "indexing")
-        indexes = iter([each for each in left if not each.startswith("alter")])
+        indexes = iter(left)
 
         async def lane(connection: Connection) -> None:
             for definition in indexes:
                 await make_again(connection, one, definition)
 
         await _beside(*(lane(connection) for connection in lanes))
-        for definition in (each for each in left if each.startswith("alter")):
-            await make_again(lanes[0], one, definition)
 
     async def _undo(self, one: Import, open_one: Callable[[], Awaitable[Connection]], bulk: bool) -> None:
         connection = await open_one()
         await _alone(connection, one)
         await self._step(one, "undoing")
-        async with self.db.session() as session:
-            rows = (await session.scalars(select(CustomerImport.rows).where(CustomerImport.id == one.id))).one()
+        rows = await self._rows(one)
         done = await batches_done(connection, one, "undo")
         size = self._merged // 5 or 1
         for no in range(-(-rows // size)):
@@ -204,6 +218,8 @@ class CustomerImportActivities(ProcessActivities):
     async def _settle(self, one: Import, open_one: Callable[[], Awaitable[Connection]], bulk: bool) -> None:
         connection = await open_one()
         await self._index([connection], one)
+        if one.target == "rule":
+            await self._assign(connection, one)  # those that were merged must not be nobody's
         await self._drop(connection, one)
         await self._step(one, None)
 
@@ -277,13 +293,17 @@ class CustomerImportActivities(ProcessActivities):
             return Worked(outcome="done", **{name: getattr(row, name) for name in names})
 
 
-async def _import(session: Any, row: CustomerImport) -> Import:
+async def _import(session: AsyncSession, row: CustomerImport) -> Import:
     actor = await actor_of(session, row.by_id)
     everywhere = actor.scope(Action.CUSTOMER_IMPORT) is Scope.ALL
+    policy = await field_policy(session)
+    needed = [column_of(one) for one in must_have(policy, row.mode) if one.key != "name"]
+    own = {one.key for one in policy.fields if one.unique and OWN + one.key in row.mapping}
     return Import(
         id=row.id, created_at=row.created_at, by_id=row.by_id, mode=row.mode, region_id=row.region_id or "",
         owner_id=row.owner_id, pool=row.pool, mapping=row.mapping,
-        reach=None if everywhere else sorted(actor.regions),
+        reach=None if everywhere else sorted(actor.regions), target=row.target or "pool",
+        required=[column for column in needed if column in row.mapping], unique=sorted(own), kind=policy.kinds[0].key,
     )  # fmt: skip
 
 

@@ -7,17 +7,19 @@ closes what came before it: all of that is kept in one transaction. It knows no 
 
 from __future__ import annotations
 
-import csv
+import gc
 import json
 import resource
 import struct
 import sys
-from collections.abc import Iterator
-from itertools import islice
+from itertools import count
 from typing import Any
 
-from activities.customer_import_sheet import CELL_MOST, COLUMNS_MOST, ROWS_MOST
+from activities.customer_import_lines import Lines
+from activities.customer_import_sheet import COLUMNS_MOST, ROWS_MOST
 from domain.customer_import_rows import Batch, Known, Reader, Rejected
+from domain.field import Field
+from domain.field_value import Reading
 from domain.refusal import Refused, invalid
 
 HEAD = struct.Struct(">cI")
@@ -33,6 +35,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
     asked = json.loads(sys.stdin.readline())
+    gc.disable()  # nothing here refers to itself, and to look through millions of lists takes as long as to read them
     try:
         _read(asked)
     except Refused as refused:
@@ -47,18 +50,28 @@ def main() -> int:
 def _read(asked: dict[str, Any]) -> None:
     """Every `lanes`th stretch of `batch` rows, from the `lane`th on: the others are another child's. Those in `done`
     were kept before."""
-    known = Known(asked["country"], asked["regions"], asked["owners"])
-    reader = Reader(asked["mapping"], known)
+    reader = Reader(asked["mapping"], _known(asked))
     kept, size = frozenset(asked["done"]), asked["batch"]
-    with open(asked["path"], encoding=asked["encoding"], newline="", buffering=1 << 20) as file:
-        rows = _rows(file, asked["delimiter"])
-        next(row for row in rows if any(map(str.strip, row)))
-        for no, batch in enumerate(iter(lambda: list(islice(rows, size)), [])):
-            if no * size + len(batch) > ROWS_MOST:
+    with open(asked["path"], "rb", buffering=1 << 20) as file:
+        lines = Lines(file, asked["encoding"], asked["delimiter"])
+        for no in count():
+            before = no * size
+            mine = no % asked["lanes"] == asked["lane"] and no not in kept
+            batch = lines.take(size) if mine else []
+            length = len(batch) if mine else lines.pass_over(size)
+            if before + length > ROWS_MOST:
                 raise invalid("import_rows_most", "file", most=ROWS_MOST)
-            if no % asked["lanes"] == asked["lane"] and no not in kept:
-                _check_width(batch, no * size)
-                _tell(asked["id"], no, len(batch), reader.batch(no * size + 1, batch))
+            if batch:
+                _check_width(batch, before)
+                _tell(asked["id"], no, length, reader.batch(before + 1, batch))
+            if length < size:
+                return
+
+
+def _known(asked: dict[str, Any]) -> Known:
+    fields = {one["key"]: Field.model_validate_json(json.dumps(one)) for one in asked["fields"]}
+    reading = Reading(asked["zone"], asked["country"], asked["people"], asked["departments"])
+    return Known(asked["country"], asked["regions"], asked["owners"], fields, reading)
 
 
 def _check_width(batch: list[list[str]], before: int) -> None:
@@ -73,21 +86,6 @@ def _tell(import_id: str, no: int, rows: int, read: Batch) -> None:
     if read.rejected:
         _say(b"X", "".join(_line(import_id, each) for each in read.rejected).encode("utf-8", "replace"))
     _say(b"P", json.dumps({"no": no, "rows": rows, "rejected": len(read.rejected)}).encode())
-
-
-def _rows(file: Any, delimiter: str) -> Iterator[list[str]]:
-    """Blank lines are no rows. Raises Refused, naming the row."""
-    csv.field_size_limit(CELL_MOST)
-    reader = csv.reader(file, delimiter=delimiter)
-    no = 0
-    try:
-        for row in filter(None, reader):
-            yield row
-            no += 1
-    except csv.Error:
-        raise invalid("import_cell_huge", "file", row=no, most=CELL_MOST) from None
-    except UnicodeDecodeError as error:
-        raise invalid("import_encoding", "file", line=reader.line_num + 1, encoding=error.encoding) from None
 
 
 def _line(import_id: str, one: Rejected) -> str:

@@ -12,7 +12,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from activities.customer_import_child import HEAD
+from db.actor import actor_of
+from db.customer_field import field_policy
+from db.customer_import import CustomerImport
+from db.customer_import_known import departments_known, known_to, people_known
+from domain.customer_import_columns import OWN
 from domain.refusal import Refused
 
 OURS = Path(__file__).parents[1]
@@ -23,6 +30,10 @@ SILENCE = 120.0
 FRAME_MOST = 512 * 1024**2
 
 
+PEOPLE, UNIT = frozenset({"person", "people"}), "department"
+"""Types of own fields whose values are others' ids."""
+
+
 class Stretch(NamedTuple):
     """The `no`th stretch of `length` rows of the file, in COPY's text format; `bad` of them are rejected."""
 
@@ -31,6 +42,19 @@ class Stretch(NamedTuple):
     rows: bytes
     rejected: bytes
     bad: int
+
+
+async def asked_of(session: AsyncSession, row: CustomerImport, country: str, zone: str) -> dict[str, Any]:
+    """What the child is told of an import: how its file is written, and what the words in it mean here."""
+    known = await known_to(session, await actor_of(session, row.by_id))
+    own = [field for field in (await field_policy(session)).fields if OWN + field.key in row.mapping]
+    return {
+        "id": row.id, "encoding": row.encoding, "delimiter": row.delimiter, "mapping": list(row.mapping),
+        "country": country, "zone": zone, "regions": known.regions, "owners": known.owners,
+        "fields": [field.model_dump(mode="json") for field in own],
+        "people": await people_known(session) if any(field.type in PEOPLE for field in own) else {},
+        "departments": await departments_known(session) if any(field.type == UNIT for field in own) else {},
+    }  # fmt: skip
 
 
 async def stretches(asked: dict[str, Any]) -> AsyncIterator[Stretch]:

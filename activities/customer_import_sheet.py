@@ -10,25 +10,27 @@ from __future__ import annotations
 import codecs
 import csv
 import json
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from activities.table_file import CHUNK, ZIP, cell_text, delimiter_of, is_workbook, workbook_rows
 from domain.refusal import invalid
 
 ROWS_MOST = 10_000_000
 COLUMNS_MOST = 300
 CELL_MOST = 1_000_000
 """Characters of one cell: more than that is no table, or a quotation mark that was never closed."""
+LINE_MOST = 16 * 1024**2
+"""Bytes without a line's end."""
+PAGES = (b"<html", b"<!doctype", b"<table", b"<?xml")
+"""How pages begin that some programs save as `.xls`."""
 UNPACKED_MOST = 2 * 1024**3
 SAMPLE = 20
 SNIFFED = 256 * 1024
-ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-MARKS = ",;\t|"
-CHUNK = 1 << 20
 
 
 def look(path: str, out: str) -> dict[str, Any]:
@@ -40,13 +42,17 @@ def look(path: str, out: str) -> dict[str, Any]:
     """
     with open(path, "rb") as file:
         begins = file.read(SNIFFED)
-    if begins[:4] in (ZIP, OLE):
+    if is_workbook(begins):
         if begins[:4] == ZIP:
             _check_unpacked(path)
-        return _written(out, _sheet(path))
+        rows = workbook_rows(path, columns_most=COLUMNS_MOST)
+        return _written(out, (list(map(cell_text, row)) for row in rows))
     _refuse_binary(begins)
-    if begins.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+    text = begins.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text.startswith(b"{"):
         return _written(out, _objects(path))
+    if re.match(rb"\[\s*\{", text):
+        raise invalid("import_json", "file", line=1)
     if begins.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         with open(path, encoding="utf-16", newline="") as wide, open(out, "w", encoding="utf-8", newline="") as narrow:
             try:
@@ -61,7 +67,7 @@ def look(path: str, out: str) -> dict[str, Any]:
 def _looked_at(path: str) -> dict[str, Any]:
     encoding, lines = _encoding(path)
     with open(path, encoding=encoding, newline="") as file:
-        delimiter = _delimiter(file.read(SNIFFED))
+        delimiter = delimiter_of(file.read(SNIFFED))
     headings, sample = first_rows(path, encoding, delimiter)
     if lines - 1 > ROWS_MOST * 2:
         raise invalid("import_rows_most", "file", most=ROWS_MOST)
@@ -100,6 +106,8 @@ def _refuse_binary(begins: bytes) -> None:
         (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")
     ):
         raise invalid("import_binary", "file")
+    if begins.lstrip()[:9].lower().startswith(PAGES):
+        raise invalid("import_binary", "file")
     if begins[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) and begins.count(0) * 10 > len(begins):
         raise invalid("import_binary", "file")
 
@@ -111,15 +119,18 @@ def _encoding(path: str) -> tuple[str, int]:
     named = next((encoding for mark, encoding in BOMS if begins.startswith(mark)), None)
     furthest = (0, "utf-8")
     for encoding in (named,) if named else ("utf-8", "gb18030"):
-        decoder, line = codecs.getincrementaldecoder(encoding)(), 1
+        decoder, line, length = codecs.getincrementaldecoder(encoding)(), 1, 0
         try:
             with open(path, "rb") as file:
                 while chunk := file.read(CHUNK):
                     if b"\0" in chunk:
                         at = line + chunk[: chunk.index(0)].count(b"\n")
                         raise invalid("import_nul", "file", line=at)
-                    text = decoder.decode(chunk)
-                    line += text.count("\n")
+                    line += decoder.decode(chunk).count("\n")
+                    end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+                    length = len(chunk) - end - 1 + (length if end < 0 else 0)
+                    if length > LINE_MOST:
+                        raise invalid("import_cell_huge", "file", row=line, most=CELL_MOST)
                 decoder.decode(b"", final=True)
         except UnicodeDecodeError as error:
             held = bytes(error.object)[: error.start]
@@ -135,18 +146,6 @@ def _lines_in(path: str) -> int:
     return Path(path).read_bytes().count(b"\n")
 
 
-def _delimiter(text: str) -> str:
-    """What divides the first lines most evenly, counted outside quotation marks."""
-    lines = [line for line in text.splitlines()[:20] if line.strip()]
-    bare = ["".join(line.split('"')[::2]) for line in lines]
-
-    def divides(mark: str) -> tuple[int, int]:
-        counted = [line.count(mark) for line in bare] or [0]
-        return sorted(counted)[len(counted) // 4], counted[0]
-
-    return max(MARKS, key=divides)
-
-
 def _written(out: str, rows: Iterable[list[str]]) -> dict[str, Any]:
     count = 0
     with open(out, "w", encoding="utf-8", newline="") as file:
@@ -154,6 +153,8 @@ def _written(out: str, rows: Iterable[list[str]]) -> dict[str, Any]:
         for row in rows:
             if len(row) > COLUMNS_MOST:
                 raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=len(row), row=count)
+            if max(map(len, row), default=0) > CELL_MOST:
+                raise invalid("import_cell_huge", "file", row=count, most=CELL_MOST)
             writer.writerow(row)
             count += 1
     if count < 2:
@@ -177,34 +178,6 @@ def _check_unpacked(path: str) -> None:
         raise invalid("import_unpacked", "file", size=size // 1024**2, most=UNPACKED_MOST // 1024**2)
     if not any(name.startswith(("xl/", "content.xml")) for name in names):
         raise invalid("import_binary", "file")
-
-
-def _sheet(path: str) -> Iterator[list[str]]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        workbook = CalamineWorkbook.from_path(path)
-        for name in workbook.sheet_names:
-            sheet = workbook.get_sheet_by_name(name)
-            if sheet.height and sheet.width:
-                if sheet.width > COLUMNS_MOST:
-                    raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=sheet.width, row=0)
-                for row in sheet.iter_rows():
-                    yield [cell if isinstance(cell, str) else cell_text(cell) for cell in row]
-                return
-    except (CalamineError, OSError, ValueError):
-        raise invalid("file_unreadable", "file") from None
-
-
-def cell_text(cell: Any) -> str:
-    """What a spreadsheet shows for a value that is no text."""
-    if isinstance(cell, bool):
-        return "1" if cell else "0"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
-    if isinstance(cell, datetime | date | time):
-        return cell.isoformat()
-    return str(cell)
 
 
 def _objects(path: str) -> Iterator[list[str]]:

@@ -21,12 +21,13 @@ from commands.sandbox import MIB, Limits, run_limited
 from commands.temporal import update_id
 from db.audit import record
 from db.base import new_id
+from db.customer_field import field_policy
 from db.customer_import import CustomerImport, find_import, keep_template, template_for
-from db.customer_import_known import owners_in, regions_of
+from db.customer_import_known import owners_in, pools_of, regions_of
 from domain.access import Action, Actor
-from domain.customer_field import BUILT_IN
+from domain.customer_field import CustomerFieldPolicy, fields, for_reader
 from domain.customer_import import MAY_UNDO, Choices
-from domain.customer_import_columns import IGNORED, Known, choices, guess
+from domain.customer_import_columns import IGNORED, Known, choices, column_of, guess, must_have
 from domain.process import Answer, Command
 from domain.refusal import Refused, invalid
 from workflows.customer_import import ImportStart, ImportWorkflow, import_workflow_id
@@ -43,9 +44,9 @@ class ImportCommands:
         self.db = desk.db
         self.store = store
 
-    async def fields(self, session: AsyncSession) -> list[Known]:
-        """What a column may be."""
-        return choices(BUILT_IN)
+    async def fields(self, session: AsyncSession, actor: Actor) -> list[Known]:
+        """What a column may be: what this person may see of a customer, and what an import knows beside it."""
+        return choices(for_reader(actor, fields(await field_policy(session))).open)
 
     async def add(self, actor: Actor, name: str, chunks: AsyncIterator[bytes]) -> str:
         """The id of the import, of which nothing is carried out yet; of the one there is, where this person sent the
@@ -68,7 +69,7 @@ class ImportCommands:
             row = CustomerImport(
                 id=new_id(), by_id=actor.id, file_name=bare_name(name), hash=looked["hash"], size=looked["size"],
                 encoding=looked["encoding"], delimiter=looked["delimiter"], headings=headings, sample=sample,
-                rows=looked["rows"], mapping=mapping or guess(headings, sample, await self.fields(session)),
+                rows=looked["rows"], mapping=mapping or guess(headings, sample, await self.fields(session, actor)),
             )  # fmt: skip
             session.add(row)
             await record(session, actor.id, "UploadCustomers", f"import/{row.id}", file=row.file_name, rows=row.rows)
@@ -90,7 +91,7 @@ class ImportCommands:
         actor.require(Action.CUSTOMER_IMPORT)
         async with self.db.session(actor.id) as session:
             row = await find_import(session, actor, import_id, lock=True)
-            _check_mapping(chosen, row, await self.fields(session))
+            _check_mapping(chosen, row, await self.fields(session, actor), await field_policy(session))
             await self._check_place(session, actor, chosen)
             await claim(session, actor, key, "ImportCustomers", f"import/{import_id}", chosen.model_dump(mode="json"))
             if row.stage == "uploaded":
@@ -102,8 +103,11 @@ class ImportCommands:
         return await self._open(actor, key, start)
 
     async def _check_place(self, session: AsyncSession, actor: Actor, chosen: Choices) -> None:
-        if chosen.region_id not in {unit.id for unit in await regions_of(session, actor)}:
+        region = next((unit for unit in await regions_of(session, actor) if unit.id == chosen.region_id), None)
+        if region is None:
             raise invalid("region_unknown", "region_id", region="")
+        if chosen.pool is not None and chosen.pool not in {one.key for one in await pools_of(session, region)}:
+            raise invalid("pool_unknown", "pool", pool=chosen.pool)
         if chosen.target == "owner":
             able = {person.id for person in await owners_in(session, chosen.region_id)}
             if chosen.owner_id not in able:
@@ -153,9 +157,9 @@ class ImportCommands:
             raise Refused("import_ended", 409) if refused.code == "process_ended" else refused from None
 
 
-def _check_mapping(chosen: Choices, row: CustomerImport, fields: list[Known]) -> None:
+def _check_mapping(chosen: Choices, row: CustomerImport, able: list[Known], policy: CustomerFieldPolicy) -> None:
     said = [field for field in chosen.mapping if field != IGNORED]
-    known = {one.key for one in fields}
+    known = {one.key for one in able}
     if len(chosen.mapping) != len(row.headings) or len(chosen.mapping) > COLUMNS_MOST:
         raise invalid("columns_other", "mapping")
     if unknown := [field for field in said if field not in known]:
@@ -164,6 +168,9 @@ def _check_mapping(chosen: Choices, row: CustomerImport, fields: list[Known]) ->
         raise invalid("import_field_twice", "mapping", name=twice[0])
     if "name" not in said:
         raise invalid("columns_missing", "mapping", name="name")
+    for field in must_have(policy, chosen.mode):
+        if column_of(field) not in said:
+            raise invalid("columns_missing", "mapping", name=f"{field.label.zh} {field.label.en}")
 
 
 def fingerprint(headings: list[str]) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
 
 from db.base import Base, Id, Instant, Ref, new_id
+from db.customer_search import CustomerSearchWanted, lag
 from domain.access import Action, Actor, Scope
 from domain.refusal import not_found
 
@@ -159,6 +160,13 @@ async def counts_told(session: AsyncSession, import_id: str) -> dict[str, int]:
         .group_by(CustomerImportRow.verdict)
     )
     return dict((await session.execute(counted)).all())
+
+
+async def unsearchable(session: AsyncSession, import_id: str) -> int:
+    """How many of the customers it made the search does not find yet. Counted only while some are waited for."""
+    if await session.scalar(select(CustomerSearchWanted.id).limit(1)) is None:
+        return 0
+    return (await lag(session, import_id)).customers
 
 
 async def template_for(session: AsyncSession, by_id: str, headings: str) -> list[str] | None:

@@ -1,4 +1,4 @@
-"""Bulk mode: the costly indexes of the customer tables leave before a large import and are made again after it.
+"""Bulk mode: indexes that cost most to keep leave before a large import and are made again after it.
 
 Readers go on, slower; who changes a customer while an index is made waits. What left stands in the import's row,
 written in the transaction that dropped it, so that after a kill whoever goes on makes it again.
@@ -12,21 +12,25 @@ from typing import Any
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
 
-from db.customer_import_stage import Connection, Import
+from db.customer_import_stage import Connection, Import, value
 
-TABLES = ("customer", "contact", "assignment", "assignment_change")
-STAY = frozenset({"ix_customer_near_keys", "ix_customer_import"})
-"""Costlier to make again than to keep."""
+SCATTERED = {
+    "customer": {"company_key": "company_key", "tax_number": "tax_number", "phone": "phone", "email": "email",
+                 "domain": "domain"},
+    "contact": {"phone": "contact_phone", "email": "contact_email"},
+}  # fmt: skip
+"""Columns whose new values belong all over their index, with the field of the file that fills them. Into every other
+index an import's rows go side by side, and cost less than to make it again."""
+WORTH = 0.25
+"""An index is made again where the file has so many rows for each one of the table."""
 
 _INDEXES = """
-    select pg_get_indexdef(i.indexrelid), c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
-    where i.indrelid = any(cast(%s as regclass[])) and not i.indisunique and c.relname <> all(%s)
-"""
-_KEYS = """
-    select 'alter table ' || conrelid::regclass || ' add constraint ' || quote_ident(conname) || ' '
-        || pg_get_constraintdef(oid), conrelid::regclass::text, conname
-    from pg_constraint
-    where contype = 'f' and conrelid = any(cast(%s as regclass[])) and confrelid = 'customer'::regclass
+    select pg_get_indexdef(i.indexrelid), c.relname
+    from pg_index i
+    join pg_class c on c.oid = i.indexrelid
+    join pg_class t on t.oid = i.indrelid
+    join pg_attribute a on a.attrelid = t.oid and a.attnum = i.indkey[0]
+    where t.oid = cast(%s as regclass) and not i.indisunique and a.attname = any(%s) and t.reltuples * %s <= %s
 """
 
 
@@ -46,20 +50,25 @@ async def _dropped_at_once(connection: Connection, one: Import) -> bool:
             ).fetchone()
             if row and row[0]:
                 return True
-            tables = list(TABLES)
-            keys = await (await connection.execute(_KEYS, [tables])).fetchall()
-            indexes = await (await connection.execute(_INDEXES, [tables, list(STAY)])).fetchall()
-            for _, table, name in keys:
-                await connection.execute(
-                    sql.SQL("alter table {} drop constraint {}").format(sql.Identifier(table), sql.Identifier(name))
-                )
+            indexes = await _leaving(connection, one)
             for _, name in indexes:
                 await connection.execute(sql.SQL("drop index {}").format(sql.Identifier(name)))
-            definitions = [definition for definition, *_ in [*indexes, *keys]]
+            definitions = [definition for definition, _ in indexes]
             await connection.execute("update customer_import set dropped = %s where id = %s", [definitions, one.id])
     except LockNotAvailable:
         return False
     return True
+
+
+async def _leaving(connection: Connection, one: Import) -> list[tuple[str, str]]:
+    """Definition and name of each index that is worth it."""
+    rows = await value(connection, "select rows from customer_import where id = %s", one.id)
+    found: list[tuple[str, str]] = []
+    for table, columns in SCATTERED.items():
+        filled = [name for name, field in columns.items() if field == "company_key" or field in one.mapping]
+        asked = [table, filled, WORTH, rows]
+        found += [(str(each[0]), str(each[1])) for each in await (await connection.execute(_INDEXES, asked)).fetchall()]
+    return found
 
 
 async def dropped(connection: Connection, one: Import) -> Sequence[str]:

@@ -7,9 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.lead_form import regions
 from db.person import OrgUnit, Person, PersonRole, unit_regions
+from db.policy import current_policy
 from domain.access import Action, Actor, Role, Scope
 from domain.customer_import_rows import Known
+from domain.customer_pool import PoolPolicy, PoolRules
 from domain.lead_columns import plain
+from domain.policy import load
 
 OWNERS = (Role.SALES, Role.SENIOR_SALES, Role.REGIONAL_MANAGER)
 """Whose customers may be."""
@@ -34,6 +37,12 @@ async def owners_in(session: AsyncSession, region_id: str) -> list[Person]:
     return list((await session.scalars(query)).unique())
 
 
+async def pools_of(session: AsyncSession, region: OrgUnit) -> list[PoolRules]:
+    """Those in which a region's customers may lie, the first first."""
+    policy = load(PoolPolicy, (await current_policy(session, PoolPolicy.kind))[1])
+    return [pool for pool in policy.pools if pool.of_region(region.code)]
+
+
 async def known_to(session: AsyncSession, actor: Actor) -> Known:
     """`country` is the caller's to say. A name that two people share means neither."""
     called: dict[str, str] = {}
@@ -48,3 +57,22 @@ async def known_to(session: AsyncSession, actor: Actor) -> Known:
                 if owners.setdefault(plain(name), person.id) != person.id:
                     twice.add(plain(name))
     return Known("", called, {name: owner for name, owner in owners.items() if name not in twice})
+
+
+async def people_known(session: AsyncSession) -> dict[str, str]:
+    """Ids of everybody by lower-case e-mail address, and by name where no two share it."""
+    found: dict[str, str] = {}
+    twice: set[str] = set()
+    for one in await session.execute(select(Person.id, Person.email, Person.name).where(Person.active)):
+        found[one.email] = one.id
+        if found.setdefault(one.name.lower(), one.id) != one.id:
+            twice.add(one.name.lower())
+    return {name: person for name, person in found.items() if name not in twice}
+
+
+async def departments_known(session: AsyncSession) -> dict[str, str]:
+    """Ids of units by lower-case code and name."""
+    found: dict[str, str] = {}
+    for unit in await session.scalars(select(OrgUnit)):
+        found |= {name.lower(): unit.id for name in (unit.name_zh, unit.name_en, unit.code)}
+    return found

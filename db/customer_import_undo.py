@@ -7,7 +7,8 @@ from typing import Any
 from psycopg import sql
 
 from db.base import Base
-from db.customer_import_stage import MERGED, Connection, Import, marked
+from db.customer_import_merge import MERGED
+from db.customer_import_stage import Connection, Import, marked
 
 OURS = frozenset({
     "customer", "contact", "assignment", "assignment_change", "customer_import_row", "customer_search",
@@ -27,6 +28,8 @@ async def undo_batch(connection: Connection, one: Import, no: int, first: int, l
         removed = await _count(connection, _REMOVE.format(used=_used()), span)
         kept = await _count(connection, _KEPT, span)
         restored, left = await _restore(connection, span)
+        for query in (_UNCLAIM, _CLAIM) if one.unique else ():
+            await connection.execute(query, span | {"unique": list(one.unique)})
         await connection.execute(
             "delete from contact where id between %(contact_from)s::uuid and %(contact_to)s::uuid and customer_id in"
             " (select customer_id from customer_import_row where import_id = %(id)s::uuid and no between %(first)s and"
@@ -68,7 +71,7 @@ _REMOVE = sql.SQL("""
             and not exists (
                 select from assignment_change h where h.customer_id = c.id and h.run_id is distinct from %(id)s::uuid
             )
-            and not exists (select from assignment a where a.customer_id = c.id and a.how <> 'imported')
+            and not exists (select from assignment a where a.customer_id = c.id and a.how not in ('imported', 'rule'))
             and not exists (
                 select from contact k
                 where k.customer_id = c.id and k.id not between %(contact_from)s::uuid and %(contact_to)s::uuid
@@ -86,6 +89,22 @@ _KEPT = """
         returning 1
     )
     select count(*) from left_over
+"""
+
+
+_UNCLAIM = """
+    delete from customer_unique u using customer_import_row r, customer c
+    where r.import_id = %(id)s::uuid and r.no between %(first)s and %(last)s and r.before is not null
+        and c.id = r.customer_id and u.customer_id = c.id and u.field = any(%(unique)s::text[])
+        and lower(c.custom ->> u.field) is distinct from u.value
+"""
+_CLAIM = """
+    insert into customer_unique (field, value, customer_id)
+    select key, lower(c.custom ->> key), c.id
+    from customer_import_row r join customer c on c.id = r.customer_id cross join unnest(%(unique)s::text[]) key
+    where r.import_id = %(id)s::uuid and r.no between %(first)s and %(last)s and r.before is not null
+        and c.custom ->> key is not null
+    on conflict do nothing
 """
 
 

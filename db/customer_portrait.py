@@ -133,8 +133,7 @@ async def tell_owners(session: AsyncSession, assigned: Sequence[Assigned], *, ru
             by_owner.setdefault(one.owner_id, []).append(one.customer_id)
     for owner, customers in sorted(by_owner.items()):
         if run_id is not None and len(customers) > SINGLY:
-            key, kind, params = f"{run_id}/{owner}", "customers.allocated", {"num": len(customers)}
-            await _tell(session, key, kind, owner, params, "allocation", f"{run_id}/mine")
+            await tell_of_many(session, owner, len(customers), run_id)
             continue
         for customer_id in customers:
             portrait = await portrait_of(session, customer_id, datetime.now(UTC))
@@ -143,6 +142,12 @@ async def tell_owners(session: AsyncSession, assigned: Sequence[Assigned], *, ru
                 "portrait": [list(line) for line in portrait.lines],
             }  # fmt: skip
             await _tell(session, f"{customer_id}/{owner}", "customer.arrived", owner, told, "customer", customer_id)
+
+
+async def tell_of_many(session: AsyncSession, owner: str, num: int, run_id: str) -> None:
+    """One list of all that an owner got by an allocation or import."""
+    key, kind = f"{run_id}/{owner}", "customers.allocated"
+    await _tell(session, key, kind, owner, {"num": num}, "allocation", f"{run_id}/mine")
 
 
 async def _tell(

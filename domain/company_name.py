@@ -87,8 +87,7 @@ def company_keys(names: Sequence[str]) -> list[str]:
 
 
 def _key_of_characters(key: str) -> str:
-    if key[-2:] in _FORM_ENDS:
-        key = _without_form(key)
+    key = _without_form(key)
     if key[:2] in _PLACE_BEGINS:
         if key[:2] in _SHORT_PLACES and key[2:3] not in _PLACE_GOES_ON and key[2:4] not in _PLACE_BEGINS:
             key = key[2:] if len(key) - 2 >= SHORTEST else key  # one place and then the name: most of them
@@ -99,9 +98,13 @@ def _key_of_characters(key: str) -> str:
 
 def _without_form(key: str) -> str:
     """The longest form that ends it leaves first: `LEGAL_FORMS` has each before those that are its own end."""
-    for length, forms in _FORMS:
-        if len(key) - length >= 2 and key[-length:] in forms:
-            return _without_form(key[:-length])
+    while key[-2:] in _FORM_ENDS:
+        for length, forms in _FORMS:
+            if key[-length:] in forms and len(key) - length >= 2:
+                key = key[:-length]
+                break
+        else:
+            break
     return key
 
 

@@ -10,8 +10,9 @@ from domain.process import ProcessState
 
 Mode = Literal["create", "update", "both"]
 """What becomes of a row: a new customer, an update of one that is there, or whichever fits."""
-Target = Literal["owner", "pool"]
-"""Whose new customers are: one person's, or nobody's yet, in the pool of a region."""
+Target = Literal["owner", "pool", "rule"]
+"""Whose new customers are: one person's; nobody's yet, in the pool of a region; or whose the rules for new customers
+say (`domain.customer_assignment`)."""
 Stage = Literal["checking", "merging", "done", "cancelled", "failed", "undoing", "undone"]
 KEYS = ("tax_number", "phone", "email", "company_key")
 """What two customers are one by, the strongest first. The weaker ones do not hold where both have a tax number and

@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from domain.customer_field import Field
+from domain.customer_field import CustomerFieldPolicy, Field, fields
 from domain.lead_columns import plain
 
 OWN = "custom."
 """Before the key of a company's own field."""
 IGNORED = ""
+UNREADABLE = frozenset({"files", "customer"})
+"""Types of which a file's cell holds no value."""
 HEADINGS: Mapping[str, str] = {
     "name": "客户名称 客户 公司 公司名称 企业 企业名称 单位 单位名称 名称 "
     "name company companyname customer customername account accountname organization organisation",
@@ -55,12 +57,12 @@ class Known(NamedTuple):
     en: str
 
 
-def choices(fields: Sequence[Field]) -> list[Known]:
+def choices(known: Sequence[Field]) -> list[Known]:
     """The fields of a customer, the company's own among them, then what an import knows beside them."""
     own = [
-        Known(one.key if one.builtin else OWN + one.key, one.label.zh, one.label.en)
-        for one in fields
-        if one.type not in ("formula", "serial", "files")
+        Known(column_of(one), one.label.zh, one.label.en)
+        for one in known
+        if not one.made and one.type not in UNREADABLE
     ]
     beside = [
         Known("tier", "等级", "Tier"), Known("region", "大区", "Region"), Known("owner", "负责人", "Owner"),
@@ -71,18 +73,29 @@ def choices(fields: Sequence[Field]) -> list[Known]:
     return own + beside
 
 
-def guess(headings: Sequence[str], rows: Sequence[Sequence[str]], fields: Sequence[Known]) -> list[str]:
+def column_of(field: Field) -> str:
+    """What a column of a file is mapped to for this field."""
+    return field.key if field.builtin else OWN + field.key
+
+
+def must_have(policy: CustomerFieldPolicy, mode: str) -> list[Field]:
+    """What a new customer cannot be without; nothing where only those there are updated."""
+    kind = policy.kinds[0].key
+    return [one for one in fields(policy) if mode != "update" and one.required and one.has(kind)]
+
+
+def guess(headings: Sequence[str], rows: Sequence[Sequence[str]], choices: Sequence[Known]) -> list[str]:
     """For each column its field, or `IGNORED`; each field once, by its heading first, then by how its cells look."""
     given = [IGNORED] * len(headings)
     for no, heading in enumerate(headings):
         said = plain(heading)
         fits = (
             one.key
-            for one in fields
+            for one in choices
             if said and (said in HEADINGS.get(one.key, "").split() or said in {plain(one.zh), plain(one.en)})
         )
         given[no] = next((key for key in fits if key not in given), IGNORED)
-    known = {one.key for one in fields}
+    known = {one.key for one in choices}
     for no in range(len(headings)):
         if given[no] == IGNORED:
             cells = [row[no] for row in rows if no < len(row) and row[no]]

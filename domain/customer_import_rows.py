@@ -9,14 +9,15 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from operator import mul
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from phonenumbers import PhoneMetadata
 
 from domain.company_name import company_keys
 from domain.contact import phone_number
 from domain.customer_import_columns import OWN
+from domain.field import Field
+from domain.field_value import PLAIN, Reading, parse
 from domain.lead_columns import plain
 from domain.refusal import Refused
 from domain.text import one_line
@@ -30,13 +31,17 @@ STAGED = (
 CELL_MOST = 4_000
 MARKS = ("  ", "'", "=")
 """What a cell that is cleaned does not hold, or holds seldom; beside what cannot be printed."""
-MAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,190}\.[^@\s.,;<>\"]{2,}").fullmatch
+MAIL = r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,190}\.[^@\s.,;<>\"]{2,}"
 WEB = re.compile(r"(?:[a-z0-9\u0080-\U0010ffff-]+\.)+[a-z\u0080-\U0010ffff-]{2,}").fullmatch
 DIVIDED = re.compile(r"[,;，；、|]")
 TIERS = frozenset("ABCDE")
+Column = Callable[[Sequence[str]], list[str | None]]
+"""Reads the cells of a column: None for what cannot be read, `""` for nothing."""
 _CODE = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_VALUE = bytes(_CODE.find(chr(no)) if chr(no) in _CODE else 99 for no in range(256))
-_WEIGHTS = tuple(pow(3, no, 31) for no in range(17))
+_DIGITS = bytes(
+    ord("0123456789abcdefghijklmnopqrstu"[_CODE.find(chr(no))]) if chr(no) in _CODE else ord("!") for no in range(256)
+)
+"""Each character of a credit code as the digit of its value; any other as none."""
 
 
 class Wrong(NamedTuple):
@@ -63,11 +68,14 @@ class Batch(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What a file's words mean here: ids of regions and people by their names (`domain.lead_columns.plain`)."""
+    """What a file's words mean here: ids of regions and people by their names (`domain.lead_columns.plain`), and the
+    company's own fields by key, read as `reading` says."""
 
     country: str
     regions: Mapping[str, str] = {}
     owners: Mapping[str, str] = {}
+    fields: Mapping[str, Field] = {}
+    reading: Reading = PLAIN
 
 
 class Reader:
@@ -77,19 +85,19 @@ class Reader:
         self.mapping = mapping
         self.known = known
         self.column = {field: no for no, field in enumerate(mapping) if field}
-        self.own = [field for field in self.column if field.startswith(OWN)]
-        self.phone = phones(known.country)
+        self.own = {field: self._own(field) for field in self.column if field.startswith(OWN)}
         self.wrong: dict[int, Wrong] = {}
-        self.reading: dict[str, tuple[str, Callable[[str], str | None], str]] = {
-            "tax_number": ("tax_number", credit_code, "tax_number_wrong"),
-            "phone": ("phone", self.phone, "phone_invalid"),
-            "contact_phone": ("contact_phone", self.phone, "phone_invalid"),
-            "email": ("email", mail, "email_invalid"),
-            "contact_email": ("contact_email", mail, "email_invalid"),
-            "domain": ("domain", web, "domain_invalid"),
-            "tier": ("tier", tier, "tier_unknown"),
-            "region_id": ("region", self._region, "region_unknown"),
-            "owner_id": ("owner", self._owner, "owner_unknown"),
+        phone = phones(known.country)
+        self.reading: dict[str, tuple[str, Column, str]] = {
+            "tax_number": ("tax_number", each(credit_code), "tax_number_wrong"),
+            "phone": ("phone", phone, "phone_invalid"),
+            "contact_phone": ("contact_phone", phone, "phone_invalid"),
+            "email": ("email", mails, "email_invalid"),
+            "contact_email": ("contact_email", mails, "email_invalid"),
+            "domain": ("domain", each(web), "domain_invalid"),
+            "tier": ("tier", each(tier), "tier_unknown"),
+            "region_id": ("region", each(self._region), "region_unknown"),
+            "owner_id": ("owner", each(self._owner), "owner_unknown"),
         }
 
     def batch(self, first: int, rows: Sequence[Sequence[str]]) -> Batch:
@@ -139,8 +147,8 @@ class Reader:
             return self._read(field, cells[field], read, code)
         return escaped(cells[column])
 
-    def _read(self, field: str, cells: Sequence[str], read: Callable[[str], str | None], code: str) -> Sequence[str]:
-        values = [read(cell) if cell else "" for cell in cells]
+    def _read(self, field: str, cells: Sequence[str], read: Column, code: str) -> Sequence[str]:
+        values = read(cells)
         if None not in values:
             return values  # type: ignore[return-value]
         for no, value in enumerate(values):
@@ -159,9 +167,34 @@ class Reader:
 
     def _custom(self, cells: Mapping[str, Sequence[str]]) -> list[str]:
         keys = [field.removeprefix(OWN) for field in self.own]
-        rows = zip(*(cells[field] for field in self.own), strict=True)
-        said = ({key: cell for key, cell in zip(keys, row, strict=True) if cell} for row in rows)
+        columns = [self._own_values(field, cells[field]) for field in self.own]
+        rows = zip(*columns, strict=True)
+        said = ({key: value for key, value in zip(keys, row, strict=True) if value is not None} for row in rows)
         return [json.dumps(own, ensure_ascii=False) if own else "" for own in said]
+
+    def _own_values(self, column: str, cells: Sequence[str]) -> list[Any]:
+        read = self.own[column]
+        values = [read(cell) if cell else None for cell in cells]
+        for no, value in enumerate(values):
+            if isinstance(value, Wrong):
+                self._refuse(no, value.field, value.code)
+                values[no] = None
+        return values
+
+    def _own(self, column: str) -> Callable[[str], Any]:
+        """Reads the cells of an own field; `Wrong` for what cannot be its value."""
+        field = self.known.fields.get(column.removeprefix(OWN))
+        if field is None:
+            return str
+
+        @lru_cache(maxsize=20_000)
+        def read(cell: str) -> Any:
+            try:
+                return parse(field, cell, self.known.reading)
+            except Refused as refused:
+                return Wrong(column, refused.code)
+
+        return read
 
 
 def staged_columns(mapping: Sequence[str]) -> list[str]:
@@ -198,19 +231,50 @@ def credit_code(cell: str) -> str | None:
     code = cell if cell.isupper() and len(cell) == 18 else "".join(cell.split()).upper()
     if len(code) != 18 or not code.isascii():
         return None
-    values = code.encode().translate(_VALUE)
-    if max(values) > 30 or (sum(map(mul, values, _WEIGHTS)) + values[17]) % 31:
+    digits = code.encode().translate(_DIGITS)
+    try:  # the weights are powers of 3, and 34 is 3 modulo 31: the first 17 backwards are a number to the base 34
+        rest = (int(digits[16::-1], 34) + int(digits[17:], 34)) % 31
+    except ValueError:
         return None
-    return code
+    return None if rest else code
 
 
-def phones(country: str) -> Callable[[str], str | None]:
-    """Reads a number as `domain.contact.phone_number` does. The plain patterns of the country come first, since that
+def each(read: Callable[[str], str | None]) -> Column:
+    return lambda cells: [read(cell) if cell else "" for cell in cells]
+
+
+def in_runs(form: str, read: Callable[[str], str | None], before: str = "") -> Column:
+    """Neighbours that all have the form are taken with one look, with `before` put before each; others are read."""
+    many = re.compile(rf"(?:(?:{form})\n)*+").match
+
+    def column(cells: Sequence[str]) -> list[str | None]:
+        filled = list(filter(None, cells))
+        text = "\n".join([*filled, ""])
+        values: list[str | None] = []
+        at = 0
+        while at < len(text):
+            found = many(text, at)
+            end = found.end() if found else at
+            if end > at:
+                values += (before + text[at : end - 1].replace("\n", "\n" + before)).split("\n")
+            else:
+                values.append(read(filled[len(values)]))
+                end = text.index("\n", at) + 1
+            at = end
+        ahead = iter(values)
+        return values if len(filled) == len(cells) else [next(ahead) if cell else "" for cell in cells]
+
+    return column
+
+
+def phones(country: str) -> Column:
+    """Reads numbers as `domain.contact.phone_number` does. The plain patterns of the country come first, since that
     takes a hundred times as long."""
     metadata = PhoneMetadata.metadata_for_region(country)
     kinds = (metadata.mobile, metadata.fixed_line) if metadata else ()
     patterns = [kind.national_number_pattern for kind in kinds if kind and kind.national_number_pattern]
-    fits = re.compile("|".join(f"(?:{pattern})" for pattern in patterns)).fullmatch if patterns else None
+    form = "|".join(f"(?a:{pattern})" for pattern in patterns)
+    fits = re.compile(form).fullmatch if patterns else None
     code = f"+{metadata.country_code}" if metadata else ""
     prefix = (metadata.national_prefix or "") if metadata else ""
 
@@ -224,16 +288,22 @@ def phones(country: str) -> Callable[[str], str | None]:
     def read(cell: str) -> str | None:
         digits = cell if cell.isdecimal() else cell.removeprefix(code).replace("-", "").replace(" ", "")
         national = digits[len(prefix) :] if prefix and digits.startswith(prefix) else digits
-        if fits and national.isascii() and fits(national):
-            return code + national
-        return slowly(cell)
+        return code + national if fits and fits(national) else slowly(cell)
 
-    return read
+    national = f"(?!{re.escape(prefix)})(?:{form})" if prefix else form
+    return in_runs(national, read, code) if patterns else each(read)
 
 
 def mail(cell: str) -> str | None:
     low = cell.lower()
-    return low if MAIL(low) else None
+    return low if re.fullmatch(MAIL, low) else None
+
+
+def mails(cells: Sequence[str]) -> list[str | None]:
+    return _MAILS("\n".join(cells).lower().split("\n"))
+
+
+_MAILS = in_runs(MAIL, mail)
 
 
 def web(cell: str) -> str | None:

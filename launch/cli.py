@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from launch.contract_verify import contract
+from launch.customers import customers
 from launch.errors import explained
 from launch.failure import LaunchFailed
 from launch.logs import configure_logs
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.add_typer(user, name="user")
 app.add_typer(token, name="token")
 app.add_typer(contract, name="contract")
+app.add_typer(customers, name="customers")
 app.add_typer(sla, name="sla")
 app.add_typer(tickets, name="tickets")
 

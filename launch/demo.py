@@ -47,6 +47,7 @@ from launch.demo_customer import load_fields
 from launch.demo_data import CUSTOMERS, DEALS, GRADED_LEADS, LEADS, RENEWALS, DemoCustomer, DemoDeal
 from launch.demo_duplicate import load_duplicates
 from launch.demo_equipment import load_equipment
+from launch.demo_import import load_import
 from launch.demo_intake import ask_again, open_ways_in
 from launch.demo_pool import load_pools
 from launch.demo_quote import load_products
@@ -97,6 +98,7 @@ async def load_demo(db: Database, settings: Settings) -> None:
         await load_duplicates(session, ids, customers)
         await load_pools(session, ids)
         await load_allocations(session, ids)
+        await load_import(session, ids)
         approvals = await _pinned(session, ApprovalPolicy.kind)
         contracts = await _pinned(session, ContractPolicy.kind)
         await publish(

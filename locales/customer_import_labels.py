@@ -10,7 +10,8 @@ STAGES = {
 STEPS = {
     "": N_("About to begin"), "reading": N_("Reading the file"), "waiting": N_("Waiting for another import to end"),
     "matching": N_("Comparing with the customers there are"), "merging": N_("Merging"),
-    "indexing": N_("Making the indexes again"), "undoing": N_("Taking it back"),
+    "indexing": N_("Making the indexes again"), "assigning": N_("Giving them to people by rule"),
+    "undoing": N_("Taking it back"),
 }  # fmt: skip
 VERDICTS = {
     "rejected": N_("Could not be used"), "double": N_("Twice in the file"), "update": N_("Known already"),
@@ -28,7 +29,8 @@ WHY = {
     "import_kept_changed": N_("Somebody has changed this customer since: those values were left."),
     "import_row_long": N_("This row has more cells than the heading."),
     "import_cell_long": N_("A cell of this row is longer than 4,000 characters."),
-    "field_needed": N_("The customer's name is missing."),
+    "field_needed": N_("%(field)s is missing."),
+    "field_taken": N_("%(field)s: another customer has this value."),
     "tax_number_wrong": N_("This is no unified social credit code: 18 characters that check each other."),
     "phone_invalid": N_("The phone number cannot be one."),
     "email_invalid": N_("The e-mail address cannot be one."),

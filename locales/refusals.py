@@ -381,6 +381,7 @@ SENTENCES = {
     "document_too_large": N_("The file is larger than %(most)s MB. Make it smaller and send it again."),
     "sandbox_memory": N_("This file is too large once it is opened. Split it, and send the parts."),
     "sandbox_time": N_("This file takes too long to read (more than %(seconds)s s). Split it, and send the parts."),
+    "file_locked": N_("This file is protected by a password. Take that off, and send the file again."),
     "file_unreadable": N_("This file cannot be read. Save it anew, and send that file."),
     "disk_full": N_("The server has no room left for files. Tell your administrator."),
     "stage_unknown": N_("This pipeline has no such stage."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,8 +18,16 @@ from api.document import chunks_of
 from api.language import language_of
 from api.problem import worded
 from api.services import Provided, Services
-from db.customer_import import CustomerImport, CustomerImportRow, counts_told, find_import, list_imports, rows_told
-from db.customer_import_known import owners_in, regions_of
+from db.customer_import import (
+    CustomerImport,
+    CustomerImportRow,
+    counts_told,
+    find_import,
+    list_imports,
+    rows_told,
+    unsearchable,
+)
+from db.customer_import_known import owners_in, pools_of, regions_of
 from db.person import OrgUnit
 from domain.access import Action, Actor
 from domain.customer_import import MAY_UNDO, RUNNING, Choices
@@ -38,7 +46,9 @@ from ui.render import page, redirect, respond
 router = APIRouter(
     prefix="/customers/import", include_in_schema=False, dependencies=[Depends(require(Action.CUSTOMER_IMPORT))]
 )
+SEARCHED = frozenset({"done", "cancelled"})
 PAGE, PREVIEWED, SHOWN, AT_ONCE = 30, 5, 20, 2_000
+IN_POOL = "pool:"
 REPORTED = ("rejected", "double", "exists", "missing", "elsewhere", "kept")
 """Verdicts that a person may want to do something about."""
 
@@ -107,15 +117,17 @@ async def start(
 
 
 def _choices(form: dict[str, str], mapping: list[str]) -> Choices:
-    """`whose` is `pool`, `rule`, or a person's id."""
+    """`whose` is `pool`, `pool:` with the key of one, `rule`, or a person's id."""
     whose = form.get("whose", "pool")
     mode = form.get("mode", "both")
     if mode not in ("create", "update", "both"):
         raise invalid("field_unknown", "mode", name=mode[:40])
     owner = whose if is_id(whose) else None
+    pool = whose.removeprefix(IN_POOL) if whose.startswith(IN_POOL) else None
     return Choices(
-        mapping=mapping, mode=mode, region_id=form.get("region_id", ""), target="owner" if owner else "pool",
-        owner_id=owner, bulk=form.get("bulk") == "1",
+        mapping=mapping, mode=mode, region_id=form.get("region_id", ""),
+        target="owner" if owner else "rule" if whose == "rule" else "pool", owner_id=owner, pool=pool,
+        bulk=form.get("bulk") == "1",
     )  # fmt: skip
 
 
@@ -155,7 +167,9 @@ async def undo(
 async def download(request: Request, import_id: RecordId, actor: CurrentActor, services: Provided) -> Response:
     """The rows that did not become what they should, each with the reason; those that could not be used as they stood
     in the file: to be mended and sent again."""
-    row = await _find(services, actor, import_id)
+    async with services.db.session(actor.id) as session:
+        row = await find_import(session, actor, import_id)
+        why = await _why(session, request, services, actor, row)
     text = translate(language_of(request)).gettext
 
     async def pages() -> AsyncIterator[list[Sequence[Value]]]:
@@ -165,24 +179,33 @@ async def download(request: Request, import_id: RecordId, actor: CurrentActor, s
                 found = await rows_told(session, import_id, REPORTED, after=after, limit=AT_ONCE)
             if not found:
                 return
-            yield [[one.no + 1, _reason(request, one), *(one.cells or ())] for one in found]
+            yield [[one.no + 1, why(one), *(one.cells or ())] for one in found]
             after = found[-1].no
 
     return csv_stream("import-rows", [text(N_("Row")), text(N_("Why")), *row.headings], pages())
 
 
-async def _find(services: Services, actor: Actor, import_id: str) -> CustomerImport:
-    async with services.db.session(actor.id) as session:
-        return await find_import(session, actor, import_id)
+async def _why(
+    session: AsyncSession, request: Request, services: Services, actor: Actor, row: CustomerImport
+) -> Callable[[CustomerImportRow], str]:
+    """Says why a row did not become what it should, with the field at fault."""
+    language = language_of(request)
+    text = translate(language).gettext
+    known = await services.customer_imports.fields(session, actor)
+    called = {one.key: one.en if language == "en" else one.zh for one in known}
 
+    def why(one: CustomerImportRow) -> str:
+        if one.verdict == "double":
+            return text(WHY["double"]) % {"row": (one.other_no or 0) + 1}
+        if one.verdict != "rejected":
+            return text(WHY[one.code if one.code in WHY else one.verdict])
+        field = called.get(one.field or "", "")
+        if one.code in WHY:
+            return text(WHY[one.code]) % {"field": field}
+        said = worded(request, Refused(one.code or "invalid", 422, field=one.field, most=4_000, region=""))
+        return text(N_("%(field)s: %(said)s")) % {"field": field, "said": said} if field else said
 
-def _reason(request: Request, row: CustomerImportRow) -> str:
-    text = translate(language_of(request)).gettext
-    if row.verdict == "double":
-        return text(WHY["double"]) % {"row": (row.other_no or 0) + 1}
-    if row.verdict == "rejected" and row.code not in WHY:
-        return worded(request, Refused(row.code or "invalid", 422, field=row.field, most=4_000, region=""))
-    return text(WHY[row.code if row.code in WHY else row.verdict])
+    return why
 
 
 async def _list(
@@ -212,7 +235,9 @@ async def _page(
         row = await find_import(session, actor, import_id)
         counts = await counts_told(session, import_id) if row.stage not in ("uploaded", *RUNNING) else {}
         told = await rows_told(session, import_id, REPORTED, limit=SHOWN) if counts else []
-        fields = await services.customer_imports.fields(session)
+        why = await _why(session, request, services, actor, row)
+        unseen = await unsearchable(session, import_id) if row.created and row.stage in SEARCHED else 0
+        fields = await services.customer_imports.fields(session, actor)
         places = await regions_of(session, actor)
         whose = await _whose(session, places, language)
         called = await names(session, language, {one for one in (row.by_id, row.owner_id) if one})
@@ -227,7 +252,7 @@ async def _page(
     return await respond(
         request, "customer_import/page.html", "progress", status=error.status if error else 200, row=row,
         progress=progress(row, datetime.now(UTC)), running=row.stage in RUNNING, may_undo=row.stage in MAY_UNDO,
-        counts=counts, told=[(one, _reason(request, one)) for one in told], problem=problem, previewed=PREVIEWED,
+        counts=counts, told=[(one, why(one)) for one in told], unseen=unseen, problem=problem, previewed=PREVIEWED,
         options=[("", text(N_("leave out"))), *own], mapping=mapping or row.mapping,
         regions=[(place.id, place.called(language)) for place in places], whose=whose, called=called,
         typed=sent or {"region_id": row.region_id or "", "mode": row.mode, "whose": "pool"},
@@ -237,7 +262,15 @@ async def _page(
 
 
 async def _whose(session: AsyncSession, places: Sequence[OrgUnit], language: str) -> list[Any]:
-    """The pool, or one of the people there."""
+    """The pool, or one of several; whom the rules say; or one of the people there."""
     text = translate(language).gettext
+    pools = {pool.key: pool.name for place in places for pool in await pools_of(session, place)}
+    several = [
+        (IN_POOL + key, text(N_("The pool %(pool)s")) % {"pool": name.en if language == "en" else name.zh})
+        for key, name in pools.items()
+    ]
     people = {person.id: person.called(language) for place in places for person in await owners_in(session, place.id)}
-    return [("pool", text(N_("Nobody yet: the region's pool"))), *people.items()]
+    return [
+        ("pool", text(N_("Nobody yet: the region's pool"))), *(several if len(several) > 1 else ()),
+        ("rule", text(N_("As the rules for new customers say"))), *people.items(),
+    ]  # fmt: skip

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
+from io import BytesIO
+
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
@@ -48,3 +51,39 @@ async def test_a_file_that_is_no_table_is_refused_in_place(sign_in: SignIn) -> N
     answer = await browser.post("/customers/import", files={"file": ("x.csv", b"%PDF-1.7 nothing")})
     assert answer.status_code == 422
     assert 'name="file"' in answer.text
+
+
+def bomb() -> bytes:
+    """Half a megabyte that says it is four gigabytes."""
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/worksheets/sheet1.xml", bytes(64 * 1024 * 1024))
+    content = bytearray(packed.getvalue())
+    directory = content.rindex(b"PK\x01\x02")
+    content[directory + 24 : directory + 28] = (4 * 1024**3 - 1).to_bytes(4, "little")
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("客户.xlsx", bomb(), "import_unpacked"),
+        ("客户.xlsx", b"%PDF-1.7 a contract", "import_binary"),
+        ("客户.csv", ",".join(["列"] * 10_000).encode() + b"\n1\n", "import_columns_most"),
+        ("客户.csv", "客户名称,电话\n蓝港,1\n".encode() + b'"' + b"x" * 20_000_000, "import_cell_huge"),
+        ("客户.csv", "客户名称,电话\n蓝港\0,1\n".encode(), "import_nul"),
+        ("客户.xlsx", b"\xd0\xcf\x11\xe0" + bytes(508) + "EncryptedPackage".encode("utf-16-le"), "file_locked"),
+    ],
+    ids=["bomb", "paper", "wide", "cell", "nul", "locked"],
+)
+async def test_hostile_files_are_refused_with_one_sentence_by_both_doors(
+    sign_in: SignIn, name: str, content: bytes, code: str
+) -> None:
+    browser = await sign_in("zhao.min")
+    answer = await browser.post("/customers/import", files={"file": (name, content)})
+    assert answer.status_code == 422
+    assert answer.text.count('class="field-error"') == 1
+    said = await browser.post("/api/customer-imports", files={"file": (name, content)})
+    assert (said.status_code, said.json()["code"], said.json()["errors"][0]["field"]) == (422, code, "file")
+    assert (await browser.get("/customers/import")).status_code == 200

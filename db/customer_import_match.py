@@ -1,0 +1,203 @@
+"""What each row of an import is, decided as sets: like an earlier one, a customer that is there, or a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import LiteralString
+from uuid import UUID
+
+from psycopg import sql
+
+from db.customer_import_stage import Connection, Import, matched, value
+from domain.customer_import import KEYS
+from domain.customer_import_columns import OWN
+
+SMALL = 20_000
+"""Up to so many rows the indexes are the quicker way to what they may be."""
+
+
+async def match_rows(connection: Connection, one: Import) -> None:
+    """Which rows are the same as an earlier one, and which customers the others are: decided once, in one go.
+
+    A row is a double when any earlier row has one of its keys, also where that one is left out itself. A customer is
+    found by the strongest key, then the oldest; of several rows that find the same one, the first counts. What is left
+    is rejected where it lacks what a new customer must have, or has a value that only one customer may have.
+    """
+    async with connection.transaction():
+        if await matched(connection, one):
+            return
+        await connection.execute(sql.SQL("create unique index if not exists {} on {} (no)").format(
+            sql.Identifier(f"ix_import_stage_{one.id.replace('-', '')}"), one.table
+        ))  # fmt: skip
+        await connection.execute(sql.SQL("analyze {}").format(one.table))
+        rows = int(await value(connection, sql.SQL("select count(*) from {}").format(one.table)))
+        if rows > SMALL:
+            await connection.execute("set local enable_nestloop = off")
+        await connection.execute("set local max_parallel_workers_per_gather = 2")
+        parts = {"table": one.table, "cells": _cells(one)}
+        each = [_DOUBLE.format(table=one.table, key=sql.Identifier(key), guard=_guard(key, "o")) for key in _keys(one)]
+        await _set_aside(connection, one, "import_double", each)
+        await connection.execute(_DOUBLES.format(each=_aside(one, "import_double"), **parts), {"id": one.id})
+        await _set_aside(connection, one, "import_found", _ways(one))
+        asked = {"id": one.id, "mode": one.mode, "reach": list(one.reach or ()), "all": one.reach is None}
+        await connection.execute(_FOUND.format(each=_aside(one, "import_found"), **parts), asked)
+        for name in ("import_double", "import_found"):
+            await connection.execute(sql.SQL("drop table {}").format(_aside(one, name)))
+        if one.mode == "update":
+            await connection.execute(_MISSING.format(**parts), {"id": one.id})
+        for key in one.unique:
+            await _reject_taken(connection, one, key)
+        for field in one.required:
+            await connection.execute(_NEEDED.format(filled=_filled(field), **parts), {"id": one.id, "field": field})
+        await connection.execute(_TOLD, {"id": one.id})
+    await connection.execute("analyze customer_import_row")
+
+
+async def _set_aside(connection: Connection, one: Import, name: str, each: Sequence[sql.Composable]) -> None:
+    """In a table of its own, since a query that only makes a table may use several processors."""
+    query = sql.SQL("create unlogged table {} as {}").format(_aside(one, name), sql.SQL(" union all ").join(each))
+    await connection.execute(query)
+    await connection.execute(sql.SQL("analyze {}").format(_aside(one, name)))
+
+
+def _aside(one: Import, name: str) -> sql.Identifier:
+    return sql.Identifier(f"{name}_{one.id.replace('-', '')}")
+
+
+def _keys(one: Import) -> list[str]:
+    """Those that the file fills, the strongest first."""
+    return [key for key in KEYS if key == "company_key" or key in one.mapping]
+
+
+def _cells(one: Import) -> sql.Composable:
+    """A row as it was understood, a cell for each column of the file, for whoever reads why it was left out."""
+    return sql.SQL("array[{}]::text[]").format(sql.SQL(", ").join(map(_cell, one.mapping)))
+
+
+def _cell(field: str) -> sql.Composable:
+    match field:
+        case "":
+            return sql.SQL("''")
+        case "tags":
+            return sql.SQL("coalesce(array_to_string(s.tags, ','), '')")
+        case "region":
+            return sql.SQL("coalesce((select u.name_zh from org_unit u where u.id = s.region_id), '')")
+        case "owner":
+            return sql.SQL("coalesce((select p.email from person p where p.id = s.owner_id), '')")
+    return sql.SQL("coalesce({}, '')").format(_filled(field))
+
+
+def _filled(field: str) -> sql.Composable:
+    """The value of a column or of an own field, null where there is none."""
+    if field.startswith(OWN):
+        return sql.SQL("s.custom ->> {}").format(sql.Literal(field.removeprefix(OWN)))
+    return sql.SQL("s.{}").format(sql.Identifier(field))
+
+
+_DOUBLE = sql.SQL("""
+    select s.no, f.first from {table} s
+    join (select {key} as key, min(no) as first from {table} where {key} is not null group by 1 having count(*) > 1) f
+        on f.key = s.{key} and f.first < s.no
+    join {table} o on o.no = f.first
+    where {guard}
+""")
+_DOUBLES = sql.SQL("""
+    insert into customer_import_row (import_id, no, verdict, other_no, cells)
+    select %(id)s::uuid, no, 'double', first, {cells}
+    from (select no, min(first) as first from {each} group by no) d join {table} s using (no)
+""")
+_FOUND = sql.SQL("""
+    insert into customer_import_row (import_id, no, verdict, customer_id, other_no, cells)
+    select %(id)s::uuid, no,
+        case when first < no then 'double' when not reached then 'elsewhere' when %(mode)s = 'create' then 'exists'
+            else 'update' end,
+        case when reached then customer_id end,
+        case when first < no then first end,
+        case when first < no or not reached or %(mode)s = 'create' then {cells} end
+    from (
+        select no, customer_id, min(no) over (partition by customer_id) as first,
+            %(all)s or exists (
+                select from assignment a
+                where a.customer_id = best.customer_id and a.region_id = any(cast(%(reach)s as uuid[]))
+            ) as reached
+        from (select distinct on (no) no, customer_id from {each} order by no, rank, customer_id) best
+        where not exists (select from customer_import_row r where r.import_id = %(id)s::uuid and r.no = best.no)
+    ) judged join {table} s using (no)
+""")
+_MISSING = sql.SQL("""
+    insert into customer_import_row (import_id, no, verdict, cells)
+    select %(id)s::uuid, no, 'missing', {cells} from {table} s
+    where no > 0 and not exists (select from customer_import_row r where r.import_id = %(id)s::uuid and r.no = s.no)
+""")
+_NEEDED = sql.SQL("""
+    insert into customer_import_row (import_id, no, verdict, field, code, cells)
+    select %(id)s::uuid, no, 'rejected', %(field)s, 'field_needed', {cells} from {table} s
+    where no > 0 and {filled} is null
+        and not exists (select from customer_import_row r where r.import_id = %(id)s::uuid and r.no = s.no)
+""")
+_TAKEN = sql.SQL("""
+    insert into customer_import_row (import_id, no, verdict, field, code, cells)
+    select %(id)s::uuid, no, 'rejected', %(field)s, 'field_taken', {cells}
+    from (
+        select said.no, r.customer_id,
+            first_value(said.no) over (partition by lower({said}) order by said.no) as first, lower({said}) as value
+        from {table} said
+        left join customer_import_row r on r.import_id = %(id)s::uuid and r.no = said.no
+        where {said} is not null and (r.no is null or r.verdict = 'update')
+    ) held
+    join {table} s using (no)
+    left join customer_unique u on u.field = %(key)s and u.value = held.value
+    where held.first < no or u.customer_id <> held.customer_id or (u.field is not null and held.customer_id is null)
+    on conflict (import_id, no) do update
+        set verdict = 'rejected', field = excluded.field, code = excluded.code, cells = excluded.cells
+""")
+_TOLD: LiteralString = """
+    update customer_import i
+    set matched_at = now(), doubled = told.doubled, left_out = told.left_out, rejected = told.rejected
+    from (
+        select count(*) filter (where verdict = 'double') as doubled,
+            count(*) filter (where verdict in ('exists', 'missing', 'elsewhere')) as left_out,
+            count(*) filter (where verdict = 'rejected') as rejected
+        from customer_import_row where import_id = %(id)s::uuid
+    ) told
+    where i.id = %(id)s::uuid
+"""
+
+
+async def _reject_taken(connection: Connection, one: Import, key: str) -> None:
+    said = sql.SQL("(said.custom ->> {})").format(sql.Literal(key))
+    query = _TAKEN.format(table=one.table, cells=_cells(one), said=said)
+    await connection.execute(query, {"id": one.id, "key": key, "field": OWN + key})
+
+
+def _guard(key: str, other: LiteralString) -> sql.Composable:
+    """A weaker key does not make one of two that have different tax numbers."""
+    if key == "tax_number":
+        return sql.SQL("true")
+    return sql.SQL("(s.tax_number is null or {o}.tax_number is null or s.tax_number = {o}.tax_number)").format(
+        o=sql.SQL(other)
+    )
+
+
+def _ways(one: Import) -> list[sql.Composable]:
+    """How a row may find its customer, the strongest first; by a contact's number, too."""
+    ways: list[sql.Composable] = []
+    own = sql.SQL("""
+        select s.no, coalesce(c.merged_into, c.id) as customer_id, {rank} as rank
+        from {table} s join customer c on c.{key} = s.{key}
+        where c.import_id is distinct from {id} and {guard}
+    """)
+    contact = sql.SQL("""
+        select s.no, coalesce(c.merged_into, c.id), {rank}
+        from {table} s join contact k on k.{key} = s.{key} join customer c on c.id = k.customer_id
+        where c.import_id is distinct from {id} and {guard}
+    """)
+    for key in _keys(one):
+        rank = KEYS.index(key)
+        parts = {
+            "table": one.table, "key": sql.Identifier(key), "id": sql.Literal(UUID(one.id)), "guard": _guard(key, "c"),
+        }  # fmt: skip
+        ways.append(own.format(rank=sql.Literal(rank * 2), **parts))
+        if key in ("phone", "email"):
+            ways.append(contact.format(rank=sql.Literal(rank * 2 + 1), **parts))
+    return ways

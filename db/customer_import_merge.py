@@ -1,0 +1,176 @@
+"""The rows of an import become customers: a batch in one transaction with the mark that it is merged."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import LiteralString
+
+from psycopg import sql
+
+from db.customer import Customer
+from db.customer_import_stage import Connection, Import, marked, value
+
+MERGED = (
+    "tax_number", "phone", "email", "domain", "industry", "province", "city", "address", "source", "tags", "custom",
+)  # fmt: skip
+"""Columns of a customer that an update fills; the name stays what people know it by."""
+
+
+async def merge_batch(connection: Connection, one: Import, no: int, first: int, last: int) -> None:
+    """Rows `first` to `last`, with the mark that they are merged. Once more, it finds the mark."""
+    async with connection.transaction():
+        if not await marked(connection, one, "merge", no):
+            return
+        span = {
+            "id": one.id, "first": first, "last": last, "region": one.region_id, "owner": one.owner_id,
+            "pool": one.pool, "by": one.by_id, "customer": one.prefix(0), "contact": one.prefix(1),
+            "rule": one.target == "rule", "unique": list(one.unique), "kind": one.kind,
+        }  # fmt: skip
+        claimed = _CLAIMED if one.unique else sql.SQL("")
+        merge = _MERGE.format(table=one.table, more=_more(), more_values=_more_values(), claimed=claimed)
+        async with _unchecked(connection):
+            created = await value(connection, merge, span)
+        updated = unchanged = 0
+        if one.mode != "create":
+            cursor = await connection.execute(_update(one), span)
+            updated, unchanged = await cursor.fetchone() or (0, 0)
+            if any(field.startswith("contact") for field in one.mapping):
+                await connection.execute(_CONTACTS.format(table=one.table), span)
+        await connection.execute(
+            "update customer_import set merged = greatest(merged, %s), created = created + %s, updated = updated + %s,"
+            " unchanged = unchanged + %s where id = %s",
+            [last, created, updated, unchanged, one.id],
+        )
+
+
+@asynccontextmanager
+async def _unchecked(connection: Connection) -> AsyncIterator[None]:
+    """For rows of which both ends of every reference are made by the same statement: to look each up again would take
+    as long as to write it. What the triggers of a new customer do is done here for all of them. Where the database does
+    not allow it (`grant set on parameter session_replication_role`), everything is looked up."""
+    if not await value(connection, "select has_parameter_privilege('session_replication_role', 'set')"):
+        yield
+        return
+    await connection.execute("set local session_replication_role = replica")
+    yield
+    await connection.execute("set local session_replication_role = origin")
+    await connection.execute("insert into customer_search_wanted (customer_id) values (null)")
+    await connection.execute("select pg_notify('customer_search', '')")
+
+
+def _more() -> sql.Composable:
+    """Columns that follow a customer's name by themselves, and are filled later: by whoever fills the search."""
+    there = [name for name in ("near_keys", "search") if name in Customer.__table__.c]
+    return sql.SQL("").join(sql.SQL(", ") + sql.Identifier(name) for name in there)
+
+
+def _more_values() -> sql.Composable:
+    values: dict[str, LiteralString] = {"near_keys": ", '{{}}'::bigint[]", "search": ", ''"}
+    return sql.SQL("").join(
+        sql.SQL(value.replace("{{}}", "{}")) for name, value in values.items() if name in Customer.__table__.c
+    )
+
+
+_MERGE = sql.SQL("""
+    with fresh as materialized (
+        select s.*, cast(%(customer)s || lpad(to_hex(s.no), 12, '0') as uuid) as id,
+            coalesce(s.region_id, %(region)s::uuid) as region,
+            coalesce(s.owner_id, case when coalesce(s.region_id, %(region)s::uuid) = %(region)s::uuid
+                then %(owner)s::uuid end) as owner
+        from {table} s
+        left join customer_import_row r on r.import_id = %(id)s::uuid and r.no = s.no
+        where s.no between %(first)s and %(last)s and r.no is null
+        order by s.no
+    ), made as (
+        insert into customer (
+            id, name, company_key, tax_number, phone, email, domain, industry, province, city, address, source, tags,
+            custom, kind, import_id{more}
+        )
+        select id, name, coalesce(company_key, ''), tax_number, phone, email, domain, industry, province, city, address,
+            source, coalesce(tags, '{{}}'), coalesce(custom, '{{}}'), %(kind)s, %(id)s::uuid{more_values}
+        from fresh
+    ), placed as (
+        insert into assignment (customer_id, region_id, owner_id, pool, tier, since, how)
+        select id, region, owner, %(pool)s, coalesce(tier, 'C'), now(), 'imported' from fresh
+        where not (%(rule)s and region_id is null and owner_id is null)
+    ), told as (
+        insert into assignment_change (customer_id, region_id, to_id, pool, tier, how, at, by, run_id)
+        select id, region, owner, %(pool)s, coalesce(tier, 'C'), 'imported', now(), %(by)s::uuid, %(id)s::uuid
+        from fresh where not (%(rule)s and region_id is null and owner_id is null)
+    ), people as (
+        insert into contact (id, customer_id, name, phone, email, title)
+        select cast(%(contact)s || lpad(to_hex(no), 12, '0') as uuid), id,
+            coalesce(contact_name, contact_email, contact_phone), contact_phone, contact_email, contact_title
+        from fresh where coalesce(contact_name, contact_email, contact_phone) is not null
+    ){claimed}
+    select count(*) from fresh
+""")
+_CLAIMED = sql.SQL(""", claimed as (
+        insert into customer_unique (field, value, customer_id)
+        select key, lower(custom ->> key), id from fresh cross join unnest(%(unique)s::text[]) key
+        where custom ->> key is not null
+        on conflict do nothing
+    )""")
+_RECLAIMED = sql.SQL(""", freed as (
+            delete from customer_unique u using d
+            where u.customer_id = d.id and u.field = any(%(unique)s::text[]) and d.custom ->> u.field is not null
+                and lower(d.custom ->> u.field) <> u.value
+        ), claimed as (
+            insert into customer_unique (field, value, customer_id)
+            select key, lower(d.custom ->> key), d.id from d cross join unnest(%(unique)s::text[]) key
+            where d.custom ->> key is not null
+            on conflict do nothing
+        )""")
+_CONTACTS = sql.SQL("""
+    insert into contact (id, customer_id, name, phone, email, title)
+    select cast(%(contact)s || lpad(to_hex(s.no), 12, '0') as uuid), r.customer_id,
+        coalesce(contact_name, contact_email, contact_phone), contact_phone, contact_email, contact_title
+    from {table} s join customer_import_row r on r.import_id = %(id)s::uuid and r.no = s.no and r.verdict = 'update'
+    where s.no between %(first)s and %(last)s and coalesce(contact_name, contact_email, contact_phone) is not null
+        and not exists (
+            select from contact k
+            where k.customer_id = r.customer_id
+                and (k.phone = s.contact_phone or k.email = s.contact_email or k.name = s.contact_name)
+        )
+""")
+
+
+def _update(one: Import) -> sql.Composed:
+    """Fills what the file says and leaves the rest; what was there, and is there now, stands with the row."""
+    said = [name for name in MERGED if name in one.mapping or (name == "custom" and any("." in f for f in one.mapping))]
+    new: dict[str, sql.Composable] = {
+        name: sql.SQL("coalesce(s.{0}, c.{0})").format(sql.Identifier(name)) for name in said
+    }
+    if "tags" in new:
+        new["tags"] = sql.SQL(
+            "array(select distinct t from unnest(c.tags || coalesce(s.tags, '{{}}')) t order by t)"
+        ).format()
+    if "custom" in new:
+        new["custom"] = sql.SQL("c.custom || coalesce(s.custom, '{{}}')").format()
+    pairs = {
+        "old": sql.SQL(", ").join(sql.SQL("{}, c.{}").format(sql.Literal(n), sql.Identifier(n)) for n in said),
+        "new": sql.SQL(", ").join(sql.SQL("{}, {}").format(sql.Literal(n), v) for n, v in new.items()),
+    }
+    filled = [sql.SQL("{0} = d.{0}").format(sql.Identifier(name)) for name in said]
+    setting = sql.SQL(", ").join([*filled, sql.SQL("updated_at = now()")])
+    values = sql.SQL("").join(sql.SQL(", {} as {}").format(v, sql.Identifier(n)) for n, v in new.items())
+    return sql.SQL("""
+        with d as materialized (
+            select s.no, c.id, jsonb_build_object({old}) as before, jsonb_build_object({new}) as after{values}
+            from {table} s
+            join customer_import_row r on r.import_id = %(id)s::uuid and r.no = s.no and r.verdict = 'update'
+            join customer c on c.id = r.customer_id
+            where s.no between %(first)s and %(last)s
+            for update of c
+        ), changed as (
+            update customer c set {setting} from d where c.id = d.id and d.before <> d.after
+            returning 1
+        ), told as (
+            update customer_import_row r set before = d.before, after = d.after
+            from d where r.import_id = %(id)s::uuid and r.no = d.no and d.before <> d.after
+        ){claimed}
+        select (select count(*) from changed), (select count(*) from d where before = after)
+    """).format(
+        table=one.table, setting=setting, values=values, claimed=_RECLAIMED if one.unique else sql.SQL(""), **pairs
+    )

@@ -1,0 +1,118 @@
+"""A company's own fields in a file of customers, and new ones given to people by rule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from db.customer import Assignment, Customer
+from db.customer_field import CustomerUnique
+from db.customer_import import CustomerImportRow
+from db.engine import Database
+from db.policy import current_policy, publish
+from db.process import Notification
+from domain.customer_assignment import CustomerAssignmentPolicy
+from domain.customer_field import CustomerFieldPolicy
+from domain.refusal import Refused
+from tests.workflows.importing import Imports
+
+pytestmark = pytest.mark.usefixtures("worker")
+FIELDS = [
+    {"key": "fleet", "label": {"zh": "车辆数", "en": "Vehicles"}, "type": "integer", "least": 1},
+    {"key": "badge", "label": {"zh": "会员号", "en": "Badge"}, "type": "text", "unique": True, "required": True},
+    {"key": "kind_of_cold", "label": {"zh": "冷库", "en": "Cold store"}, "type": "choice",
+     "options": [{"value": "own", "label": {"zh": "自有", "en": "Own"}}]},
+    {"key": "founded", "label": {"zh": "成立日期", "en": "Founded"}, "type": "date"},
+]  # fmt: skip
+
+
+@pytest.fixture
+def imports(app: FastAPI, people: dict[str, str]) -> Imports:
+    return Imports(app.state.services, people)
+
+
+async def put(db: Database, policy: Any, **changed: Any) -> None:
+    async with db.session() as session:
+        version, _ = await current_policy(session, policy.kind)
+        await publish(session, policy.kind, {**policy.default, **changed}, by=None, note="", follows=version)
+
+
+async def test_new_customers_come_to_people_by_turn_and_these_are_told(imports: Imports, db: Database) -> None:
+    rows = [
+        {
+            "id": "zhejiang", "when": {"province": {"op": "in", "values": ["浙江"]}}, "note": "",
+            "then": {"follow": [{"region": "east", "to": "turn", "tier": "B"}]},
+        }
+    ]  # fmt: skip
+    table = CustomerAssignmentPolicy.default["table"]
+    await put(db, CustomerAssignmentPolicy, table={**table, "rows": rows})
+    lines = [f"规则{no}号冷链有限公司,1370017{no:04d},{'浙江' if no % 5 else '西藏'}," for no in range(40)]
+    named = "规则指定有限公司,13700179999,浙江,li.wei@throughline.example"
+    done = await imports.take_in(["客户名称,电话,省份,负责人", *lines, named], target="rule")
+    assert done.created + done.rejected == 41
+    made = [one.id for one in await imports.all(Customer, Customer.import_id == done.id)]
+    places = await imports.all(Assignment, Assignment.customer_id.in_(made))
+    assert len(places) == len(made)
+    ruled = Counter(place.owner_id for place in places if place.how == "rule" and place.owner_id)
+    assert sum(ruled.values()) == 32
+    assert max(ruled.values()) - min(ruled.values()) <= 1
+    assert Counter(place.how for place in places if place.owner_id is None) == {"imported": 8}
+    async with db.session() as session:
+        link = Notification.link == f"/allocations/{done.id}/mine"
+        told = list(await session.scalars(select(Notification).where(link)))
+    assert {one.person_id: one.params["num"] for one in told} == dict(ruled)
+    await imports.commands.undo(await imports.actor(), uuid4().hex, done.id)
+    assert (await imports.ended(done.id, "undone")).kept == 0
+    await put(db, CustomerAssignmentPolicy)
+
+
+async def test_own_fields_are_read_needed_and_taken_once(imports: Imports, db: Database) -> None:
+    await put(db, CustomerFieldPolicy, fields=FIELDS)
+    heading = "客户名称,电话,车辆数,会员号,冷库,成立日期"
+    import_id = await imports.add([heading, "一家公司,13700180000,1,M0,,"])
+    with pytest.raises(Refused, match="columns_missing"):
+        await imports.start(import_id, mapping=["name", "phone", "", "", "", ""])
+    first = await imports.take_in(
+        [
+            heading,
+            "自有一号冷链有限公司,13700180001,12,M1,自有,2020/3/1",
+            "自有二号冷链有限公司,13700180002,0,M2,,",  # fewer than one
+            "自有三号冷链有限公司,13700180003,,M3,租用,",  # nothing to choose
+            "自有四号冷链有限公司,13700180004,,m1,,",  # an earlier row's
+            "自有五号冷链有限公司,13700180005,,,,",  # must have one
+            "自有一号冷链有限公司,13700180001,13,M9,,",  # twice in the file
+        ]
+    )
+    assert (first.created, first.rejected, first.doubled) == (1, 4, 1)
+    rows = await imports.all(CustomerImportRow, CustomerImportRow.import_id == first.id)
+    why = {row.no: (row.verdict, row.field, row.code) for row in rows}
+    assert why == {
+        2: ("rejected", "custom.fleet", "field_below"), 3: ("rejected", "custom.kind_of_cold", "choice_unknown"),
+        4: ("rejected", "custom.badge", "field_taken"), 5: ("rejected", "custom.badge", "field_needed"),
+        6: ("double", None, None),
+    }  # fmt: skip
+    cells = {row.no: row.cells for row in rows}
+    assert cells[6] == ["自有一号冷链有限公司", "+8613700180001", "13", "M9", "", ""]
+    [made] = await imports.all(Customer, Customer.import_id == first.id)
+    assert made.custom == {"fleet": 12, "badge": "M1", "kind_of_cold": "own", "founded": "2020-03-01"}
+
+    second = await imports.take_in(
+        [heading, "自有一号冷链有限公司,13700180001,,M7,,", "自有六号冷链有限公司,13700180006,,M1,,"]
+    )
+    assert (second.updated, second.created, second.rejected) == (1, 0, 1)  # M1 was still the first one's
+    assert await claims(db) == {"m7": made.id}
+    await imports.commands.undo(await imports.actor(), uuid4().hex, second.id)
+    await imports.ended(second.id, "undone")
+    assert await claims(db) == {"m1": made.id}
+    await put(db, CustomerFieldPolicy)
+
+
+async def claims(db: Database) -> dict[str, str]:
+    async with db.session() as session:
+        held = select(CustomerUnique.value, CustomerUnique.customer_id).where(CustomerUnique.field == "badge")
+        return dict((await session.execute(held)).all())
