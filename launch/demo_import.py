@@ -29,6 +29,8 @@ ROWS = [
 ]
 DOUBLES = {5: 2}
 """The rows that are the same as an earlier one."""
+NEW = 4
+"""Rows that became customers."""
 
 
 async def load_import(session: AsyncSession, ids: dict[str, str]) -> None:

@@ -17,6 +17,7 @@ from launch.demo import Demo, load_demo, load_demo_once
 from launch.demo_allocation import NAMES
 from launch.demo_data import CUSTOMERS, DEALS, GRADED_LEADS, LEADS, DemoDeal
 from launch.demo_duplicate import TWINS
+from launch.demo_import import NEW
 from launch.demo_pool import OWNED, POOLED
 from launch.demo_record import LOSSES
 from settings import Settings
@@ -24,7 +25,7 @@ from settings import Settings
 pytestmark = pytest.mark.usefixtures("worker")
 
 WHOLE = [
-    len(CUSTOMERS) + len(TWINS) + len(POOLED) + len(OWNED) + len(NAMES),
+    len(CUSTOMERS) + len(TWINS) + len(POOLED) + len(OWNED) + len(NAMES) + NEW,
     len(DEALS) + len(LOSSES),
     len([deal for deal in DEALS if deal.contract]),
     len(LEADS) + len(GRADED_LEADS) + 1,
