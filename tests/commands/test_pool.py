@@ -153,15 +153,8 @@ async def test_a_customer_goes_back_to_the_pool_of_its_product_line(pool: Pool) 
     async with pool.db.session() as session:
         (await session.get_one(Customer, by_field[0])).custom = {"line": "冷链"}
         about = {"customer_id": by_lead[0], "region_id": pool.people["east"], "product": "heavy "}
-        told = {
-            "number": uuid4().hex,
-            "company": "重工",
-            "name": "周明",
-            "currency": "CNY",
-            "matches": [],
-            "reasons": [],
-        }
-        session.add(Lead(source="form", **told, **about))
+        told = {"number": uuid4().hex, "company": "重工", "name": "周明", "currency": "CNY", "utm": {}, "revision": 1}
+        session.add(Lead(source="form", stage="closed", **told, **about))
     await pool.give_back("li.wei", by_field, by_lead, of_none)
     rows = [await pool.row(place) for place in (by_field, by_lead, of_none)]
     assert [row.pool for row in rows] == ["cold", "heavy", "region"]
