@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 
@@ -13,6 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
+from activities.alive import alive
 from activities.process import ProcessActivities
 from db.allocation import Allocation, shares_of
 from db.allocation_plan import begin_plan, busy_in, draw, drop_old_plans, lay_rows, lock_region, new_plan
@@ -31,8 +30,6 @@ SIZE = 10_000
 """Customers in one transaction: those that are given wait for it, and who stops it does."""
 SEEDS = 2**53
 """Every seed can be read exactly in JSON."""
-ALIVE = 5.0
-"""Seconds from one sign of life to the next, while one statement or the dealing takes long."""
 
 
 class WeeklyTurn(BaseModel):
@@ -55,24 +52,6 @@ class Progress(BaseModel):
     status: str
     done: int
     planned: int
-
-
-@asynccontextmanager
-async def _alive() -> AsyncIterator[None]:
-    """Says that the activity lives as long as the block lasts."""
-
-    async def say() -> None:
-        while True:
-            activity.heartbeat()
-            await asyncio.sleep(ALIVE)
-
-    saying = asyncio.create_task(say())
-    try:
-        yield
-    finally:
-        saying.cancel()
-        with suppress(asyncio.CancelledError):
-            await saying
 
 
 class AllocationActivities(ProcessActivities):
@@ -104,7 +83,7 @@ class AllocationActivities(ProcessActivities):
 
         What a person asked for is then there to be looked at, what the clock asked for begins.
         """
-        async with _alive():
+        async with alive():
             async with self.db.session("allocation") as session:
                 run = await session.get(Allocation, part.allocation_id, with_for_update=True)
                 if run is None or run.status != "planning":
@@ -140,7 +119,7 @@ class AllocationActivities(ProcessActivities):
     async def _step_by_step(
         self, part: AllocationPart, next_step: Callable[[AsyncSession, str, int, datetime], Awaitable[Step]]
     ) -> Progress:
-        async with _alive():
+        async with alive():
             while True:
                 async with self.db.session("allocation") as session:
                     step = await next_step(session, part.allocation_id, SIZE, datetime.now(UTC))

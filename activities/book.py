@@ -15,6 +15,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
+from activities.alive import alive
 from activities.process import ProcessActivities
 from db.base import new_id
 from db.book import begin_look, fallen_due, next_look, warn_of
@@ -31,7 +32,7 @@ from domain.customer_pool import Back
 from domain.process import Notice
 
 BATCH = 2_000
-"""Customers of one transaction: long before the next heartbeat is due."""
+"""Customers of one transaction: those that are given back wait for it."""
 AT_ONCE = 4
 """Batches under way in a worker: many books fall due together, and the pages want PostgreSQL as well."""
 LONGEST = "20s"
@@ -60,6 +61,10 @@ class BookActivities(ProcessActivities):
     @activity.defn
     async def look(self, look: Look) -> Looked:
         """Each batch is a transaction, so that another try goes on where the last one ended."""
+        async with alive():
+            return await self._look(look)
+
+    async def _look(self, look: Look) -> Looked:
         looked = Looked()
         async with self.session() as session:
             await begin_look(session, look.owner_id, look.at)
@@ -67,15 +72,13 @@ class BookActivities(ProcessActivities):
             person = await session.get(Person, look.owner_id)
             left = person is not None and not person.active
         while not left and await self._reckon(look, rules):
-            activity.heartbeat("reckoned")
+            pass
         while batch := await self._recycle(look, rules, left):
             looked.recycled += batch
-            activity.heartbeat(looked.recycled)
         if not left:
             await self._say_recycled(look)
         while batch := await self._warn(look, rules):
             looked.warned += batch
-            activity.heartbeat(looked.warned)
         async with self.session() as session:
             looked.next_at = await next_look(session, look.owner_id)
         return looked

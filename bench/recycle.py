@@ -18,10 +18,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
-import psutil
 from sqlalchemy import text
 
 from bench.recycle_claim import crowd
@@ -152,8 +150,7 @@ def main() -> None:
     parser.add_argument("--kill", default="worker,temporal")
     parser.add_argument("--claims", type=int, default=60)
     parser.add_argument("--grow", default="")
-    with suppress(psutil.NoSuchProcess):
-        asyncio.run(bench(parser.parse_args()))
+    asyncio.run(bench(parser.parse_args()))
     sys.stdout.flush()
 
 

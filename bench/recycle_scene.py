@@ -209,8 +209,9 @@ class Stage:
         if self.worker is not None:
             found["worker"] = psutil.Process(self.worker.pid)
         for process in psutil.process_iter():
-            if process.name() == "postgres" and self._ours(process):
-                found["postgres"] = process
+            with suppress(psutil.NoSuchProcess):  # others come and go meanwhile
+                if process.name() == "postgres" and self._ours(process):
+                    found["postgres"] = process
         return found
 
     def _ours(self, process: psutil.Process) -> bool:
@@ -220,14 +221,20 @@ class Stage:
     def memory(self) -> Counter[str]:
         """MB of each now; of PostgreSQL without what its processes share."""
         used: Counter[str] = Counter()
-        for part, process in self.processes().items():
+        found = self.processes()
+        for part, process in found.items():
             with suppress(psutil.NoSuchProcess):
-                if part == "postgres":
-                    alone = [one.memory_info() for one in (process, *process.children())]
-                    used[part] = sum(max(one.rss - one.shared, 0) for one in alone) // 2**20
-                else:
-                    used[part] = process.memory_info().rss // 2**20
+                used[part] = process.memory_info().rss // 2**20
+        if postgres := found.get("postgres"):
+            used["postgres"] = sum(self._alone(one) for one in (postgres, *postgres.children())) // 2**20
         return used
+
+    def _alone(self, process: psutil.Process) -> int:
+        """Bytes that a process shares with no other."""
+        with suppress(psutil.NoSuchProcess):
+            known = process.memory_info()
+            return max(int(known.rss - known.shared), 0)
+        return 0
 
     def cpu(self) -> dict[str, float]:
         """CPU seconds so far; of what was started again, since then."""
@@ -235,7 +242,10 @@ class Stage:
         used = {name: sum(process.cpu_times()[:2]) for name, process in found.items()}
         if "postgres" in found:
             times = found["postgres"].cpu_times()
-            used["postgres"] = sum(times[:4]) + sum(sum(p.cpu_times()[:2]) for p in found["postgres"].children())
+            used["postgres"] = sum(times[:4])
+            for child in found["postgres"].children():
+                with suppress(psutil.NoSuchProcess):
+                    used["postgres"] += sum(child.cpu_times()[:2])
         return {"postgres": 0.0, **used}
 
 

@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.allocation import AllocationActivities, AllocationPart, Progress, WeeklyTurn
 
 _KEEP_ON = RetryPolicy(maximum_interval=timedelta(seconds=30))
-_SILENCE = timedelta(seconds=20)
+_SILENCE = timedelta(seconds=10)
 """After so long without a sign of life another worker goes on."""
 _LONGEST, _SHORT = timedelta(hours=6), timedelta(minutes=2)
 

@@ -49,7 +49,7 @@ class BookWorkflow:
             BookActivities.look,
             Look(owner_id=owner_id, at=workflow.now()),
             start_to_close_timeout=timedelta(hours=2),
-            heartbeat_timeout=timedelta(seconds=15),
+            heartbeat_timeout=timedelta(seconds=8),
             retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=10)),
             summary="warn of what is due soon, give back what is due",
         )
