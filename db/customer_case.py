@@ -3,31 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.collection import Collection
 from db.contract import Contract
 from db.contract_term import ContractTerm, terms_with
 from db.customer import Assignment, Contact, Customer
+from db.customer_field import CustomerChange
+from db.customer_merge import CustomerMerge
 from db.deal import Deal
+from db.equipment import Equipment
+from db.follow_up import FollowUp
+from db.ownership import AssignmentChange
+from db.process import Process, Task
 from db.scope import customers_within, within
 from db.ticket import Ticket
 from db.ticket_list import of_customer
 from domain.access import Actor
 from domain.refusal import not_found
 
+T = TypeVar("T")
 SHOWN = 50
 """Deals and contracts a page lists, the newest first; the board's table has them all."""
 
 
+TABLES: dict[str, ColumnElement[bool]] = {
+    "contact": Contact.customer_id == Customer.id,
+    "deal": Deal.customer_id == Customer.id,
+    "contract": Contract.customer_id == Customer.id,
+    "collection": and_(Collection.customer_id == Customer.id, Collection.closed_at.is_(None)),
+    "ticket": Ticket.customer_id == Customer.id,
+    "task": and_(Task.customer_id == Customer.id, Task.status == "open"),
+    "equipment": Equipment.customer_id == Customer.id,
+    "merge": CustomerMerge.survivor_id == Customer.id,
+    "event": Process.customer_id == Customer.id,
+    "follow_up": FollowUp.customer_id == Customer.id,
+    "hands": AssignmentChange.customer_id == Customer.id,
+    "edit": CustomerChange.customer_id == Customer.id,
+}
+"""What a customer may have rows of. Most have few kinds: one statement tells which are worth another."""
+
+
 class CustomerCase(NamedTuple):
-    """`followers`: who follows the customer in which region; `collections`: those with money still owed; `terms`: how
-    long signed contracts run, by contract."""
+    """`there`: the kinds of rows the customer has, whoever may see them; `followers`: who follows the customer in which
+    region; `collections`: those with money still owed; `terms`: how long signed contracts run, by contract."""
 
     customer: Customer
+    there: frozenset[str]
     contacts: Sequence[Contact]
     followers: Sequence[Assignment]
     deals: Sequence[Deal]
@@ -47,7 +72,7 @@ async def find_customer(session: AsyncSession, actor: Actor, customer_id: str) -
 
 async def customer_case(session: AsyncSession, actor: Actor, customer_id: str) -> CustomerCase:
     """Raises Refused (404) where there is none that this person may see."""
-    customer = await find_customer(session, actor, customer_id)
+    customer, there = await _known(session, actor, customer_id)
     contacts = select(Contact).where(Contact.customer_id == customer_id).order_by(Contact.id)
     followers = select(Assignment).where(Assignment.customer_id == customer_id).order_by(Assignment.since)
     deals = select(Deal).where(Deal.customer_id == customer_id, within(actor, "deal"))
@@ -58,13 +83,28 @@ async def customer_case(session: AsyncSession, actor: Actor, customer_id: str) -
         Collection.owed > 0,
         within(actor, "collection"),
     )
+
+    async def those(kind: str, query: Select[T]) -> Sequence[T]:
+        return (await session.scalars(query)).all() if kind in there else ()
+
     return CustomerCase(
         customer=customer,
-        contacts=(await session.scalars(contacts)).all(),
+        there=there,
+        contacts=await those("contact", contacts),
         followers=(await session.scalars(followers)).all(),
-        deals=(await session.scalars(deals.order_by(Deal.opened_at.desc()).limit(SHOWN))).all(),
-        contracts=(await session.scalars(contracts.order_by(Contract.opened_at.desc()).limit(SHOWN))).all(),
-        collections=(await session.scalars(owed.order_by(Collection.next_due_on))).all(),
-        tickets=await of_customer(session, actor, customer_id),
-        terms=await terms_with(session, customer_id),
+        deals=await those("deal", deals.order_by(Deal.opened_at.desc()).limit(SHOWN)),
+        contracts=await those("contract", contracts.order_by(Contract.opened_at.desc()).limit(SHOWN)),
+        collections=await those("collection", owed.order_by(Collection.next_due_on)),
+        tickets=await of_customer(session, actor, customer_id) if "ticket" in there else (),
+        terms=await terms_with(session, customer_id) if "contract" in there else {},
     )
+
+
+async def _known(session: AsyncSession, actor: Actor, customer_id: str) -> tuple[Customer, frozenset[str]]:
+    are = (exists().where(theirs).correlate(Customer).label(kind) for kind, theirs in TABLES.items())
+    query = select(Customer, *are).where(Customer.id == customer_id, customers_within(actor))
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        raise not_found("customer")
+    customer, *there = row
+    return customer, frozenset(kind for kind, held in zip(TABLES, there, strict=True) if held)

@@ -6,18 +6,23 @@ newest first, until enough fit. Which it is, the table's statistics tell.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, literal_column, select, text, true
+from sqlalchemy import ColumnElement, CompoundSelect, Select, literal_column, select, text, true, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Customer
 from db.customer_search import CustomerSearch, compared, fits
+from db.scope import CustomerPaths
 from domain.customer_search import Word, sought
 
 RARE = 10_000
 """Rows of the index that are compared at most, as far as statistics tell."""
+FEW = 2_000
+"""Of so many it is asked one by one whether somebody may see them; of more, only where they may be are looked at."""
+GLANCE = 8_000
+"""The newest customers that are looked at first of all for a common word: mostly they hold a page."""
 WALK = 20_000
 """Customers walked at most. If they hold less than a page, so few fit that the index is quick after all."""
 COMMON = 50_000
@@ -38,55 +43,108 @@ _UNKNOWN = 0.0005
 """The share of a gram that is not among the commonest."""
 
 
+class _Asked(NamedTuple):
+    """Customers of `words` that are `within` conditions, beyond the id `after` in their order."""
+
+    words: Sequence[Word]
+    within: Sequence[ColumnElement[bool]]
+    after: str | None
+    limit: int
+    oldest_first: bool
+
+    def beyond(self, id_: Any) -> ColumnElement[bool]:
+        if self.after is None:
+            return true()
+        said: ColumnElement[bool] = id_ > self.after if self.oldest_first else id_ < self.after
+        return said
+
+    def order(self, id_: Any) -> Any:
+        return id_ if self.oldest_first else id_.desc()
+
+    @property
+    def base(self) -> Select[str]:
+        return select(Customer.id).where(self.beyond(Customer.id), *self.within).order_by(self.order(Customer.id))
+
+
 async def found(
     session: AsyncSession,
     within: Sequence[ColumnElement[bool]],
     typed: str,
     *,
+    paths: CustomerPaths | None = None,
     after: str | None = None,
     limit: int,
     oldest_first: bool = False,
 ) -> list[str]:
-    """Ids, the newest first, of those `within` the conditions; all of them for an empty text."""
-    base = select(Customer.id).where(*within).order_by(Customer.id if oldest_first else Customer.id.desc())
-    if after is not None:
-        base = base.where(Customer.id > after if oldest_first else Customer.id < after)
-    if not typed.strip():
-        return list(await session.scalars(base.limit(limit)))
+    """Ids, the newest first, of those `within` the conditions; all of them for an empty text. `paths` lead to all of
+    them, where they are not everywhere."""
     words = sought(typed)
+    asked = _Asked(words, within, after, limit, oldest_first)
+    if not typed.strip():
+        return list(await session.scalars(asked.base.limit(limit)))
     if not words:
         return []
     holders = await likely(session, words)
+    if paths is not None:
+        return list(await session.scalars(_looked_up(asked))) if holders <= FEW else await _along(session, asked, paths)
     if holders > RARE:
-        ids = list(await session.scalars(_walked(base, words, limit, oldest_first)))
-        if len(ids) == limit or holders > COMMON or await session.scalar(base.offset(WALK).limit(1)) is None:
+        ids = list(await session.scalars(_walked(asked)))
+        if len(ids) == limit or holders > COMMON or await session.scalar(asked.base.offset(WALK).limit(1)) is None:
             return ids
-    return list(await session.scalars(_looked_up(within, words, after, limit, oldest_first)))
+    return list(await session.scalars(_looked_up(asked)))
 
 
-def _looked_up(
-    within: Sequence[ColumnElement[bool]], words: Sequence[Word], after: str | None, limit: int, oldest_first: bool
-) -> Select[str]:
+async def _along(session: AsyncSession, asked: _Asked, paths: CustomerPaths) -> list[str]:
+    """The newest of all are looked at first, where the reader sees many; then all that the paths lead to."""
+    if paths.regions:
+        ids = list(await session.scalars(_glanced(asked)))
+        if len(ids) == asked.limit:
+            return ids
+    ways = [*(_looked_up(asked, region) for region in paths.regions), _one_by_one(asked, paths.others)]
+    each = [select(way.subquery().c.id) for way in ways]
+    met = union(*each).subquery("met")
+    return list(await session.scalars(select(met.c.id).order_by(asked.order(met.c.id)).limit(asked.limit)))
+
+
+def _looked_up(asked: _Asked, region_id: str | None = None) -> Select[str]:
     """By the index, before anything else is asked of them; then one at a time in their order until there are enough."""
     id_ = CustomerSearch.customer_id
-    rows = select(id_.label("id")).where(*map(fits, words)).order_by(id_ if oldest_first else id_.desc())
-    if after is not None:
-        rows = rows.where(id_ > after if oldest_first else id_ < after)
-    named = rows.cte("named").prefix_with("materialized")
-    each: Any = select(Customer.id).where(Customer.id == named.c.id, *within).offset(0).lateral("found")
-    order = named.c.id if oldest_first else named.c.id.desc()
-    return select(named.c.id).join(each, true()).order_by(order).limit(limit)
+    rows = select(id_.label("id")).where(*(fits(word, region_id) for word in asked.words), asked.beyond(id_))
+    return _until_enough(rows, asked)
 
 
-def _walked(base: Select[str], words: Sequence[Word], limit: int, oldest_first: bool) -> Select[str]:
-    walked = base.limit(WALK).subquery("walked")
-    row: Select[str] = select(literal_column("1").label("fits")).where(
-        CustomerSearch.customer_id == walked.c.id, *map(compared, words)
-    )
-    # One row at a time: the offset keeps the planner from reading the whole table for a join.
-    each = row.offset(0).lateral("found")
-    order = walked.c.id if oldest_first else walked.c.id.desc()
-    return select(walked.c.id).join(each, true()).order_by(order).limit(limit)
+def _one_by_one(asked: _Asked, ids: CompoundSelect[str]) -> Select[str]:
+    """Of few customers, whose ids are known: each is compared, in their order until there are enough."""
+    known = ids.subquery("known")
+    id_ = known.c[0]
+    return _until_enough(select(id_.label("id")).where(asked.beyond(id_)), asked, _compared)
+
+
+def _glanced(asked: _Asked) -> Select[str]:
+    newest = select(Customer.id.label("id")).where(asked.beyond(Customer.id)).order_by(asked.order(Customer.id))
+    return _until_enough(newest.limit(GLANCE), asked, _compared)
+
+
+def _compared(asked: _Asked, id_: ColumnElement[Any]) -> Select[Any]:
+    row: Select[Any] = select(literal_column("1").label("fits"))
+    return row.where(CustomerSearch.customer_id == id_, *map(compared, asked.words))
+
+
+def _until_enough(rows: Select[str], asked: _Asked, compare: Callable[..., Select[Any]] | None = None) -> Select[str]:
+    """Each is looked at by itself: the offsets keep the planner from reading whole tables for a join."""
+    listed = rows.order_by(asked.order(rows.selected_columns.id)).cte().prefix_with("materialized")
+    id_ = listed.c.id
+    seen = select(Customer.id).where(Customer.id == id_, *asked.within).offset(0).lateral()
+    several = select(id_)
+    if compare is not None:
+        several = several.join(compare(asked, id_).offset(0).lateral(), true())
+    return several.join(seen, true()).order_by(asked.order(id_)).limit(asked.limit)
+
+
+def _walked(asked: _Asked) -> Select[str]:
+    walked = asked.base.limit(WALK).subquery("walked")
+    each = _compared(asked, walked.c.id).offset(0).lateral("found")
+    return select(walked.c.id).join(each, true()).order_by(asked.order(walked.c.id)).limit(asked.limit)
 
 
 async def likely(session: AsyncSession, words: Sequence[Word]) -> float:

@@ -13,7 +13,7 @@ from db.collection import Collection
 from db.customer import Assignment, Customer
 from db.customer_find import found
 from db.deal import Deal
-from db.scope import customers_within, within
+from db.scope import customers_within, paths_to_customers, within
 from domain.access import Actor
 
 
@@ -38,7 +38,8 @@ async def list_customers(
 ) -> Sequence[Customer]:
     """The newest first; `text` is part of a name, of its pinyin or initials, of a contact's, or of a phone number;
     `after` the id of the last one seen."""
-    ids = await found(session, [customers_within(actor)], text, after=after, limit=limit)
+    paths = paths_to_customers(actor)
+    ids = await found(session, [customers_within(actor)], text, paths=paths, after=after, limit=limit)
     query = select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id.desc())
     return (await session.scalars(query)).all()
 

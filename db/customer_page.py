@@ -22,7 +22,7 @@ from db.customer import Assignment, Customer
 from db.customer_filter import Looking, assignments_within, holds
 from db.customer_find import found
 from db.customer_search import CustomerSearch, fits
-from db.scope import customers_within
+from db.scope import CustomerPaths, customers_within, paths_to_customers
 from domain.customer_filter import EVERYBODY, Group
 from domain.customer_search import sought as searched
 from domain.ids import is_id
@@ -48,6 +48,10 @@ class Sought:
     @property
     def within(self) -> list[ColumnElement[bool]]:
         return [customers_within(self.looking.actor), holds(self.conditions, self.looking)]
+
+    @property
+    def paths(self) -> CustomerPaths | None:
+        return paths_to_customers(self.looking.actor)
 
 
 class Row(NamedTuple):
@@ -95,7 +99,7 @@ async def count(session: AsyncSession, sought: Sought) -> Count:
     most = COUNTED_BY_TEXT if sought.text.strip() else COUNTED
     async with in_time():
         if sought.text.strip():
-            number = len(await found(session, sought.within, sought.text, limit=most + 1))
+            number = len(await found(session, sought.within, sought.text, paths=sought.paths, limit=most + 1))
         else:
             some = select(Customer.id).where(*sought.within).limit(most + 1).subquery()
             number = (await session.scalars(select(func.count()).select_from(some))).one()
@@ -131,7 +135,9 @@ async def _rows(session: AsyncSession, sought: Sought, place: list[Any] | None, 
     if sought.text.strip() or sought.sort in ("newest", "oldest"):
         oldest_first = (sought.sort == "oldest" and not sought.text.strip()) != back
         after = place[-1] if place else None
-        ids = await found(session, sought.within, sought.text, after=after, limit=limit, oldest_first=oldest_first)
+        ids = await found(
+            session, sought.within, sought.text, paths=sought.paths, after=after, limit=limit, oldest_first=oldest_first
+        )
         by_id = {one.id: one for one in await session.scalars(select(Customer).where(Customer.id.in_(ids)))}
         return [Row(by_id[one], None) for one in ids if one in by_id]
     if sought.sort == "name":

@@ -1,7 +1,7 @@
 """What customers are found by, in a table beside them, and what is still to be written there.
 
-Triggers note in `customer_search_wanted` whose name, number or contacts changed; many customers added at once leave one
-entry that names nobody: who has no row yet is looked for. What a session of ours changes is written at once.
+Triggers note in `customer_search_wanted` whose name, number, contacts or regions changed; many customers added at once
+leave one entry that names nobody: who has no row yet is looked for. What a session of ours changes is written at once.
 """
 
 from __future__ import annotations
@@ -34,15 +34,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.base import Base, Instant, Ref
-from db.customer import Contact, Customer
-from domain.customer_search import Word, digits_of, grams_of, sought, words_of
+from db.customer import Assignment, Contact, Customer
+from domain.customer_search import Word, digits_of, grams_of, region_gram, sought, words_of
 
 WAKE = "customer_search"
 """Channel that wakes the worker at commit."""
 
 
 class CustomerSearch(Base):
-    """`words` and `digits` are compared, `grams` are what an index finds them by (domain.customer_search)."""
+    """`words` and `digits` are compared, `grams` are what an index finds them by (domain.customer_search), and
+    the regions that follow the customer."""
 
     __tablename__ = "customer_search"
 
@@ -86,12 +87,13 @@ def is_named(text: str, customer_id: ColumnElement[Any] | Any) -> ColumnElement[
     return row.where(*(compared(word) for word in words)).exists()
 
 
-def fits(word: Word) -> ColumnElement[bool]:
-    """By the index, and then by comparing."""
-    ways = [and_(CustomerSearch.grams.contains(list(grams)), _says(CustomerSearch.words, word)) for grams in word.grams]
+def fits(word: Word, region_id: str | None = None) -> ColumnElement[bool]:
+    """By the index, among all customers or a region's, and then by comparing."""
+    place = [region_gram(region_id)] if region_id else []
+    ways = [(grams, CustomerSearch.words) for grams in word.grams]
     if word.digits:
-        ways.append(and_(CustomerSearch.grams.contains(list(word.digits)), _says(CustomerSearch.digits, word)))
-    return or_(*ways)
+        ways.append((word.digits, CustomerSearch.digits))
+    return or_(*(and_(CustomerSearch.grams.contains([*grams, *place]), _says(said, word)) for grams, said in ways))
 
 
 def compared(word: Word) -> ColumnElement[bool]:
@@ -140,15 +142,17 @@ class Called(NamedTuple):
     phone: str | None
     people: Sequence[str]
     numbers: Sequence[str]
+    regions: Sequence[str] = ()
 
     def row(self) -> dict[str, Any]:
         words, digits = words_of(self.name, self.people), digits_of((self.phone, *self.numbers))
-        row = {"words": words, "digits": digits, "grams": grams_of(words, digits)}
+        row = {"words": words, "digits": digits, "grams": grams_of(words, digits, self.regions)}
         return {"customer_id": self.customer_id, **row}
 
 
 _CALLED = text("""
-    select cast(c.id as text), c.name, c.phone, coalesce(k.people, '{}'), coalesce(k.numbers, '{}')
+    select cast(c.id as text), c.name, c.phone, coalesce(k.people, '{}'), coalesce(k.numbers, '{}'),
+        array(select cast(region_id as text) from assignment where customer_id = c.id)
     from customer c
     left join lateral (
         select array_agg(name order by id) people, array_agg(phone order by id) filter (where phone is not null) numbers
@@ -164,7 +168,8 @@ _WRITE = text("""
     order by 1
     on conflict (customer_id) do update
         set words = excluded.words, digits = excluded.digits, grams = excluded.grams
-        where (customer_search.words, customer_search.digits) is distinct from (excluded.words, excluded.digits)
+        where (customer_search.words, customer_search.digits, customer_search.grams)
+            is distinct from (excluded.words, excluded.digits, excluded.grams)
 """)
 
 
@@ -192,12 +197,12 @@ async def refresh(session: AsyncSession, customer_ids: Iterable[str]) -> None:
 
 @event.listens_for(Session, "after_flush")
 def _written_at_once(session: Session, _context: Any) -> None:
-    """Who adds or renames a customer, or somebody there, finds them in the same breath."""
+    """Who adds or renames a customer, or somebody there, or gives it to a region, finds them in the same breath."""
     ids: set[str] = set()
     for one in (*session.new, *session.dirty):
         if isinstance(one, Customer):
             ids.add(one.id)
-        elif isinstance(one, Contact):
+        elif isinstance(one, Contact | Assignment):
             ids.add(one.customer_id)
     if ids:
         _refresh_in(session.connection(), ids)

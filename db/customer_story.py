@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -66,6 +66,10 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     after: Place | None = None
+
+    def among(self, there: Container[str]) -> Wanted:
+        """Of these sources only: of the others there is nothing."""
+        return replace(self, sources=frozenset(one for one in self.sources if one in there))
 
 
 async def story_of(

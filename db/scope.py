@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, false, or_, select, true, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -141,6 +142,25 @@ def _followed(actor: Actor) -> ColumnElement[bool]:
     # A deal handed over does not take its customer along, who may be followed for other deals.
     deals = select(Deal.customer_id).where(Deal.owner_id == actor.id, Deal.closed_at.is_(None))
     return Customer.id.in_(select(Assignment.customer_id).where(whose).union_all(deals))
+
+
+class CustomerPaths(NamedTuple):
+    """Where all customers of `customers_within` are, and others: in `regions`, or one by one in `others`."""
+
+    regions: Sequence[str]
+    others: CompoundSelect[str]
+
+
+def paths_to_customers(actor: Actor) -> CustomerPaths | None:
+    """What an index can begin with. None: they are everywhere."""
+    lenders = actor.lenders(Action.CUSTOMER_READ)
+    scopes = {one.scope(Action.CUSTOMER_READ) for one in lenders}
+    if Scope.ALL in scopes:
+        return None
+    regions = {region for one in lenders if one.scope(Action.CUSTOMER_READ) == Scope.REGION for region in one.regions}
+    owned = select(Assignment.customer_id).where(Assignment.owner_id.in_([one.id for one in lenders]))
+    deals = select(Deal.customer_id).where(Deal.owner_id == actor.id, Deal.closed_at.is_(None))
+    return CustomerPaths(sorted(regions), union(owned, deals))
 
 
 def tasks_within(actor: Actor) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
+from functools import cache
 from itertools import islice, product
 from typing import NamedTuple
 from zlib import crc32
@@ -20,6 +20,8 @@ READINGS = 4
 SHORT = 12
 """Latin words no longer than this, initials among them, are found by any two letters in them; others by the first."""
 MOST_WORDS = 6
+KNOWN = 200_000
+"""Parts whose number is kept at hand."""
 _NOT_WORD = re.compile(r"[^\w\s]|_")
 _LONGEST_PHRASE = 4
 # Characters of names that are commonly read in more than one way; the rare readings of others only make noise.
@@ -51,20 +53,29 @@ def digits_of(numbers: Iterable[str | None]) -> str:
     return " ".join(dict.fromkeys(digits for number in numbers if (digits := _digits(number or ""))))
 
 
-def grams_of(words: str, digits: str) -> list[int]:
-    """What the index holds of both texts, in a steady order."""
-    found: set[str] = set()
+def grams_of(words: str, digits: str, regions: Iterable[str] = ()) -> list[int]:
+    """What the index holds of both texts and of the regions that follow the customer, in a steady order."""
+    found = [f"@{region}" for region in regions]
     for word in words.split():
-        found.update(_long_grams(word))
         if word.isascii():
-            found.update((f" {word[:1]}", f" {word[:2]}"))
+            found += [word[at : at + 3] for at in range(len(word) - 2)]
+            found += (f" {word[:1]}", f" {word[:2]}")
             if len(word) <= SHORT:
-                found.update([word[at : at + 2] for at in range(len(word) - 1)])
+                found += [word[at : at + 2] for at in range(len(word) - 1)]
+        elif len(word.encode()) == 3 * len(word):  # Chinese only, as most names are
+            found += word
+            found += [word[at : at + 2] for at in range(len(word) - 1)]
         else:
-            found.update([character for character in word if not character.isascii()])
+            found += _long_grams(word)
+            found += [character for character in word if not character.isascii()]
     for number in digits.split():
-        found.update([f"#{number[at : at + 3]}" for at in range(len(number) - 2)])
-    return sorted(set(map(_gram, found)))
+        found += [f"#{number[at : at + 3]}" for at in range(len(number) - 2)]
+    return sorted(set(map(_GRAMS.__getitem__, found)))
+
+
+def region_gram(region_id: str) -> int:
+    """Of a region's customers: no word has a sign in it."""
+    return _gram(f"@{region_id}")
 
 
 def sought(text: str) -> tuple[Word, ...]:
@@ -89,11 +100,22 @@ def _long_grams(word: str) -> list[str]:
     return pairs + [triple for at in range(len(word) - 2) if (triple := word[at : at + 3]).isascii()]
 
 
-@lru_cache(maxsize=200_000)
+class _Grams(dict[str, int]):
+    """As PostgreSQL's integers. Two parts that share one are told apart by the words themselves."""
+
+    def __missing__(self, part: str) -> int:
+        if len(self) >= KNOWN:
+            self.clear()
+        number = crc32(part.encode())
+        self[part] = number = number - 2**32 if number >= 2**31 else number
+        return number
+
+
+_GRAMS = _Grams()
+
+
 def _gram(part: str) -> int:
-    """As PostgreSQL's integer. Two parts that share one are told apart by the words themselves."""
-    number = crc32(part.encode())
-    return number - 2**32 if number >= 2**31 else number
+    return _GRAMS[part]
 
 
 def _words(text: str) -> list[str]:

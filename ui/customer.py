@@ -29,7 +29,7 @@ from ui.customer_story import FILTERS, Asked, Filter, Telling, file_names, peopl
 from ui.environment import pages_of
 from ui.names import names
 from ui.render import fragment, respond, wants_fragment
-from ui.stage import pipelines
+from ui.stage import Pipelines, pipelines
 from ui.story import Story
 
 router = APIRouter(
@@ -88,12 +88,12 @@ async def _shown(
     case = await customer_case(session, actor, customer_id)
     facts = await facts_of(session, actor, case.customer, formats, today)
     wanted = Asked(asked.told, asked.by or "", asked.on, asked.until, asked.after)
-    tells = not asked.tab
-    zone = ZoneInfo(formats.zone)
-    happened = await story_of(session, actor, customer_id, wanted.wanted(zone), limit=EVENTS + 1) if tells else []
+    there = case.there
+    told = wanted.wanted(ZoneInfo(formats.zone)).among(frozenset() if asked.tab else there)
+    happened = await story_of(session, actor, customer_id, told, limit=EVENTS + 1)
     numbers = await customer_figures(session, actor, customer_id, now)
-    planned = await planned_with(session, customer_id)
-    merges = await merges_of(session, customer_id)
+    planned = await planned_with(session, customer_id) if "follow_up" in there else []
+    merges = await merges_of(session, customer_id) if "merge" in there else []
     met = (
         people_of(happened)
         | {one.by for one in planned}
@@ -105,13 +105,16 @@ async def _shown(
     story = Story(
         formats=formats,
         names=await names(session, formats.language, met),
-        pipelines=await pipelines(session, formats.language, former=True),
+        pipelines=await pipelines(session, formats.language, former=True)
+        if there & {"deal", "event"}
+        else Pipelines(formats.language, {}, {}),
         currency=services.settings.currency,
         contacts={contact.id: contact.name for contact in case.contacts},
     )
     lines = {deal.line_id: (deal.title, f"/deals/{deal.id}") for deal in case.deals}
     telling = Telling(story, facts.readable, lines, await file_names(session, happened[:EVENTS]))
-    equipment = await equipment_of(session, customer_id) if actor.scope(Action.EQUIPMENT_READ) else None
+    keeps = actor.scope(Action.EQUIPMENT_READ) is not None
+    equipment = await equipment_of(session, customer_id) if keeps and "equipment" in there else () if keeps else None
     return {
         "case": case, "story": story, "facts": facts, "numbers": numbers, "planned": planned,
         "told": asked.told, "asked": wanted, "filters": FILTERS, "events": telling.told(happened[:EVENTS]),
@@ -119,7 +122,7 @@ async def _shown(
         "people": sorted((person.called(formats.language), id_) for id_, person in story.names.people.items()),
         "address": f"/customers/{customer_id}", "equipment": equipment, "merges": merges,
         "warranty": lambda row: under_warranty(row.warranty_until, today),
-        "tasks": await open_tasks(session, actor, customer_id), "tab": asked.tab,
+        "tasks": await open_tasks(session, actor, customer_id) if "task" in there else [], "tab": asked.tab,
         "part": await _part(session, actor, customer_id, asked.tab, [field.key for field in facts.readable.open]),
         "may_undo_merge": actor.scope(Action.CUSTOMER_MERGE) is not None,
         **_may(actor, case),

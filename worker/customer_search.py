@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from asyncio import StreamReader, StreamWriter
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import structlog
 from psycopg import AsyncConnection, OperationalError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer_search import (
     WAKE,
@@ -19,9 +25,13 @@ from db.customer_search import (
     without_row,
     write_rows,
 )  # fmt: skip
-from db.engine import Database, plain_url
+from db.engine import Database, plain_url, take_time
 
 BATCH = 500
+MANY = 10_000
+"""Customers without a row from which on helpers write them, in stretches of `STRETCH`."""
+STRETCH = 2_000
+HELPERS = 2
 IDLE = 10.0
 """Seconds between looks when no notification came."""
 
@@ -44,10 +54,62 @@ class SearchFiller:
 
     async def fill_waiting(self) -> int:
         """Writes all that waits now; how many customers."""
-        written = 0
+        written = await self._many()
         while (batch := await self._batch()) is not None:
             written += batch
         return written
+
+    async def _many(self) -> int:
+        """After an addition of very many, helpers write theirs at once; what is left is for `_batch`."""
+        async with self.db.session("customer_search") as holding:
+            if not await additions(holding):
+                return 0
+            await take_time(holding)
+            if not await alone(holding):
+                return 0
+            ids = await without_row(holding, None, MANY)
+            return await self._helped(holding, ids) if len(ids) == MANY else 0
+
+    async def _helped(self, holding: AsyncSession, ids: list[str]) -> int:
+        stretches: asyncio.Queue[tuple[str, str] | None] = asyncio.Queue(maxsize=HELPERS)
+        helping = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                helping = [group.create_task(self._help(stretches)) for _ in range(HELPERS)]
+                while ids:
+                    await stretches.put((ids[0], ids[:STRETCH][-1]))
+                    await self._wanted()
+                    ids = ids[STRETCH:] or await without_row(holding, ids[-1], MANY)
+                for _ in helping:
+                    await stretches.put(None)
+        except* ConnectionError as lost:
+            log.warning("customer_search.helper_lost", error=str(lost.exceptions[0])[:200])
+        return sum(task.result() for task in helping if not task.cancelled() and task.exception() is None)
+
+    async def _help(self, stretches: asyncio.Queue[tuple[str, str] | None]) -> int:
+        written = 0
+        async with helper(plain_url(self.db.url)) as (asked, answers):
+            while (stretch := await stretches.get()) is not None:
+                asked.write(f"{stretch[0]} {stretch[1]}\n".encode())
+                await asked.drain()
+                answer = await answers.readline()
+                if not answer:
+                    raise ConnectionError("the helper ended")
+                written += int(answer)
+        return written
+
+    async def _wanted(self) -> None:
+        """What was changed one by one does not wait for the many."""
+        async with self.db.session("customer_search") as session:
+            await take_time(session)
+            await self._write(session, await take_wanted(session, BATCH))
+
+    async def _write(self, session: AsyncSession, ids: list[str]) -> int:
+        customers = await called(session, ids) if ids else []
+        rows = await asyncio.to_thread(lambda: [one.row() for one in customers])
+        if rows:
+            await write_rows(session, rows)
+        return len(rows)
 
     async def _fill(self) -> None:
         while True:
@@ -57,7 +119,7 @@ class SearchFiller:
                 if written > BATCH:
                     await self._tidy()
                     log.info("customer_search.filled", customers=written)
-            except (SQLAlchemyError, TimeoutError) as error:
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
                 log.warning("customer_search.database_away", error=str(error)[:200])
             try:
                 await asyncio.wait_for(self.woken.wait(), IDLE)
@@ -67,7 +129,7 @@ class SearchFiller:
     async def _batch(self) -> int | None:
         """None: nothing waits, or somebody else is at it. What was changed one by one goes first."""
         async with self.db.session("customer_search") as session:
-            await session.execute(text("set local statement_timeout = '60s'"))
+            await take_time(session)
             if not await alone(session):
                 return None
             wanted = await take_wanted(session, BATCH)
@@ -81,13 +143,10 @@ class SearchFiller:
                 wanted = await without_row(session, self._walk[1], BATCH)
                 if not wanted:
                     await additions_done(session, self._walk[0])
-            customers = await called(session, wanted)
-            rows = await asyncio.to_thread(lambda: [one.row() for one in customers])
-            if rows:
-                await write_rows(session, rows)
+            written = await self._write(session, wanted)
         if walking and self._walk is not None:  # only once it is committed
             self._walk = (self._walk[0], wanted[-1]) if wanted else None
-        return len(rows)
+        return written
 
     async def _tidy(self) -> None:
         """After many rows: what is not in the index's order yet slows every search, and old statistics mislead it."""
@@ -110,3 +169,22 @@ class SearchFiller:
             except OperationalError as error:
                 log.warning("customer_search.deaf", error=str(error).strip())
             await asyncio.sleep(1)
+
+
+@asynccontextmanager
+async def helper(url: str) -> AsyncIterator[tuple[StreamWriter, StreamReader]]:
+    """Of a process that writes rows (`worker.customer_search_part`): where it is asked, and where it answers."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "worker.customer_search_part", stdin=PIPE, stdout=PIPE
+    )
+    try:
+        if process.stdin is None or process.stdout is None:
+            raise ConnectionError("the helper has no pipes")
+        process.stdin.write(f"{url}\n".encode())
+        yield process.stdin, process.stdout
+        process.stdin.close()
+        await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

@@ -144,3 +144,26 @@ async def test_search_stays_within_what_somebody_may_see(db: Database, people: d
         row = await session.get_one(CustomerSearch, customer.id)
     assert seen == {"li.wei": 1, "wang.fang": 0, "zhao.min": 1, "huang.bo": 0, "lin.yue": 1}
     assert row.words.split() == ["华东独家客户", "huadongdujiakehu", "hddjkh"]
+
+
+async def test_very_many_are_written_by_helpers_and_what_one_cannot_write_by_the_filler(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await SearchFiller(db).fill_waiting()
+    monkeypatch.setattr("worker.customer_search.MANY", 50)
+    monkeypatch.setattr("worker.customer_search.STRETCH", 40)
+    added = text("""
+        insert into customer (id, name, company_key, near_keys, custom)
+        select gen_random_uuid(), '成批' || n || 'Robot', '', '{}', '{}'
+        from generate_series(cast(:first as int), :last) n
+    """)
+    async with db.session() as session:
+        await session.execute(added, {"first": 1, "last": 1100})
+    assert await SearchFiller(db).fill_waiting() == 1100
+    assert await names_found(db, "cp1100robot") == ["成批1100Robot"]
+    async with db.session() as session:
+        assert await lag(session) == Lag(0, None)
+        await session.execute(added, {"first": 1101, "last": 2200})
+    monkeypatch.setattr("worker.customer_search.sys.executable", "/bin/true")
+    assert await SearchFiller(db).fill_waiting() == 1100
+    assert await names_found(db, "批2200r") == ["成批2200Robot"]
