@@ -18,8 +18,6 @@ from typing import Any
 from activities.customer_import_lines import Lines
 from activities.customer_import_sheet import COLUMNS_MOST, ROWS_MOST
 from domain.customer_import_rows import Batch, Known, Reader, Rejected
-from domain.field import Field
-from domain.field_value import Reading
 from domain.refusal import Refused, invalid
 
 HEAD = struct.Struct(">cI")
@@ -69,9 +67,15 @@ def _read(asked: dict[str, Any]) -> None:
 
 
 def _known(asked: dict[str, Any]) -> Known:
+    known = Known(asked["country"], asked["regions"], asked["owners"])
+    if not asked["fields"]:
+        return known
+    from domain.field import Field  # these take longer to import than a small file to read
+    from domain.field_value import Reading
+
     fields = {one["key"]: Field.model_validate_json(json.dumps(one)) for one in asked["fields"]}
     reading = Reading(asked["zone"], asked["country"], asked["people"], asked["departments"])
-    return Known(asked["country"], asked["regions"], asked["owners"], fields, reading)
+    return known._replace(fields=fields, reading=reading)
 
 
 def _check_width(batch: list[list[str]], before: int) -> None:

@@ -56,7 +56,9 @@ async def fill(url: str, people: Sequence[Made]) -> dict[str, Made]:
                 for row_id, one in by_id.items():
                     await copy.write_row((new_id(), row_id, "联系人", one.contact_phone, one.contact_email))
         await connection.execute("set maintenance_work_mem = '512MB'")
-        await connection.execute("create index ix_customer_near_keys on customer using gin (near_keys)")
+        await connection.execute(
+            "create index ix_customer_near_keys on customer using gin (near_keys) where near_keys <> '{}'"
+        )
         await connection.execute("create index ix_customer_company_key on customer (company_key)")
         await connection.execute("vacuum analyze customer, contact")
     return by_id

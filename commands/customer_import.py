@@ -36,6 +36,8 @@ LARGEST = 4 * 1024 * MIB
 """Bytes of a file: ten million rows of 400 characters."""
 LIMITS = Limits(memory=3 * 1024 * MIB, cpu=600, wall=900, file=2 * LARGEST)
 CHUNK = 1024 * 1024
+TRIES, PAUSE = 50, 0.1
+"""How often, and after how many seconds, an undo asks again whether the import has wholly ended."""
 
 
 class ImportCommands:
@@ -126,7 +128,13 @@ class ImportCommands:
             if row.stage == "undone":
                 return Answer(revision=row.revision, seen=True)
             start = ImportStart(import_id=import_id, by_id=row.by_id, region_id=row.region_id, stage="undoing")
-        return await self._open(actor, key, start, again=True)
+        for _ in range(TRIES):
+            answer = await self._open(actor, key, start, again=True)
+            async with self.db.session(actor.id) as session:
+                if (await find_import(session, actor, import_id)).stage not in MAY_UNDO:
+                    return answer
+            await asyncio.sleep(PAUSE)  # it was the run that did the import, in the moment before it is over
+        raise Refused("not_confirmed", 503)
 
     async def _open(self, actor: Actor, key: str, start: ImportStart, *, again: bool = False) -> Answer:
         return await self.desk.processes.open(

@@ -79,7 +79,8 @@ _MERGE = sql.SQL("""
             coalesce(s.owner_id, case when coalesce(s.region_id, %(region)s::uuid) = %(region)s::uuid
                 then %(owner)s::uuid end) as owner
         from {table} s
-        left join customer_import_row r on r.import_id = %(id)s::uuid and r.no = s.no
+        left join customer_import_row r
+            on r.import_id = %(id)s::uuid and r.no = s.no and r.no between %(first)s and %(last)s
         where s.no between %(first)s and %(last)s and r.no is null
         order by s.no
     ), made as (
@@ -160,6 +161,7 @@ def _update(one: Import) -> sql.Composed:
             select s.no, c.id, jsonb_build_object({old}) as before, jsonb_build_object({new}) as after{values}
             from {table} s
             join customer_import_row r on r.import_id = %(id)s::uuid and r.no = s.no and r.verdict = 'update'
+                and r.no between %(first)s and %(last)s
             join customer c on c.id = r.customer_id
             where s.no between %(first)s and %(last)s
             for update of c

@@ -75,7 +75,7 @@ _CANDIDATES = text("""
     ), by_domain as materialized (
         select id from customer where domain = any(cast(:domains as text[])) limit :most
     ), by_name as materialized (
-        select id from customer where near_keys && cast(:near as bigint[]) limit :most
+        select id from customer where near_keys && cast(:near as bigint[]) and near_keys <> '{}' limit :most
     ), contact_phone as materialized (
         select customer_id from contact where phone = any(cast(:phones as text[])) limit :most
     ), contact_email as materialized (

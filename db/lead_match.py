@@ -29,7 +29,7 @@ _FIND = text(f"""
     contact_email as materialized ({_CONTACTS} where p.email = cast(:email as text) limit :most),
     customer_name as materialized (
         select coalesce(c.merged_into, c.id) as id, c.name from customer c
-        where c.near_keys && cast(:near as bigint[]) limit :most
+        where c.near_keys && cast(:near as bigint[]) and c.near_keys <> '{{}}' limit :most
     )
     select 'lead' as kind, id, company, name, phone, email, stage, customer_id from by_phone
     union select 'lead', id, company, name, phone, email, stage, customer_id from by_email

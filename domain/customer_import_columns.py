@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from domain.customer_field import CustomerFieldPolicy, Field, fields
 from domain.lead_columns import plain
+
+if TYPE_CHECKING:
+    from domain.customer_field import CustomerFieldPolicy, Field
 
 OWN = "custom."
 """Before the key of a company's own field."""
@@ -80,6 +82,8 @@ def column_of(field: Field) -> str:
 
 def must_have(policy: CustomerFieldPolicy, mode: str) -> list[Field]:
     """What a new customer cannot be without; nothing where only those there are updated."""
+    from domain.customer_field import fields  # only here: who reads rows starts without it
+
     kind = policy.kinds[0].key
     return [one for one in fields(policy) if mode != "update" and one.required and one.has(kind)]
 

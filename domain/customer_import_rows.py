@@ -9,18 +9,20 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from phonenumbers import PhoneMetadata
 
 from domain.company_name import company_keys
 from domain.contact import phone_number
 from domain.customer_import_columns import OWN
-from domain.field import Field
-from domain.field_value import PLAIN, Reading, parse
 from domain.lead_columns import plain
 from domain.refusal import Refused
 from domain.text import one_line
+
+if TYPE_CHECKING:
+    from domain.field import Field
+    from domain.field_value import Reading
 
 STAGED = (
     "name", "company_key", "tax_number", "phone", "email", "domain", "industry", "province", "city", "address",
@@ -75,7 +77,7 @@ class Known(NamedTuple):
     regions: Mapping[str, str] = {}
     owners: Mapping[str, str] = {}
     fields: Mapping[str, Field] = {}
-    reading: Reading = PLAIN
+    reading: Reading | None = None
 
 
 class Reader:
@@ -186,11 +188,14 @@ class Reader:
         field = self.known.fields.get(column.removeprefix(OWN))
         if field is None:
             return str
+        from domain.field_value import PLAIN, parse  # only for a file that fills such fields: it takes a while
+
+        reading = self.known.reading or PLAIN
 
         @lru_cache(maxsize=20_000)
         def read(cell: str) -> Any:
             try:
-                return parse(field, cell, self.known.reading)
+                return parse(field, cell, reading)
             except Refused as refused:
                 return Wrong(column, refused.code)
 
