@@ -13,9 +13,10 @@ from temporalio import activity
 
 from activities.alive import alive
 from activities.process import ProcessActivities
-from db.allocation import Allocation, shares_of
-from db.allocation_plan import begin_plan, busy_in, draw, drop_old_plans, lay_rows, lock_region, new_plan
+from db.allocation import Allocation, AllocationRow, shares_of
+from db.allocation_plan import begin_plan, busy_in, draw, drop_old_plans, know_sizes, lay_rows, lock_region, new_plan
 from db.allocation_run import Step, give_next, take_back_next
+from db.customer import Assignment
 from db.engine import take_time
 from db.live import announce
 from db.notification import tell
@@ -92,6 +93,7 @@ class AllocationActivities(ProcessActivities):
                 await drop_old_plans(session, run, datetime.now(UTC))
                 drawn = await draw(session, run, datetime.now(UTC))
                 await begin_plan(session, run, drawn)
+                await know_sizes(session, run, Assignment)
             laid, region_id, mine = 0, run.region_id, run.attempt
             while True:
                 async with self.db.session("allocation") as session:
@@ -102,6 +104,7 @@ class AllocationActivities(ProcessActivities):
                     await take_time(session)
                     laid = await lay_rows(session, run, drawn.given, laid)
                     if laid >= run.planned:
+                        await know_sizes(session, run, AllocationRow)
                         await _planned(session, run)
                     await announce(session, "allocation", run.id, laid, region=run.region_id)
                 if run.status != "planning":

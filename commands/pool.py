@@ -23,7 +23,7 @@ from db.pool_policy import Rules, region_codes, rules_in_force
 from db.pool_product import product_lines
 from db.reckon import reckon
 from domain.access import Action, Actor, Role, Scope, person_key
-from domain.customer_pool import TIERS, Back
+from domain.customer_pool import TIERS, Back, Quota
 from domain.pool_claim import Lying, Room, claim_refusal, day_began
 from domain.process import Notice
 from domain.refusal import Refused, forbidden, invalid, not_found
@@ -70,12 +70,13 @@ class PoolCommands:
         async with self.desk.db.session(actor.id) as session:
             asked = await self._begin(session, actor, key, "ClaimCustomers", places)
             rules, codes = await rules_in_force(session), await region_codes(session)
-            # Who is plainly too late does not wait in line for the row.
-            gone = await taken_places(session, asked)
-            await lock_books(session, [actor.id])
-            room = await room_of(session, rules.policy, actor.id, self._today(now))
-            rows = await places_to_change(session, [place for place in asked if place not in gone])
-            rows |= gone
+            # Who is plainly too late waits in line neither for the row nor for their own book.
+            rows = await taken_places(session, asked)
+            room = Room(Quota(), 0, 0)
+            if free := [place for place in asked if place not in rows]:
+                await lock_books(session, [actor.id])
+                room = await room_of(session, rules.policy, actor.id, self._today(now))
+                rows |= await places_to_change(session, free)
             done: list[Place] = []
             taking: list[Place] = []
             refused: dict[Place, Refused] = {}

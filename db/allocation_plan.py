@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.absence import away_at
 from db.allocation import BUSY, Allocation, AllocationRow, AllocationShare, shares_of
-from db.base import new_id
+from db.base import Base, new_id
 from db.customer import Assignment, Customer
 from db.engine import take_time
 from db.holder import holders
@@ -156,6 +156,14 @@ async def begin_plan(session: AsyncSession, run: Allocation, drawn: Drawn) -> No
         for one in drawn.shared
     )  # fmt: skip
     await session.flush()
+
+
+async def know_sizes(session: AsyncSession, run: Allocation, *tables: type[Base]) -> None:
+    """Has PostgreSQL look at tables that many rows may just have come to: by what it last knew of them it would compare
+    every customer with every row of the plan."""
+    if run.planned >= LAID // 2:
+        for table in tables:
+            await session.execute(text(f"analyze {table.__tablename__}"))
 
 
 async def lay_rows(session: AsyncSession, run: Allocation, given: Sequence[Given], at: int) -> int:

@@ -99,19 +99,15 @@ async def _form(
     errors: Mapping[str, str] | None = None,
 ) -> Response:  # fmt: skip
     language = pages_of(request).language(request)
-    empty = {
-        "at": "09:00",
-        "days": ["mon"],
-        "tiers": [],
-        **dict.fromkeys(("region", "zone", "pool", "each", "most"), ""),
-    }
+    blank = dict.fromkeys(("region", "zone", "pool", "paused", "each", "most", *WORDS), "")
+    empty = {**blank, "at": "09:00", "days": ["mon"], "tiers": []}
     async with services.db.session() as session:
         units = await session.scalars(select(OrgUnit).where(OrgUnit.kind == "region").order_by(OrgUnit.code))
         regions = [(unit.code, unit.called(language)) for unit in units]
         pools = (await rules_in_force(session)).policy.pools
     return await page(
         request, "policy/allocation_form.html", status=422 if errors else 200, editing=now, region=region,
-        typed={**empty, **dict.fromkeys(WORDS, ""), **typed}, revision=revision, errors=errors or {}, regions=regions,
+        typed={**empty, **typed}, revision=revision, errors=errors or {}, regions=regions,
         days=[(day, label("weekday", day, language)) for day in DAYS],
         pools=[(pool.key, pool.name.en if language == "en" else pool.name.zh) for pool in pools],
     )  # fmt: skip

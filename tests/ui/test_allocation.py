@@ -93,7 +93,7 @@ async def test_it_is_planned_begun_and_undone_in_the_browser(
     await expect(undo.first).to_be_visible()
     await undo.first.click()
     await page.get_by_role("dialog").get_by_role("button", name="Undo all of it").click()
-    await expect(page.locator(".badge", has_text="Undone")).to_be_visible()
+    await expect(page.locator(".badge", has_text=re.compile("^Undone$"))).to_be_visible()
     await check_page(visited, "allocation-undone-phone")
     await check_everywhere(visit, page.url.removeprefix(page.url.split("/allocations")[0]), as_person="zhao.min")
     await check_everywhere(visit, "/allocations/new", as_person="zhao.min")
@@ -116,3 +116,21 @@ async def test_others_see_nothing_of_it(sign_in: SignIn, db: Database, people: d
     assert (await clerk.get(f"{address}/mine")).status_code == 404
     assert (await seller.get("/allocations/new")).status_code == 403
     assert (await seller.get("/allocations")).status_code == 403
+
+
+async def test_a_weekly_one_is_asked_for_and_paused_in_the_policy(sign_in: SignIn, db: Database) -> None:
+    await publish_defaults(db)
+    admin = await sign_in("gu.ming")
+    form = await admin.get("/policies/allocation/edit/weekly")
+    assert form.status_code == 200
+    revision = re.search(r'name="revision" value="(\d+)"', form.text)
+    assert revision is not None
+    asked = {
+        "region": "east", "at": "09:00", "days": ["mon"], "each": "5", "paused": "1", "revision": revision[1],
+        "idempotency_key": uuid4().hex,
+    }  # fmt: skip
+    kept = await admin.post("/policies/allocation/edit/weekly", data=asked)
+    assert kept.status_code == 303
+    again = await admin.get("/policies/allocation/edit/weekly?region=east")
+    assert re.search(r'name="paused"[^>]*checked', again.text)
+    assert 'value="5"' in again.text
