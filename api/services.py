@@ -26,6 +26,7 @@ from commands.contract_compare import Comparisons
 from commands.contract_term import ContractTermCommands
 from commands.credentials import Credentials
 from commands.customer import CustomerCommands
+from commands.customer_act import CustomerActs
 from commands.customer_edit import CustomerEdits
 from commands.customer_export import CustomerExports
 from commands.customer_import import ImportCommands
@@ -129,6 +130,7 @@ class Services:
     bank: BankCommands
     customer_imports: ImportCommands
     customer_statements: CustomerStatements
+    customer_acts: CustomerActs
     customer_exports: CustomerExports
     equipment: EquipmentCommands
     ticket_training: TicketTraining
@@ -213,6 +215,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             bank=BankCommands(desk, store),
             customer_imports=ImportCommands(desk, store),
             customer_statements=CustomerStatements(desk, store),
+            customer_acts=CustomerActs(desk),
             customer_exports=CustomerExports(desk),
             equipment=EquipmentCommands(desk),
             ticket_training=TicketTraining(db, temporal, settings.task_queue),

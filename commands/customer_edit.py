@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -105,6 +105,20 @@ class CustomerEdits:
             after = {key: value for key, value in (now.values | typed).items() if value not in (None, "", [])}
             complete(now.readable.open, kind, after)
             await self.keep(session, actor, now, kind, after)
+
+    async def tag(self, actor: Actor, key: str, customer_id: str, *, add: Sequence[str], remove: Sequence[str]) -> None:
+        """Tags beside those it has, and without some of them. Raises Refused: 404; 403; 422 `field_closed`."""
+        async with self.db.session(actor.id) as session:
+            now = await editable(session, actor, customer_id, lock=True)
+            asked = {"add": list(add), "remove": list(remove)}
+            made = await claim_once(session, actor, key, "EditCustomer", f"customer/{customer_id}", asked)
+            if not made.fresh:
+                return
+            if all(field.key != "tags" for field in now.readable.open):
+                raise invalid("field_closed", "tags")
+            tags = [one for one in dict.fromkeys([*now.customer.tags, *add]) if one not in {*remove}]
+            after = {name: value for name, value in now.values.items() if name != "tags"}
+            await self.keep(session, actor, now, now.customer.kind, after | ({"tags": tags} if tags else {}))
 
     async def keep(self, session: AsyncSession, actor: Actor, now: Editable, kind: str, after: dict[str, Any]) -> None:
         """Writes the values, with their history, in the caller's transaction. Raises Refused (422) `field_taken`."""

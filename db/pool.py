@@ -16,7 +16,7 @@ from db.person import PersonRole
 from db.pool_policy import region_codes, rules_in_force
 from db.scope import reach
 from domain.access import Action, Actor, Role, Scope
-from domain.customer_pool import Hidden, PoolPolicy, PoolRules
+from domain.customer_pool import Hidden, PoolPolicy, PoolRules, open_values
 from domain.pool_claim import Lying, Room, free_at
 
 Place = tuple[str, str]
@@ -107,7 +107,7 @@ class PoolReader:
         facts = {name: getattr(customer, name) for name in ("name", "industry", "province", "city", "phone", "email")}
         kept = {"tier", "pool", "since", "reason", "note", "last_owner_id", "customer_id", "region_id"}
         return (
-            {name: None if name in hidden else value for name, value in facts.items()}
+            open_values(facts, hidden)
             | {name: getattr(place, name) for name in kept}
             | {"hidden": list(hidden), "free_at": self.free_at(place, now)}
         )

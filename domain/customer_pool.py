@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, get_args
 
@@ -194,3 +194,9 @@ class PoolPolicy(PolicyDocument):
 
 def _widest(limits: list[int | None]) -> int | None:
     return None if None in limits else max((most for most in limits if most is not None), default=None)
+
+
+def open_values(values: Mapping[str, Any], hidden: Iterable[str]) -> dict[str, Any]:
+    """What may be shown of a customer in a pool: the one rule by which pool, list, export and import hide."""
+    unseen = {*hidden}
+    return {key: None if key in unseen else value for key, value in values.items()}

@@ -124,6 +124,7 @@ SENTENCES = {
     "extension.refused": N_("You do not keep a customer longer, as you had asked."),
     "extension.lapsed": N_("Nobody decided in time whether you keep a customer longer."),
     "book.recycled": N_("Customers of yours that went back to the pool: %(count)s."),
+    "customers.acted": N_("What you asked for is done for %(done)s customers; see which not, and why."),
     "export.done": N_("Your export of %(rows)s customers is there."),
     "import.done": N_(
         "Your import is done: %(created)s new customers, %(updated)s updated, %(rejected)s rows not used."

@@ -71,8 +71,25 @@ async def list_page(
                      if unit.kind == "region" and unit.id in actor.regions],
         follows=actor.scope(Action.CUSTOMER_WORK) is not None, works=actor.scope(Action.CUSTOMER_WORK) is not None,
         creates=actor.scope(Action.CUSTOMER_CREATE) is not None, nearest=nearest,
-        exports=actor.scope(Action.CUSTOMER_EXPORT) is not None,
+        exports=actor.scope(Action.CUSTOMER_EXPORT) is not None, acts=_acts(request, actor),
     )  # fmt: skip
+
+
+ACTS = (
+    ("assign", Action.CUSTOMER_ASSIGN, N_("Give to somebody"), "user-plus"),
+    ("claim", Action.CUSTOMER_CLAIM, N_("Claim"), "hand"),
+    ("follow-up", Action.CUSTOMER_WORK, N_("Log follow-up"), "phone"),
+    ("tier", Action.CUSTOMER_WORK, N_("Set the tier"), "badge-check"),
+    ("tags", Action.CUSTOMER_WORK, N_("Set tags"), "pencil"),
+    ("give-back", Action.CUSTOMER_WORK, N_("Give back to the pool"), "undo-2"),
+    ("merge", Action.CUSTOMER_MERGE, N_("Merge"), "merge"),
+    ("export", Action.CUSTOMER_EXPORT, N_("Export"), "download"),
+)
+"""What may be done with selected rows."""
+
+
+def _acts(request: Request, actor: Actor) -> list[tuple[str, str, str]]:
+    return [(act, say(request, words), icon) for act, needs, words, icon in ACTS if actor.scope(needs) is not None]
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from activities.collection import CollectionActivities
 from activities.contract import ContractActivities
 from activities.contract_term import ContractTermActivities
 from activities.contract_version import ContractVersionActivities
+from activities.customer_act import CustomerActActivities
 from activities.customer_export import CustomerExportActivities
 from activities.customer_import import CustomerImportActivities
 from activities.customer_match import CustomerMatchActivities
@@ -51,6 +52,7 @@ from activities.ticket_routing import TicketRoutingActivities
 from activities.ticket_training import TicketTrainingActivities
 from commands.bank import StatementOpener
 from commands.contract_check import ClauseReader
+from commands.customer_act import CustomerActs
 from commands.database import open_database
 from commands.desk import Desk
 from commands.document import DocumentStore
@@ -83,6 +85,7 @@ from workflows.collection import CollectionWorkflow
 from workflows.contract import ContractWorkflow
 from workflows.contract_check import DOCUMENTS, OCR
 from workflows.contract_term import ContractTermWorkflow
+from workflows.customer_act import CustomerActWorkflow
 from workflows.customer_export import CustomerExportWorkflow
 from workflows.customer_import import IMPORTS, ImportWorkflow
 from workflows.customer_match import CustomerMatchWorkflow
@@ -103,7 +106,7 @@ WORKFLOWS = [
     QuoteWorkflow, InvoiceWorkflow,
     LeadWorkflow, DealWorkflow, ContractWorkflow, ApprovalWorkflow, CollectionWorkflow, AbsenceWorkflow, DigestWorkflow,
     StatementWorkflow, SigningWorkflow, TicketWorkflow, MaintenanceWorkflow, TicketTrainingWorkflow,
-    ContractTermWorkflow, CustomerExportWorkflow,
+    ContractTermWorkflow, CustomerActWorkflow, CustomerExportWorkflow,
     AllocationWorkflow,
     BookWorkflow, ExtensionWorkflow,
     CustomerMatchWorkflow,
@@ -209,7 +212,7 @@ def processes(client: Client, db: Database, settings: Settings, strict: bool) ->
         workflows=WORKFLOWS,
         activities=[
             getattr(held, name)
-            for held in _activities(db, settings)
+            for held in _activities(db, Desk(db, Processes(client, settings.task_queue), settings))
             for name in dir(held)
             if hasattr(getattr(held, name), "__temporal_activity_definition")
         ],
@@ -224,7 +227,8 @@ def processes(client: Client, db: Database, settings: Settings, strict: bool) ->
     )
 
 
-def _activities(db: Database, settings: Settings) -> list[object]:
+def _activities(db: Database, desk: Desk) -> list[object]:
+    settings = desk.settings
     store = DocumentStore(settings.home / "documents")
     opener = StatementOpener(store, settings.currency)
     held: list[object] = [activities(db, settings.zone) for activities in ACTIVITIES]
@@ -232,9 +236,10 @@ def _activities(db: Database, settings: Settings) -> list[object]:
     sealing = SealingActivities(db, settings.zone, Sealer(settings))
     sheets = SheetActivities(db, settings.zone, Sheets(settings))
     exports = CustomerExportActivities(db, settings.zone, settings.home / "exports", settings.export_keep)
+    acts = CustomerActActivities(db, settings.zone, CustomerActs(desk))
     routing = TicketRoutingActivities(db, settings.zone, store.path)
     statements = StatementActivities(db, settings.zone, opener)
-    return [*held, statements, invitations, sealing, sheets, routing, exports, _imports(db, settings)]
+    return [*held, statements, invitations, sealing, sheets, routing, exports, acts, _imports(db, settings)]
 
 
 async def run_worker(settings: Settings) -> None:

@@ -67,6 +67,7 @@ function letter(event) {
   else if (key === "?") act(event, () => openDialog("shortcuts"));
   else if (key === "j" || key === "k") act(event, () => move(key === "j" ? 1 : -1));
   else if (key === " ") select(event);
+  else if (key === "x" && event.target.closest("tr")?.querySelector(".c-pick input")) select(event);
   else if (key === "m") press(event, event.target.closest(".deal")?.querySelector(".deal-move") ?? button(key));
   else if (/^[a-z0-9]$/.test(key)) press(event, rowOf(event) ?? button(key));
 }

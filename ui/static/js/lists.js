@@ -27,6 +27,20 @@ document.addEventListener("change", (event) => {
   showSelection(table);
 });
 
+// With shift, all rows from the one that was picked last to this one are as this one is.
+let last = null;
+document.addEventListener("click", (event) => {
+  const box = event.target.closest('tbody .c-pick input[type="checkbox"]');
+  if (!box) return;
+  const all = boxes(box.closest("table"));
+  const from = all.indexOf(last);
+  const to = all.indexOf(box);
+  if (event.shiftKey && from >= 0) {
+    for (const between of all.slice(Math.min(from, to), Math.max(from, to) + 1)) between.checked = box.checked;
+  }
+  last = box;
+});
+
 document.addEventListener("htmx:afterSettle", () => {
   for (const table of document.querySelectorAll(".table:has(.c-pick)")) showSelection(table);
 });

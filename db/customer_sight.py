@@ -1,0 +1,71 @@
+"""Which customers somebody sees, and how much: theirs whole, those of their pools as far as the pools show them.
+
+What a pool hides until it is claimed is hidden here, for the pool's own pages, the list, its search and its export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.customer import Assignment, Customer
+from db.pool import Place, PoolReader
+from db.scope import customers_within
+from domain.access import Action, Actor, Scope
+
+
+@dataclass(frozen=True)
+class CustomerSight:
+    actor: Actor
+    pools: PoolReader
+
+    @classmethod
+    async def of(cls, session: AsyncSession, actor: Actor) -> CustomerSight:
+        return cls(actor, await PoolReader.of(session, actor))
+
+    def pooled(self) -> ColumnElement[bool]:
+        """Places in pools that this person sees."""
+        return and_(*self.pools.within())
+
+    def within(self) -> ColumnElement[bool]:
+        """Customers of whom this person sees anything."""
+        whole, masked = customers_within(self.actor), self.only_pooled()
+        return whole if masked is None else or_(whole, masked)
+
+    def only_pooled(self) -> ColumnElement[bool] | None:
+        """Those seen for lying in a pool only; None where all that lie there are seen anyway: whoever sees regions
+        sees their pools."""
+        if self.actor.scope(Action.CUSTOMER_READ) != Scope.OWN or self.actor.scope(Action.CUSTOMER_CLAIM) is None:
+            return None
+        lying = select(Assignment.region_id).where(Assignment.customer_id == Customer.id, self.pooled()).exists()
+        return and_(Customer.merged_into.is_(None), lying, not_(customers_within(self.actor)))
+
+    @property
+    def ever_hidden(self) -> frozenset[str]:
+        """What some pool hides: in pools nobody may search by it, whichever shows it."""
+        return frozenset(key for pool in self.pools.policy.pools for key in pool.hidden)
+
+    async def hidden(self, session: AsyncSession, customers: Iterable[str]) -> dict[str, frozenset[str]]:
+        """By customer that is seen for lying in a pool: what is not shown. One pool that shows it is enough."""
+        only = self.only_pooled()
+        if only is None:
+            return {}
+        query = select(Assignment).join(Customer, Customer.id == Assignment.customer_id)
+        found: dict[str, frozenset[str]] = {}
+        for place in await session.scalars(query.where(Customer.id.in_(list(customers)), self.pooled(), only)):
+            here = frozenset[str](self.pools.hidden(place))
+            found[place.customer_id] = found.get(place.customer_id, here) & here
+        return found
+
+    async def place_of(self, session: AsyncSession, customer_id: str) -> Place | None:
+        """Where a customer lies that is seen for that only: its page is the pool's."""
+        only = self.only_pooled()
+        if only is None:
+            return None
+        query = select(Assignment).join(Customer, Customer.id == Assignment.customer_id)
+        ordered = query.where(Customer.id == customer_id, self.pooled(), only).order_by(Assignment.since)
+        place = await session.scalar(ordered.limit(1))
+        return (place.customer_id, place.region_id) if place else None
