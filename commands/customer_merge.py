@@ -28,6 +28,7 @@ from db.customer_merge import (
 )
 from db.engine import Database
 from db.scope import customers_within
+from db.ticket_tier import serve_by, tell_tickets
 from domain.access import Action, Actor
 from domain.customer_field import BUILT_IN
 from domain.customer_merge import OWN, Owned, Values, left_over, merged, owned
@@ -35,7 +36,8 @@ from domain.customer_pool import How
 from domain.ids import RecordId
 from domain.refusal import Refused, invalid, not_found
 
-BILLING = ("invoice_title", "billing_address", "billing_phone", "bank_name", "bank_account", "language", "service_tier")
+TIER = "service_tier"
+BILLING = ("invoice_title", "billing_address", "billing_phone", "bank_name", "bank_account", "language", TIER)
 COLUMNS = (*(field.key for field in BUILT_IN if field.key != "tags"), *BILLING)
 """The columns that each come from one of the customers; tags are kept of all."""
 MOST = 20
@@ -104,13 +106,16 @@ class MergeCommands:
             if survivor.merged_into is not None:
                 raise Refused("merge_later", 409)
             await _may_merge(session, actor, [merge.survivor_id])
-            kept = _take_back_values(survivor, merge)
+            kept, tier_back = _take_back_values(survivor, merge)
             kept += await _take_back_assignments(session, actor, merge)
             lost = 0
             for one in merge.merged:
                 lost += await move_rows_back(session, merge.id, one, merge.survivor_id)
             if lost:
                 kept.append({"what": "rows", "name": str(lost)})
+            await _serve_alike(session, actor, survivor, tier_back)
+            for one in merge.merged:
+                await tell_tickets(session, one, customers[one].service_tier, actor.id)
             kept += await _take_back_contacts(session, merge)
             await point_back(session, merge)
             merge.undone_at, merge.undone_by, merge.kept = datetime.now(UTC), actor.id, kept
@@ -149,6 +154,7 @@ class MergeCommands:
         for one in others:
             await move_rows(session, merge_id, one.id, survivor.id)
             await record(session, actor.id, "MergedInto", f"customer/{one.id}")
+        await _serve_alike(session, actor, survivor, changed.get(TIER))
         kept = await _join_assignments(session, actor, survivor.id, [one.id for one in others], chosen)
         await session.execute(update(CustomerMerge).where(CustomerMerge.id == merge_id).values(assignments=kept))
 
@@ -165,8 +171,14 @@ def _give(customer: Customer, values: Mapping[str, Any]) -> None:
         kept = {**customer.custom, **own}
         customer.custom = {key: value for key, value in kept.items() if value is not None}
     for key, value in values.items():
-        if not key.startswith(OWN):
+        if not key.startswith(OWN) and key != TIER:  # tickets hear of a tier: _serve_alike
             setattr(customer, key, value)
+
+
+async def _serve_alike(session: AsyncSession, actor: Actor, customer: Customer, tier: str | None) -> None:
+    """Gives the customer another tier, if any; its tickets, those that just came among them, all run by its tier."""
+    if tier is None or not await serve_by(session, customer.id, tier, actor.id):
+        await tell_tickets(session, customer.id, customer.service_tier, actor.id)
 
 
 async def _may_merge(session: AsyncSession, actor: Actor, ids: Sequence[str]) -> list[Assignment]:
@@ -258,7 +270,8 @@ async def _take_over(
 # --- taken back -------------------------------------------------------------------------------------------------------
 
 
-def _take_back_values(survivor: Customer, merge: CustomerMerge) -> list[dict[str, Any]]:
+def _take_back_values(survivor: Customer, merge: CustomerMerge) -> tuple[list[dict[str, Any]], str | None]:
+    """What stays as it is, and the tier that the survivor had, where it is to have that again."""
     now = values_of(survivor)
     back, kept = {}, []
     for name, value in merge.before.items():
@@ -268,7 +281,7 @@ def _take_back_values(survivor: Customer, merge: CustomerMerge) -> list[dict[str
         else:
             kept.append({"what": "field", "name": name})
     _give(survivor, back)
-    return kept
+    return kept, back.get(TIER)
 
 
 async def _take_back_assignments(session: AsyncSession, actor: Actor, merge: CustomerMerge) -> list[dict[str, Any]]:

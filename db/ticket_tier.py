@@ -19,19 +19,23 @@ async def serve_by(session: AsyncSession, customer_id: str, tier: str, by: str =
 
     Whoever calls it has the customer's row locked or is alone in changing it: this locks it.
     """
-    now = datetime.now(UTC)
     changed = update(Customer).where(Customer.id == customer_id, Customer.service_tier != tier)
     if await session.scalar(changed.values(service_tier=tier).returning(Customer.id)) is None:
         return False
+    await tell_tickets(session, customer_id, tier, by)
+    return True
+
+
+async def tell_tickets(session: AsyncSession, customer_id: str, tier: str, by: str = "system") -> None:
+    """What the customer's tickets are to run by: they may have come from another customer."""
     running = select(Ticket.id).where(Ticket.customer_id == customer_id, Ticket.stage.not_in(ENDED))
-    news, change = {"tier": tier, "by": by, "at": now.isoformat()}, new_id()
+    news, change = {"tier": tier, "by": by, "at": datetime.now(UTC).isoformat()}, new_id()
     told = {
         f"ticket/{one}/tier/{change}": {"id": f"ticket/{one}", "signal": "tier_changed", "input": news}
         for one in await session.scalars(running)
     }
     if told:
         await enqueue_all(session, "signal", told)
-    return True
 
 
 async def tier_for(session: AsyncSession, ticket_id: str) -> str | None:
