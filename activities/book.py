@@ -18,7 +18,7 @@ from temporalio import activity
 from activities.alive import alive
 from activities.process import ProcessActivities
 from db.base import new_id
-from db.book import begin_look, fallen_due, next_look, warn_of
+from db.book import begin_look, fallen_due, next_look, remind_of, warn_of
 from db.engine import Database
 from db.live import announce
 from db.notification import tell
@@ -79,6 +79,11 @@ class BookActivities(ProcessActivities):
             await self._say_recycled(look)
         while batch := await self._warn(look, rules):
             looked.warned += batch
+        async with self.session() as session:
+            planned = await remind_of(session, look.owner_id, look.at)
+            if planned and not left:
+                owner = person_key(look.owner_id)
+                await self._tell(session, look, "book.planned", owner, planned, link="/follow-ups")
         async with self.session() as session:
             looked.next_at = await next_look(session, look.owner_id)
         return looked
@@ -145,10 +150,10 @@ class BookActivities(ProcessActivities):
 
     async def _tell(
         self, session: AsyncSession, look: Look, kind: str, holder: str, count: int, first: datetime | None = None,
-        once: str = "",
+        once: str = "", link: str = "",
     ) -> None:  # fmt: skip
         params: dict[str, Any] = {"count": count, "person": look.owner_id}
         if first is not None:
             params["on"] = first.astimezone(self.zone).date().isoformat()
         notice = Notice(id=once or new_id(), kind=kind, holders=[holder], params=params, revision=0)
-        await tell(session, notice, kind="book", record_id=look.owner_id)
+        await tell(session, notice, kind="book", record_id=look.owner_id, link=link)

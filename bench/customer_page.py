@@ -3,7 +3,8 @@
     python -m bench.customer_page [--customers 1000000] [--looks 60]
 
 Fills a database as `bench.customers` does, adds follow-ups, changes of hands and edits, and prints the server's time of
-the page, of a narrowed timeline and of a later part of it: p50 and p95.
+the page, of a narrowed timeline and of a later part of it: p50 and p95, with the number of statements that it asks of
+the database.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from contextlib import aclosing
 
 from sqlalchemy import text
 
+from bench.asked import asked_for
 from bench.customers import WHO, fill
 from bench.inbox import web
 from bench.scene import scene
@@ -89,13 +91,21 @@ async def bench(customers: int, looks: int) -> None:
             "its follow-ups": (longest, "/customers/{}?told=follow_ups"),
             "its changes": (longest, "/customers/{}?told=customer&on=2020-01-01"),
             "its documents": (longest, "/customers/{}?tab=documents"),
+            "its regions": (longest, "/customers/{}/regions?panel=true"),
+        }
+        asked = {
+            name: await asked_for(name, [path.format(whose[-1]) for whose, path in pages.values()]) for name in WHO
         }
         async with web() as base:
             for name in WHO:
                 for called, (whose, path) in pages.items():
                     times = await look(base, name, whose, path)
                     p50, p95 = statistics.median(times), statistics.quantiles(times, n=20)[18]
-                    print(f"{WHO[name]:9} {called:20} p50 {p50:5.0f}   p95 {p95:5.0f} ms", flush=True)
+                    most = asked[name][path.format(whose[-1])]
+                    print(
+                        f"{WHO[name]:9} {called:20} p50 {p50:5.0f}   p95 {p95:5.0f} ms   {most:3} statements",
+                        flush=True,
+                    )
 
 
 def main() -> None:

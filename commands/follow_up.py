@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.billing import may_edit
 from commands.idempotency import claim_once
+from db.book import look_by
 from db.customer import Assignment, Contact
 from db.customer_case import find_customer
 from db.customer_field import FOLLOW_UP, keep_files
@@ -74,9 +75,12 @@ class FollowUps:
             await self._done_before(session, actor, customer_id, now)
             values = body.model_dump(exclude={"region_id", "next_on", "next_at"})
             row = FollowUp(
-                id=made.id, customer_id=customer_id, region_id=region_id, by=actor.id, at=now, next_at=next_at, **values
-            )
+                id=made.id, customer_id=customer_id, region_id=region_id, by=actor.id, at=now, next_at=next_at,
+                remind_at=next_at and self._reminder(next_at, now), **values
+            )  # fmt: skip
             session.add(row)
+            if row.remind_at is not None:
+                await look_by(session, actor.id, row.remind_at)
             await keep_files(session, customer_id, FOLLOW_UP, body.documents)
             await self._tended(session, actor, customer_id, region_id, now)
             await announce(session, "customer", customer_id, int(now.timestamp()), owner=actor.id, region=region_id)
@@ -105,6 +109,11 @@ class FollowUps:
         if body.next_at is not None and planned < now:
             raise invalid("next_past", where)
         return planned.astimezone(UTC)
+
+    def _reminder(self, next_at: datetime, now: datetime) -> datetime:
+        """The morning of that day, where it is still to come."""
+        morning = datetime.combine(next_at.astimezone(self.zone).date(), MORNING, self.zone).astimezone(UTC)
+        return morning if now < morning < next_at else next_at
 
     async def _region(self, session: AsyncSession, actor: Actor, customer_id: str, wanted: str | None) -> str:
         """The region it counts for: where the customer is one's own, else where one works on it, else one's deal's."""

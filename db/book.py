@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Ref, new_id
 from db.outbox import WAKE
-from domain.customer_pool import Back
+from domain.customer_pool import LOOKED, Back
 
 
 class Book(Base):
@@ -94,7 +94,9 @@ _BEGIN = text("""
 _NEXT = text("""
     update book set next_at = least(
         (select min(due_at) from assignment where owner_id = :owner),
-        (select min(warn_at) from assignment where owner_id = :owner and warned_at is null and warn_at is not null)
+        (select min(warn_at) from assignment where owner_id = :owner and warned_at is null and warn_at is not null),
+        (select min(remind_at) from follow_up
+         where by = :owner and remind_at is not null and reminded_at is null and next_done_at is null)
     )
     where owner_id = :owner
     returning next_at
@@ -107,9 +109,42 @@ async def begin_look(session: AsyncSession, owner_id: str, at: datetime) -> None
 
 
 async def next_look(session: AsyncSession, owner_id: str) -> datetime | None:
-    """The earliest instant at which a customer of the book is due or to be warned of."""
+    """The earliest instant at which a customer is due or to be warned of, or a planned follow-up reminded of."""
     found: datetime | None = await session.scalar(_NEXT, {"owner": owner_id})
     return found
+
+
+_AWAKE = text("""
+    select exists (
+        select from book where owner_id = :owner and next_at > now()
+            and least(next_at, looked_at + cast(:again as interval)) <= cast(:at as timestamptz)
+    )
+""")
+
+
+async def look_by(session: AsyncSession, owner_id: str, at: datetime) -> None:
+    """The book looks then, or before: it is asked only where it would sleep longer, which is seldom."""
+    if not await session.scalar(_AWAKE, {"owner": owner_id, "at": at, "again": LOOKED}):
+        await rearm(session, [owner_id])
+
+
+_REMIND = text("""
+    with told as (
+        update follow_up set reminded_at = :at
+        where by = :owner and remind_at <= :at and reminded_at is null and next_done_at is null
+        returning customer_id
+    )
+    select count(distinct customer_id) from told t
+    where exists (select from assignment a where a.customer_id = t.customer_id and a.owner_id = :owner)
+        or exists (
+            select from deal d where d.customer_id = t.customer_id and d.owner_id = :owner and d.closed_at is null
+        )
+""")
+
+
+async def remind_of(session: AsyncSession, owner_id: str, at: datetime) -> int:
+    """Marks what is planned until then as told; with how many customers of theirs that is."""
+    return int((await session.scalar(_REMIND, {"owner": owner_id, "at": at})) or 0)
 
 
 class Warned(NamedTuple):

@@ -106,7 +106,7 @@ class Assignment(Base):
     left_at: Mapped[datetime | None]  # when the last owner lost it
 
     __table_args__ = (
-        Index("ix_assignment_owner", "owner_id", "due_at"),
+        Index("ix_assignment_owner", "owner_id", "due_at", postgresql_include=["customer_id"]),
         Index("ix_assignment_region", "region_id", "owner_id"),
         Index("ix_assignment_due", "due_at", "customer_id", postgresql_where=text("due_at is not null")),
         Index("ix_assignment_pool", "region_id", "since", "customer_id", postgresql_where=text("owner_id is null")),

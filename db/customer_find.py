@@ -19,9 +19,9 @@ from domain.customer_search import Word, sought
 
 RARE = 10_000
 """Rows of the index that are compared at most, as far as statistics tell."""
-FEW = 2_000
+FEW = 4_000
 """Of so many it is asked one by one whether somebody may see them; of more, only where they may be are looked at."""
-GLANCE = 8_000
+GLANCE = 3_000
 """The newest customers that are looked at first of all for a common word: mostly they hold a page."""
 WALK = 20_000
 """Customers walked at most. If they hold less than a page, so few fit that the index is quick after all."""

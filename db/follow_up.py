@@ -33,6 +33,8 @@ class FollowUp(Base):
     note: Mapped[str] = mapped_column(server_default="")
     next_at: Mapped[datetime | None]
     next_done_at: Mapped[datetime | None]  # when they followed up again, or said that it need not be
+    remind_at: Mapped[datetime | None]  # when its author is told of what is next
+    reminded_at: Mapped[datetime | None]
     documents: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
@@ -46,6 +48,12 @@ class FollowUp(Base):
             "by",
             "next_at",
             postgresql_where=text("next_at is not null and next_done_at is null"),
+        ),
+        Index(
+            "ix_follow_up_remind",
+            "by",
+            "remind_at",
+            postgresql_where=text("remind_at is not null and reminded_at is null and next_done_at is null"),
         ),
     )
 

@@ -26,22 +26,23 @@ from locales import LANGUAGES
 _NOTICE = bindparam("notice", type_=Notification.notice_id.type)
 
 
-async def tell(session: AsyncSession, notice: Notice, *, kind: str, record_id: str) -> None:
-    """One notification and one mail for each person who holds the notice; a repeat changes nothing.
+async def tell(session: AsyncSession, notice: Notice, *, kind: str, record_id: str, link: str = "") -> None:
+    """One notification and one mail for each person who holds the notice; a repeat changes nothing. `link`: to where it
+    leads, in place of the record's page.
 
     Who wants a digest of their tasks gets no mail of a single one, who wants no mail gets none.
 
     Of a task, whose row is written before, substitutes hear in place of those who are away: these still find it in
     the app, but get no mail. A substitute's notification says for whom, unless they hold the task themselves.
     """
-    link = f"/tasks/{notice.params['task']}" if "task" in notice.params else f"/{kind}s/{record_id}"
+    page = f"/tasks/{notice.params['task']}" if "task" in notice.params else f"/{kind}s/{record_id}"
     instead = await _told_instead(session, notice)
     notice = await _with_names(session, notice, instead)
     values = {
         "holders": notice.holders,
         "notice": notice.id,
         "kind": notice.kind,
-        "link": link,
+        "link": link or page,
         "params": notice.params,
     }
     of_task = notice.kind.startswith("task.")

@@ -11,6 +11,9 @@ from pydantic import Field, StringConstraints, model_validator
 from domain.access import Role
 from domain.document import Duration, Key, Label, PolicyDocument, Strict, duplicates, fault, refuse_faults
 
+LOOKED = timedelta(days=1)
+"""A book looks again by itself: a row changed past our commands, or planned for a later day, is seen within a day."""
+
 Tier = Literal["A", "B", "C", "D", "E"]
 TIERS: tuple[Tier, ...] = get_args(Tier)
 How = Literal[

@@ -115,6 +115,7 @@ SENTENCES = {
     "customer.arrived": N_("A new customer is yours: %(title)s."),
     "customers.allocated": N_("Customers of the pool are yours now: %(num)s."),
     "book.warned": N_("Customers of yours that go back to the pool soon: %(count)s, the first on %(on)s."),
+    "book.planned": N_("Customers you planned to follow up today: %(count)s."),
     "book.warned_copy": N_("Customers of %(person)s that go back to the pool soon: %(count)s, the first on %(on)s."),
     "pool.assigned": N_("Customers that %(person)s gave you: %(count)s."),
     "task.opened.extend_customer": N_("Somebody asks to keep a customer longer: grant it or not."),

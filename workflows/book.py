@@ -9,9 +9,7 @@ from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.book import BookActivities, Look, Looked
-
-LOOKED = timedelta(days=1)
-"""It looks again by itself: a row changed past our commands is seen within a day."""
+    from domain.customer_pool import LOOKED
 
 
 def book_workflow_id(owner_id: str) -> str:

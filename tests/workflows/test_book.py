@@ -13,14 +13,17 @@ from commands.extension import ExtensionCommands
 from commands.password import Passwords
 from commands.person import People
 from commands.pool import PoolCommands
+from db.book import Book, look_by
 from db.calendar import calendars
 from db.customer import Assignment
 from db.deal import Deal
 from db.engine import Database
 from db.extension import Extension
+from db.follow_up import FollowUp
 from db.ownership import move
 from db.process import Notification
 from db.reckon import tended
+from db.record import Outbox
 from domain.refusal import Refused
 from settings import Settings
 from tests.workflows.books import back, changes, customers, dated, place, rules, tiers
@@ -209,3 +212,42 @@ async def test_an_extension_that_nobody_decides_lapses_with_the_customer(office:
     await office.days_pass(11)
     await back(office, customer)
     await office.until(lambda: office.row(Extension, customer_id=customer, status="lapsed"), "the request to lapse")
+
+
+async def test_what_was_planned_is_told_of_that_morning_in_one_list_and_once(office: Office) -> None:
+    """The book is asked only where it would sleep longer; what is done, or of a customer lost since, is not told."""
+    await rules(office, tiers=tiers(None))
+    mine = await customers(office, "wang.fang", 4)
+    owner, lost, done = office.people["wang.fang"], mine[2], mine[3]
+    at = await office.env.get_current_time() + timedelta(seconds=5)
+    async with office.db.session() as session:
+        for one in mine:
+            session.add(FollowUp(
+                customer_id=one, region_id=office.people["east"], by=owner, how="call", outcome="reached", next_at=at,
+                remind_at=at, next_done_at=at if one == done else None,
+            ))  # fmt: skip
+        await move(session, [(lost, office.people["east"])], to=None, how="returned", at=at)
+        await look_by(session, owner, at)
+    await office.relay.carry_waiting()
+
+    async def told() -> Any:
+        return await office.rows(Notification, person_id=owner, kind="book.planned")
+
+    async def sleeps() -> bool:
+        book = await office.row(Book, owner_id=owner)
+        return book is not None and book.next_at is not None
+
+    await office.until(sleeps, "the book to know")
+    assert not await told()
+    async with office.db.session() as session:
+        session.add(FollowUp(
+            customer_id=mine[0], region_id=office.people["east"], by=owner, how="call", outcome="reached",
+            next_at=at + SECOND, remind_at=at + SECOND,
+        ))  # fmt: skip
+        before = len(await office.rows(Outbox))
+        await look_by(session, owner, at + SECOND)
+    assert len(await office.rows(Outbox)) == before  # it looks by then in any case
+    await office.env.sleep(timedelta(seconds=7))
+    await office.until(told, "the reminder")
+    first = (await told())[0]
+    assert (first.params["count"], first.link) == (2, "/follow-ups")

@@ -1,4 +1,7 @@
-"""Search within a region: a customer's search row holds its regions, too; what is added in bulk is noted once.
+"""Search within a region, and reminders of follow-ups that were planned.
+
+A customer's search row holds its regions, too; what is added in bulk is noted once. The index of owners says whose
+customers there are without reading their rows.
 
 Who is noted as changed: customers that have a row already, and those that were there before this transaction, whom
 somebody may be writing a row for just now. The rest are found without a row.
@@ -9,6 +12,7 @@ Revises: 0041
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0042"
@@ -64,9 +68,20 @@ def upgrade() -> None:
         op.execute(f"create trigger customer_search_place_{name} {when} execute function customer_search_places()")
     op.execute(MOVED)
     op.execute("insert into customer_search_wanted (customer_id) select customer_id from customer_search")
+    op.drop_index("ix_assignment_owner", "assignment")
+    op.create_index("ix_assignment_owner", "assignment", ["owner_id", "due_at"], postgresql_include=["customer_id"])
+    for name in ("remind_at", "reminded_at"):
+        op.add_column("follow_up", sa.Column(name, sa.DateTime(timezone=True)))
+    open_ = "remind_at is not null and reminded_at is null and next_done_at is null"
+    op.create_index("ix_follow_up_remind", "follow_up", ["by", "remind_at"], postgresql_where=sa.text(open_))
 
 
 def downgrade() -> None:
+    op.drop_index("ix_follow_up_remind", "follow_up")
+    for name in ("remind_at", "reminded_at"):
+        op.drop_column("follow_up", name)
+    op.drop_index("ix_assignment_owner", "assignment")
+    op.create_index("ix_assignment_owner", "assignment", ["owner_id", "due_at"])
     for name in (*TRIGGERS, "moved"):
         op.execute(f"drop trigger customer_search_place_{name} on assignment")
     op.execute("drop function customer_search_places")
