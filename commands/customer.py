@@ -20,6 +20,7 @@ from commands.idempotency import claim_once
 from db import ownership
 from db.customer import Assignment, Contact, Customer
 from db.customer_assignment import assign_by_rule
+from db.customer_field import field_policy
 from db.customer_match import find_alike, keep_pair
 from db.customer_portrait import tell_owners
 from db.lead import sellers
@@ -79,7 +80,8 @@ class CustomerCommands:
             customer = Customer(id=claimed.id, kind=kind, custom=custom, origin=f"hand/{claimed.id}", **columns)
             session.add(customer)
             await session.flush()
-            await begin_fields(session, customer, fields(policy), self.desk.settings.zone)
+            in_force = await field_policy(session)  # a field may have become unique since
+            await begin_fields(session, customer, fields(in_force), self.desk.settings.zone)
             if contact:
                 session.add(Contact(customer_id=customer.id, origin=f"contact/{customer.id}", **contact))
             await _assign(session, actor, customer.id, region, body.owner_id)

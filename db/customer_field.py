@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Ref, new_id
 from db.customer import Customer
+from db.engine import take_time
 from db.policy import current_policy
 from domain.customer_field import BUILT_IN, CustomerFieldPolicy, Field
 from domain.field_value import decimal_text
@@ -22,6 +23,10 @@ from domain.serial import period, serial
 
 FOLLOW_UP = "@follow_up"
 """In `CustomerFile.field`, of a file that was hung on a follow-up."""
+
+
+LONGEST = 20
+"""Seconds that customers' values may take to be looked through for repeats."""
 
 
 class CustomerUnique(Base):
@@ -129,8 +134,11 @@ def text_of(value: Any) -> str:
 async def fill_unique(session: AsyncSession, field: Field) -> tuple[int, str]:
     """Takes the values that customers have already, when a field of the company's own becomes unique.
 
-    How many customers repeat another's value, and one such value: then the field cannot be unique yet.
+    How many customers repeat another's value, and one such value: then the field cannot be unique yet. Whoever writes
+    a customer just now is waited for; who comes later, and reads the policy then, waits until it is published.
     """
+    await take_time(session, LONGEST)
+    await session.execute(text("lock table customer in exclusive mode"))
     repeated = text(
         "select lower(custom ->> :key), count(*) from customer "
         "where custom ->> :key is not null and merged_into is null group by 1 having count(*) > 1 order by 2 desc"

@@ -129,19 +129,27 @@ async def test_a_change_while_the_filler_is_at_it_is_not_lost(db: Database) -> N
     assert await names_found(db, "起初") == []
 
 
-async def test_search_stays_within_what_somebody_may_see(db: Database, people: dict[str, str]) -> None:
+async def test_search_stays_within_what_somebody_may_see(
+    db: Database, people: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a word is so common that it is looked for along the reader's own regions and customers."""
     async with db.session() as session:
         customer = Customer(id=new_id(), name="华东独家客户")
         session.add(customer)
         await session.flush()
         session.add(Assignment(customer_id=customer.id, region_id=people["east"], owner_id=people["li.wei"]))
-    seen = {}
+    seen, along = {}, {}
     async with db.session() as session:
         for name in ("li.wei", "wang.fang", "zhao.min", "huang.bo", "lin.yue"):
             actor = await actor_of(session, people[name])
             assert actor is not None
             seen[name] = len(await list_customers(session, actor, text="hddj"))
+            with monkeypatch.context() as common:
+                for limit, most in (("FEW", -1.0), ("GLANCE", 0)):
+                    common.setattr(f"db.customer_find.{limit}", most)
+                along[name] = len(await list_customers(session, actor, text="hddj"))
         row = await session.get_one(CustomerSearch, customer.id)
+    assert along == seen
     assert seen == {"li.wei": 1, "wang.fang": 0, "zhao.min": 1, "huang.bo": 0, "lin.yue": 1}
     assert row.words.split() == ["华东独家客户", "huadongdujiakehu", "hddjkh"]
 
@@ -167,3 +175,29 @@ async def test_very_many_are_written_by_helpers_and_what_one_cannot_write_by_the
     monkeypatch.setattr("worker.customer_search.sys.executable", "/bin/true")
     assert await SearchFiller(db).fill_waiting() == 1100
     assert await names_found(db, "批2200r") == ["成批2200Robot"]
+
+
+async def test_a_region_that_follows_a_customer_from_now_on_finds_it(
+    db: Database, people: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.customer_find.FEW", -1.0)
+    monkeypatch.setattr("db.customer_find.GLANCE", 0)
+    customer_id = new_id()
+    async with db.session() as session:
+        session.add(Customer(id=customer_id, name="后来南下"))
+    place = {"id": customer_id, "south": people["south"], "east": people["east"]}
+
+    async def finds() -> dict[str, bool]:
+        await SearchFiller(db).fill_waiting()
+        async with db.session() as session:
+            readers = {name: await actor_of(session, people[name]) for name in ("zhao.min", "huang.bo")}
+            return {name: bool(await list_customers(session, one, text="hlnx")) for name, one in readers.items()}
+
+    for change, seen in (
+        ("insert into assignment (customer_id, region_id) values (:id, :south)", (False, True)),
+        ("update assignment set region_id = :east where customer_id = :id and region_id = :south", (True, False)),
+        ("delete from assignment where customer_id = :id and region_id = :east", (False, False)),
+    ):
+        async with db.session() as session:
+            await session.execute(text(change), place)
+        assert tuple((await finds()).values()) == seen, change

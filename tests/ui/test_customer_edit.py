@@ -10,9 +10,11 @@ import pytest
 from httpx import AsyncClient, Response
 from playwright.async_api import expect
 from sqlalchemy import select
+from sqlalchemy import text as sql
 
 from db.customer import Customer
 from db.customer_field import CustomerChange
+from db.engine import Database
 from domain.field import MADE, TYPES
 from domain.quote import tax_number
 from domain.refusal import Refused
@@ -250,6 +252,30 @@ async def test_a_field_becomes_unique_only_where_no_value_is_there_twice(
     published = await administrator.post(path, json=asked, headers={"Idempotency-Key": uuid4().hex})
     assert published.status_code == 201, published.text
     assert (await change(browser, other, contract_no="ht-1")).json()["code"] == "field_taken"
+
+
+async def test_a_field_that_becomes_unique_waits_for_whoever_writes_a_customer(
+    sign_in: SignIn, selling: Selling, fields: Any, db: Database
+) -> None:
+    await fields(own("contract_no", "text"))
+    one, other = await selling.customer("先写的"), await selling.customer("正在写的")
+    assert (await change(await sign_in("li.wei"), one, contract_no="HT-7")).status_code == 204
+    administrator = await sign_in("gu.ming")
+    path = "/api/policies/customer_field"
+    version = (await administrator.get(path)).json()["version"]
+    kinds = [{"key": "company", "name": {"zh": "企业", "en": "Company"}}]
+    document = {"engine": 1, "kinds": kinds, "fields": [own("contract_no", "text", unique=True)]}
+    asked = {"document": document, "follows": version, "note": ""}
+    async with db.session() as writing:
+        written = sql("""update customer set custom = '{"contract_no": "ht-7"}' where id = :id""")
+        await writing.execute(written, {"id": other})
+        publishing = asyncio.create_task(administrator.post(path, json=asked, headers={"Idempotency-Key": uuid4().hex}))
+        waits = sql("select count(*) from pg_locks where mode = 'ExclusiveLock' and not granted and relation > 0")
+        async with db.session() as looking:
+            while not await looking.scalar(waits):
+                await asyncio.sleep(0.01)
+    refused = (await publishing).json()
+    assert refused["params"]["problems"][0]["code"] == "field_repeats"
 
 
 async def test_a_new_customer_gets_its_number_and_takes_its_unique_values(sign_in: SignIn, fields: Any) -> None:
