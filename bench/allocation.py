@@ -104,9 +104,12 @@ async def allocation(ready: Stage, customers: int, kill: bool) -> Actor:
         changes = await session.scalar(text(f"select count(*) from assignment_change where run_id = '{made}'"))  # noqa: S608
         shares = Counter(share.given for share in await shares_of(session, made))
     print(f"changes of hands {changes:,}, doubled {changes - customers}; shares (given: people) {dict(shares)}")
+    before = ready.cpu()
     await commands.undo(manager, uuid4().hex, made)
     took, run = await until(ready, made, "undone")
+    spent = {part: value - before.get(part, 0) for part, value in ready.cpu().items()}
     print(f"undone {run.undone:,} in {took:.1f} s: {run.undone / took:,.0f} a second", flush=True)
+    print("  CPU seconds: " + ", ".join(f"{part} {value:.1f}" for part, value in spent.items() if value > 0))
     return manager
 
 

@@ -36,7 +36,7 @@ async def crowd(ready: Stage, seconds: int) -> None:
     there = await ready.count("true")
     await ready.customers(max(WANTED - there, 0))
     until, rounds, times, ends = time.perf_counter() + seconds, 0, [], Counter[str]()
-    worst_owner, wrong, won = 0, 0, 0
+    worst_owner, wrong, won, left = 0, 0, 0, 0
     while time.perf_counter() < until:
         async with ready.db.session() as session:
             await session.execute(text("update assignment set owner_id = null where owner_id = any(:people)"),
@@ -47,7 +47,8 @@ async def crowd(ready: Stage, seconds: int) -> None:
 
         async def one(actor: Actor, places: list[Place] = places) -> None:
             for place in random.sample(places, len(places)):
-                began = time.perf_counter()
+                if (began := time.perf_counter()) > until:
+                    return
                 try:
                     outcome = await ready.commands.claim(actor, uuid4().hex, [place])
                 except (OperationalError, TimeoutError):  # the page says: not confirmed, try again
@@ -59,13 +60,16 @@ async def crowd(ready: Stage, seconds: int) -> None:
                 ends.update(refused.code for refused in outcome.refused.values())
 
         await asyncio.gather(*(one(actor) for actor in actors))
-        rounds, won = rounds + 1, won + winners.total()
-        wrong += int(len(winners) != WANTED or max(winners.values()) != 1)
-        worst_owner = max(worst_owner, max(owners.values()))
+        whole = time.perf_counter() < until  # else the time was up in the middle, when some may not be won yet
+        rounds, won = rounds + whole, won + winners.total()
+        wrong += max(winners.values(), default=0) > 1 or (whole and len(winners) != WANTED)
+        left = 0 if whole else WANTED - len(winners)
+        worst_owner = max(worst_owner, *owners.values())
     cut, took = statistics.quantiles(times, n=100), time.perf_counter() - until + seconds
     print(
-        f"{CROWD} people, the same {WANTED} customers, {took:.0f} s: {rounds} rounds of {CROWD * WANTED:,} claims\n"
-        f"  winners {won:,} of {rounds * WANTED:,}, rounds with a customer won twice or not at all {wrong}; "
+        f"{CROWD} people, the same {WANTED} customers, {took:.0f} s: {rounds} whole rounds of "
+        f"{CROWD * WANTED:,} claims and the one that the end of the time broke off\n"
+        f"  winners {won:,} of {won + left:,}, rounds with a customer won twice or not at all {wrong}; "
         f"the most one had {worst_owner} (may have {MOST})\n"
         f"  refused {dict(ends)}\n"
         f"  answers: {len(times) / took:.0f}/s, p50 {cut[49]:.0f} ms, p99 {cut[98]:.0f} ms, most {max(times):.0f} ms"

@@ -111,6 +111,13 @@ class Stage:
             async with self.db.session() as session:
                 await session.execute(text("set local statement_timeout = '120s'"))
                 await session.execute(_MADE, {"many": min(CHUNK, many - begin), "region": self.region})
+        await self._settle()
+
+    async def _settle(self) -> None:
+        """PostgreSQL looks at what came, as it does by itself within a minute."""
+        async with self.db.session() as session:
+            await take_time(session)
+            await session.execute(text("analyze customer, assignment"))
 
     async def give_all(self, batch: int) -> int:
         """Everybody gets as many of the next, as an allocation gives them, by the database's clock."""
@@ -133,6 +140,7 @@ class Stage:
                 await take_time(session, 300)
                 asked = {"many": min(CHUNK, many - begin), "region": self.region, "people": self.people}
                 await session.execute(_OWNED, asked)
+        await self._settle()
         async with self.db.session() as session:
             await rearm(session, self.people)
 
