@@ -18,7 +18,7 @@ from contextlib import aclosing
 from sqlalchemy import text
 
 from bench.asked import asked_for
-from bench.customers import WHO, fill
+from bench.customers import WHO, fill, written
 from bench.inbox import web
 from bench.scene import scene
 from bench.up import browser
@@ -82,6 +82,7 @@ async def bench(customers: int, looks: int) -> None:
     async with scene() as ready:
         print(f"{customers} customers filled in {await fill(ready.db, customers):.0f} s")
         long = await history(ready.db)
+        print(f"search rows written by the worker: {await written(ready.db):.0f}/s")
         async with ready.db.session("bench") as session:
             rows = (await session.execute(text(_MINE), {"long": long, "looks": looks})).all()
         ids, longest = [str(row[0]) for row in rows], [str(rows[0][0])] * (looks // 2)
