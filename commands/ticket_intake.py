@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -43,6 +44,9 @@ CONFIRMATION = "ticket_received"
 TRUSTED = ("device", "hook", "api", "timer", "phone")
 """Ways in that are signed or signed in: what they say of a machine is believed."""
 HOUR = timedelta(hours=1)
+AT_ONCE = 4
+"""Taken in at the same time. All need the next number: many more would wait for it inside PostgreSQL, hold every
+connection meanwhile, and be cancelled there by its time limit."""
 
 
 class Attachment(BaseModel):
@@ -111,6 +115,7 @@ class Sender(NamedTuple):
 class TicketIntake:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self._door = asyncio.Semaphore(AT_ONCE)
 
     def reachable(self, inbound: Inbound) -> Inbound:
         """With number and address as they are kept. Raises Refused (422) naming the one that cannot be used."""
@@ -124,7 +129,7 @@ class TicketIntake:
         # So is a signed message: what it belongs to may be known only by now.
         by_id = inbound.mail_id is not None or inbound.channel in ("hook", "device")
         said = {"key": key} if by_id else inbound.model_dump(exclude_defaults=True)
-        async with self.desk.db.session(actor.id) as session:
+        async with self._door, self.desk.db.session(actor.id) as session:
             asked = await claim_once(session, actor, key, "Inbound", "ticket", said)
             if not asked.fresh:
                 message = await session.get_one(TicketMessage, asked.id)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.person import OrgUnit, Person, PersonRole, people_by_id, unit_regions, units
 from db.policy import current_policy
+from db.shift import PersonSkill
 from db.webhook import targets
 from domain.access import COMPANY_WIDE, Role
 from domain.calendar import CalendarPolicy
@@ -69,6 +70,7 @@ async def nobody_there(session: AsyncSession, references: Sequence[Reference]) -
     known = await people_by_id(session, people | {unit.head_id for unit in tree if unit.head_id})
     held = await _regions_of_roles(session)
     regions = {unit.id for unit in tree if unit.kind == "region"}
+    skills = await _skills(session) if any(one.what == "skill" for one in asked) else set()
 
     def look(one: Reference) -> Problem | None:
         match one.what:
@@ -78,6 +80,8 @@ async def nobody_there(session: AsyncSession, references: Sequence[Reference]) -
                 return _unit(one, next((unit for unit in tree if unit.code == one.key), None), known)
             case "role":
                 return _role(one, held.get(one.key), regions)
+            case "skill" if skills and one.key not in skills:
+                return _problem(one, "skill_unheld", f"Nobody has the skill {one.key}.", skill=one.key)
             case _:
                 return None
 
@@ -114,6 +118,12 @@ def _role(one: Reference, held: set[str] | None, regions: set[str]) -> Problem |
 
 def _problem(one: Reference, code: str, what: str, **params: JsonValue) -> Problem:
     return Problem(where=one.where, code=code, what=what, params=params)
+
+
+async def _skills(session: AsyncSession) -> set[str]:
+    """Those that somebody at work has; while nobody has said any, queues ask for none."""
+    has = select(PersonSkill.key).join(Person, Person.id == PersonSkill.person_id)
+    return set(await session.scalars(has.where(PersonSkill.what == "skill", Person.active).distinct()))
 
 
 async def _regions_of_roles(session: AsyncSession) -> dict[str, set[str]]:

@@ -117,6 +117,14 @@ def _shown(value: object) -> str | None:
     return None if value is None else str(value)[:100]
 
 
+def _strange(column: Column, cell: Cell) -> list[str]:
+    """Values that the column does not have, of a cell that is otherwise of its kind."""
+    kinds = {EnumColumn: (In, NotIn), SetColumn: (AnyOf, AllOf, NoneOf)}.get(type(column), ())
+    if not isinstance(cell, kinds) or not isinstance(column, EnumColumn | SetColumn):
+        return []
+    return [value for value in cell.values if isinstance(value, str) and not column.knows(value)]
+
+
 def column_faults(columns: tuple[Column, ...], where: tuple[str | int, ...]) -> Iterator[InitErrorDetails]:
     for key in duplicates([column.key for column in columns]):
         yield fault(where, "column_doubled", "Two columns are called {key}.", key=key)
@@ -132,6 +140,9 @@ def cell_faults(
     elif isinstance(cell, Empty | Filled):
         if not is_optional(column):
             yield fault(where, "cell_never_empty", "Column {key} always has a value.", key=key)
+    elif strange := _strange(column, cell):
+        what = "Column {key} never has {values}."
+        yield fault(where, "cell_value_unknown", what, key=key, values=", ".join(strange))
     elif not column.takes(cell):
         yield fault(
             where, "cell_unfit", "A cell {op} with these values does not fit column {key} ({type}).",

@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 from domain.allocation_policy import AllocationPolicy
 from domain.approval import ApprovalPolicy, PassOn, Step
 from domain.approver import Approver, HeadApprover, PersonApprover, RoleApprover
+from domain.cell import In, NotIn
 from domain.customer_assignment import HOME, CustomerAssignmentPolicy
 from domain.customer_pool import PoolPolicy
 from domain.document import PolicyDocument, Problem, Strict
@@ -14,6 +15,7 @@ from domain.lead_assignment import LeadAssignmentPolicy, RoleGroup
 from domain.pipeline import PipelinePolicy
 from domain.policy import known_model, load
 from domain.refusal import Refused
+from domain.routing import RoutingPolicy
 from domain.sla import SlaPolicy
 from domain.stage_action import MailAction, PaymentReminderAction, TaskAction, WebhookAction
 from domain.table_check import Overlap, check_table
@@ -33,7 +35,7 @@ class Findings(Strict):
 class Reference(NamedTuple):
     """Something outside the document that it names: a role, a person's id, a unit's code, the key of another thing."""
 
-    what: Literal["role", "person", "unit", "calendar", "letter", "webhook", "region"]
+    what: Literal["role", "person", "unit", "calendar", "letter", "webhook", "region", "skill"]
     key: str
     where: str
 
@@ -78,6 +80,8 @@ def references(policy: PolicyDocument) -> Iterator[Reference]:
         yield from _assigned(policy)
     if isinstance(policy, SlaPolicy):
         yield from _promised(policy)
+    if isinstance(policy, RoutingPolicy):
+        yield from _routed(policy)
     if isinstance(policy, AllocationPolicy):
         for no, one in enumerate(policy.weekly):
             yield Reference("region", one.region, f"weekly.{no}.region")
@@ -121,6 +125,18 @@ def _placed(policy: CustomerAssignmentPolicy) -> Iterator[Reference]:
                 yield Reference("region", one.region, f"{where}.region")
             if one.person is not None:
                 yield Reference("person", one.person, f"{where}.person")
+
+
+def _routed(policy: RoutingPolicy) -> Iterator[Reference]:
+    for no, queue in enumerate(policy.queues):
+        for skill in queue.skills:
+            yield Reference("skill", skill, f"queues.{no}.skills")
+        if queue.lead is not None:
+            yield Reference("person", queue.lead.person, f"queues.{no}.lead")
+    for no, row in enumerate(policy.table.rows if policy.table else ()):
+        if isinstance(cell := row.when.get("region"), In | NotIn):
+            for region in cell.values:
+                yield Reference("region", str(region), f"table.rows.{no}.when.region")
 
 
 def _promised(policy: SlaPolicy) -> Iterator[Reference]:

@@ -5,16 +5,18 @@ The person within a queue is chosen in `domain.ticket_turn`.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import InitErrorDetails
 
 from domain.approver import PersonApprover
+from domain.cell import In, NotIn
 from domain.column import SetColumn, is_optional
 from domain.decision_table import DecisionTable, NoRowFits, decide
-from domain.document import Duration, Key, Label, PolicyDocument, Strict, duplicates, fault, refuse_faults
+from domain.document import Duration, Key, Label, PolicyDocument, Problem, Strict, duplicates, fault, refuse_faults
 from domain.lead_fact import known
+from domain.order import Tier
 from domain.text import ON_ONE_LINE
 
 FACTS = {
@@ -225,6 +227,19 @@ class RoutingPolicy(PolicyDocument):
             if row.then.queue not in keys
         ]
         return found
+
+    def problems(self) -> list[Problem]:
+        """Tiers that no customer is ever of."""
+        tiers = get_args(Tier)
+        return [
+            Problem(
+                where=f"table.rows.{no}.when.tier", code="ticket_fact_impossible",
+                what=f"No ticket is ever of the tier {strange}.", params={"values": strange},
+            )
+            for no, row in enumerate(self.table.rows if self.table else ())
+            if isinstance(cell := row.when.get("tier"), In | NotIn)
+            and (strange := ", ".join(str(value) for value in cell.values if value not in tiers))
+        ]  # fmt: skip
 
     def queue(self, key: str | None) -> Queue | None:
         return next((queue for queue in self.queues if queue.key == key), None)

@@ -23,7 +23,7 @@ from ui.policy_words import PolicyWords
 COLUMN: TypeAdapter[Column] = TypeAdapter(Column)
 PARTS = {
     "rules": N_("Rules"), "calendars": N_("Calendars"), "stages": N_("Stages"), "instalments": N_("Instalments"),
-    "letters": N_("Letters"),
+    "letters": N_("Letters"), "queues": N_("Queues"), "keywords": N_("Words"),
 }  # fmt: skip
 
 
@@ -98,6 +98,8 @@ class ProblemWords:
                 return label("clause", kind, self.words.language)
             case ["calendars", key, *_]:
                 return label("calendar", key, self.words.language)
+            case ["keywords" as part, key, *_]:
+                return self.words.listed((self.words._(PARTS[part]), key))
             case [part, *_] if part in PARTS:
                 return self.words._(PARTS[part])
             case _:

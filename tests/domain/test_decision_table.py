@@ -194,7 +194,7 @@ def test_dates_compare_as_days(limit: Any, day: Any) -> None:
         (AMOUNT, {"op": "in", "values": ["5"]}, "cell_unfit"),
         (AMOUNT, {"op": "in", "values": [True]}, "cell_unfit"),
         (AMOUNT, {"op": "empty"}, "cell_never_empty"),
-        (REGION, {"op": "in", "values": ["东北"]}, "cell_unfit"),
+        (REGION, {"op": "in", "values": ["东北"]}, "cell_value_unknown"),
         (REGION, {"op": "any_of", "values": ["华东"]}, "cell_unfit"),
         (RISK, {"op": "in", "values": [1]}, "cell_unfit"),
         (TAGS, {"op": "in", "values": ["a"]}, "cell_unfit"),
@@ -218,9 +218,9 @@ def test_all_faults_of_a_table_are_told_at_once_with_their_places() -> None:
         (("columns",), "column_doubled"),
         (("rows",), "row_doubled"),
         (("rows", 0, "when", "nowhere"), "column_unknown"),
-        (("rows", 0, "when", "region"), "cell_unfit"),
+        (("rows", 0, "when", "region"), "cell_value_unknown"),
         (("rows", 1, "when", "nowhere"), "column_unknown"),
-        (("rows", 1, "when", "region"), "cell_unfit"),
+        (("rows", 1, "when", "region"), "cell_value_unknown"),
     }
 
 
