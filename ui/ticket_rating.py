@@ -15,6 +15,7 @@ from domain.access import Action
 from ui.environment import pages_of
 from ui.names import names
 from ui.render import page
+from ui.routing_words import routing_words
 
 router = APIRouter(
     prefix="/reports/satisfaction", include_in_schema=False, dependencies=[Depends(require(Action.TICKET_MANAGE))]
@@ -34,11 +35,13 @@ async def report(
         queues = await groups(session, actor, since, "queue")
         said = await newest(session, actor, since)
         met = {group.key for group in people} | {one.rating.assignee_id or "" for one in said}
-        called = await names(session, pages_of(request).language(request), filter(None, met))
+        language = pages_of(request).language(request)
+        called = await names(session, language, filter(None, met))
+        words = await routing_words(session, language)
     ratings = sum(scores.values())
     return await page(
         request, "ticket/satisfaction.html", scores=scores, people=people, queues=queues, said=said, names=called,
-        ratings=ratings, days=days, last=LAST,
+        ratings=ratings, days=days, last=LAST, words=words,
         mean=sum(score * count for score, count in scores.items()) / ratings if ratings else None,
         pleased=sum(count for score, count in scores.items() if score >= PLEASED) / ratings if ratings else None,
     )  # fmt: skip

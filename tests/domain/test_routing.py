@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from domain.policy import load
+from domain.policy_check import Reference, references
 from domain.refusal import Refused
 from domain.routing import DEFAULT, Guess, Queue, RoutingPolicy, Ruled, choose_queue
 from domain.table_check import check_table
@@ -68,10 +69,26 @@ def test_what_a_policy_cannot_mean_is_said_with_its_place() -> None:
     table = DEFAULT["table"]
     lost = {**table, "rows": [{"id": "x", "when": {}, "then": {"queue": "nowhere"}}]}
     odd = {**table, "columns": [*table["columns"], {"key": "weather", "type": "enum", "open": True}]}
-    for changes, code in (({"table": lost}, "queue_unknown"), ({"table": odd}, "ticket_fact_unknown")):
+    call = {"id": "x", "when": {"channel": {"op": "in", "values": ["pigeon"]}}, "then": {"queue": "general"}}
+    never = {**table, "rows": [call]}
+    for changes, code in (
+        ({"table": lost}, "queue_unknown"), ({"table": odd}, "ticket_fact_unknown"),
+        ({"table": never}, "cell_value_unknown"), ({"keywords": {}}, "keywords_unknown"),
+    ):  # fmt: skip
         with pytest.raises(Refused) as refused:
             policy(**changes)
-        assert [one["code"] for one in refused.value.params["problems"]] == [code]
+        assert {one["code"] for one in refused.value.params["problems"]} == {code}
+
+
+def test_a_tier_and_a_region_that_are_not_there_are_told_with_their_row() -> None:
+    when = {"tier": {"op": "in", "values": ["platinum", "vip"]}, "region": {"op": "in", "values": ["mars"]}}
+    table = DEFAULT["table"]
+    lost = policy(table={**table, "rows": [*table["rows"], {"id": "x", "when": when, "then": {"queue": "general"}}]})
+    assert [(one.where, one.params) for one in lost.problems()] == [
+        ("table.rows.7.when.tier", {"values": "platinum"}),
+    ]
+    assert Reference("region", "mars", "table.rows.7.when.region") in set(references(lost))
+    assert {one.key for one in references(lost) if one.what == "skill"} == {"repair", "complaints"}
 
 
 def test_a_shadowed_row_is_found() -> None:
