@@ -16,6 +16,10 @@ LARGEST = 26 * 1024 * 1024
 """Bytes of a body with a file: a document of 25 MB and what is sent around it."""
 LARGEST_TEXT = 512 * 1024
 """Bytes of any other body: it is read as a whole before anybody is known, so it must be read quickly."""
+LARGEST_SENT = 64 * 1024 * 1024
+"""Bytes of a body with files from somebody not signed in: more than is kept (commands/ticket_file.py), so that the form
+itself can say so, with what was typed still in it. It goes to the disk as it comes."""
+SENT = ("/f/", "/t/")
 LARGEST_IMPORT = 4 * 1024 * 1024 * 1024 + 1024 * 1024
 """Bytes of a body with a file of customers: it goes to the disk as it comes."""
 IMPORTS = ("/api/customer-imports", "/customers/import")
@@ -33,9 +37,15 @@ class BodyLimit:
         if scope["type"] == "http":
             headers = Headers(scope=scope)
             files = headers.get("content-type", "").lower().startswith("multipart/")
-            limit = LARGEST_TEXT if not files else LARGEST_IMPORT if scope["path"] in IMPORTS else LARGEST
+            limit = _limit(scope["path"]) if files else LARGEST_TEXT
             receive = _limited(receive, headers.get("content-length", ""), limit)
         await self.app(scope, receive, send)
+
+
+def _limit(path: str) -> int:
+    if path in IMPORTS:
+        return LARGEST_IMPORT
+    return LARGEST_SENT if path.startswith(SENT) else LARGEST
 
 
 def _limited(receive: Receive, announced: str, limit: int) -> Receive:

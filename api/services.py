@@ -16,6 +16,7 @@ from commands.allocation import AllocationCommands
 from commands.approval import ApprovalCommands
 from commands.bank import BankCommands
 from commands.billing import BillingCommands
+from commands.calendar_feed import CalendarFeeds
 from commands.canned_answer import CannedAnswers
 from commands.clause_standard import ClauseStandards
 from commands.collection import CollectionCommands
@@ -70,6 +71,7 @@ from commands.statement import CustomerStatements
 from commands.task import TaskCommands
 from commands.temporal import Processes, connect
 from commands.ticket_clock import TicketClockCommands
+from commands.ticket_file import TicketFiles
 from commands.ticket_hook import TicketHooks
 from commands.ticket_link import TicketLinks
 from commands.ticket_mail import TicketMail
@@ -146,6 +148,7 @@ class Services:
     notifications: Notifications
     policies: Policies
     policy_drafts: PolicyDrafts
+    calendar_feeds: CalendarFeeds
     pipelines: PipelineCommands
     clause_standards: ClauseStandards
     webhooks: Webhooks
@@ -163,6 +166,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         temporal = await connect(settings)
         desk = Desk(db, Processes(temporal, settings.task_queue), settings)
         store = DocumentStore(settings.home / "documents")
+        files = TicketFiles(db, store)
         documents = Documents(db, store)
         pages = PageImages(documents, settings.home / "pages")
         quote_links = QuoteLinks(key, settings.base_url)
@@ -178,7 +182,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             account=Account(db, credentials),
             people=People(db, passwords),
             leads=leads,
-            lead_forms=LeadForms(leads, tickets, key),
+            lead_forms=LeadForms(leads, tickets, files, key),
             lead_check=LeadCheck(desk),
             lead_uploads=LeadUploads(leads),
             lead_hooks=LeadHooks(leads, key),
@@ -202,7 +206,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             ticket_mail=TicketMail(tickets, store, ticket_links),
             ticket_links=ticket_links,
             canned_answers=CannedAnswers(db),
-            ticket_portal=TicketPortal(tickets, store),
+            ticket_portal=TicketPortal(tickets, files),
             ticket_hooks=TicketHooks(tickets, key),
             ticket_clocks=TicketClockCommands(desk),
             signings=SigningCommands(tasks),
@@ -231,6 +235,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             notifications=Notifications(db),
             policies=Policies(db),
             policy_drafts=PolicyDrafts(db),
+            calendar_feeds=CalendarFeeds(db),
             pipelines=PipelineCommands(desk, Policies(db)),
             contract_checks=ContractChecks(db, settings.names),
             clause_standards=ClauseStandards(db, Policies(db)),

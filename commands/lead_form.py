@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from commands.lead import LeadCommands
 from commands.lead_intake import NewLead
 from commands.throttle import Throttle
+from commands.ticket_file import SentFiles, TicketFiles
 from commands.ticket_form import asked_for_help
 from commands.ticket_intake import TicketIntake
 from db.audit import record
@@ -67,6 +68,10 @@ class OpenForm:
     region: str
     lengths: FormLengths
 
+    @property
+    def takes_files(self) -> bool:
+        return self.form.makes == "ticket" and self.design.files
+
 
 async def open_default_forms(db: Database) -> None:
     """Gives each region that has no form its own; may be called by several processes at once."""
@@ -75,9 +80,10 @@ async def open_default_forms(db: Database) -> None:
 
 
 class LeadForms:
-    def __init__(self, leads: LeadCommands, tickets: TicketIntake, key: bytes) -> None:
+    def __init__(self, leads: LeadCommands, tickets: TicketIntake, files: TicketFiles, key: bytes) -> None:
         self.leads = leads
         self.tickets = tickets
+        self.files = files
         self.db = leads.desk.db
         settings = leads.desk.settings
         self.company = settings.company
@@ -121,11 +127,14 @@ class LeadForms:
         if time.time() - float(parts[1]) < self.least:
             raise Refused("form_quick", 422)
 
-    async def submit(self, form_key: str, enquiry: Enquiry, *, key: str, address: str, origin: str | None) -> None:
+    async def submit(
+        self, form_key: str, enquiry: Enquiry, *, key: str, address: str, origin: str | None, files: SentFiles = ()
+    ) -> None:
         """Takes an enquiry in as a lead, or as a ticket where the form is the service desk's, once per `key`.
 
         Raises Refused: 404 no such form, 429 too many from this address, 403 a site that may not send it, 422 naming
-        the field. A machine that filled in `website` is thanked, and nothing is kept.
+        the field, 413 for too much. A machine that filled in `website` is thanked, and nothing is kept. `files` come
+        last, when all else is right, and only where the form takes some.
         """
         self._throttle.take(address)
         found = await self.open(form_key)
@@ -140,7 +149,8 @@ class LeadForms:
             ticket = asked_for_help(own, custom, found.design, enquiry.language, found.region or None)
             ticket = ticket.model_copy(update={"detail": {"consent": self._consent(enquiry, found)}})
             if not enquiry.website:
-                await self.tickets.receive(ticket, f"form/{form_key}/{key}")
+                kept = await self.files.keep(files if found.takes_files else ())
+                await self.tickets.receive(ticket.model_copy(update={"attachments": kept}), f"form/{form_key}/{key}")
             return
         lead = self._lead(enquiry, found, own, custom)
         if not enquiry.website:

@@ -6,14 +6,12 @@ import asyncio
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.audit import record
 from db.engine import Database
 from db.live import announce
-from db.policy import Policy, current_policy, find_version
-from db.policy_draft import PolicyDraft, draft_to_change, find_draft, write_draft
+from db.policy import current_policy, find_version
+from db.policy_draft import PolicyDraft, draft_to_change, find_draft, newest_version, write_draft
 from db.policy_reference import nobody_there, unknown_calendars, unknown_regions, unknown_targets
 from db.policy_use import newest_requests
 from domain.access import Action, Actor
@@ -56,7 +54,8 @@ class PolicyDrafts:
             if known and _same(known, actor, document, based_on, note):
                 return known
             draft = await draft_to_change(session, kind, revision)
-            follows = based_on if based_on is not None else draft.based_on if draft else await _newest(session, kind)
+            follows = draft.based_on if draft else await newest_version(session, kind)
+            follows = follows if based_on is None else based_on
             said = note if note is not None else draft.note if draft else ""
             draft = await write_draft(session, kind, document, based_on=follows, note=said, by=actor.id)
             await announce(session, "policy_draft", kind, draft.revision)
@@ -67,7 +66,7 @@ class PolicyDrafts:
         actor.require(Action.POLICY_MANAGE)
         async with self.db.session(actor.id) as session:
             found = await find_version(session, kind, version)
-            newest = await _newest(session, kind)
+            newest = await newest_version(session, kind)
         return await self.save(actor, kind, found.document, revision=revision, based_on=newest, note="")
 
     async def discard(self, actor: Actor, kind: str, *, revision: int) -> None:
@@ -138,10 +137,6 @@ def _approval(kind: str, document: dict[str, Any]) -> ApprovalPolicy:
     if kind != ApprovalPolicy.kind:
         raise invalid("policy_not_tried", "kind")
     return load(ApprovalPolicy, document)
-
-
-async def _newest(session: AsyncSession, kind: str) -> int:
-    return await session.scalar(select(func.max(Policy.version)).where(Policy.kind == kind)) or 0
 
 
 def _readable(document: dict[str, Any]) -> None:

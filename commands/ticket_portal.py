@@ -5,7 +5,7 @@ Nobody signs in: who has the link is who it was sent to. Internal notes are neve
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,17 +15,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.credentials import Visitor
-from commands.document import DocumentStore, bare_name
 from commands.throttle import Throttle
+from commands.ticket_file import SentFiles, TicketFiles
 from commands.ticket_intake import Attachment, Inbound, TicketIntake
 from commands.ticket_link import TOKEN, token_hash
 from db.audit import record
-from db.document import remember_document
 from db.person import Person
 from db.policy import current_policy
 from db.ticket import Ticket, TicketMessage, goes_on_as
 from db.ticket_intake import TicketLink, TicketRating
-from domain.file_type import media_type_of
 from domain.policy import load
 from domain.refusal import Refused, invalid, not_found
 from domain.ticket import OPEN, ServicePolicy, may_come_back
@@ -34,7 +32,6 @@ LOOKS = 60
 """A minute from one address: a whole office may stand behind one."""
 WRITES = 6
 """A minute with one link."""
-FILES_MOST = 5
 TEXT_MOST = 20_000
 SHOWN = 200
 SCORES = (1, 2, 3, 4, 5)
@@ -58,10 +55,10 @@ class Seen:
 
 
 class TicketPortal:
-    def __init__(self, intake: TicketIntake, store: DocumentStore) -> None:
+    def __init__(self, intake: TicketIntake, files: TicketFiles) -> None:
         self.intake = intake
         self.db = intake.desk.db
-        self.store = store
+        self.files = files
         self._looks = Throttle("too_many_tries", per_minute=LOOKS)
         self._writes = Throttle("too_many_tries", per_minute=WRITES)
 
@@ -101,9 +98,7 @@ class TicketPortal:
         async with self.db.session("public") as session:
             await session.execute(first.values(opened_at=func.now()))
 
-    async def answer(
-        self, seen: Seen, key: str, *, text: str, files: Sequence[tuple[str, AsyncIterator[bytes]]] = ()
-    ) -> None:  # fmt: skip
+    async def answer(self, seen: Seen, key: str, *, text: str, files: SentFiles = ()) -> None:
         """More from the customer. What had ended opens again, unless they only say thanks.
 
         Raises Refused: 409 ticket_over once that is too late, 413 or 422 for a file, 422 for no text, 429.
@@ -114,10 +109,8 @@ class TicketPortal:
             raise invalid("field_needed", "text")
         if len(text) > TEXT_MOST:
             raise invalid("field_too_long", "text", most=TEXT_MOST)
-        if len(files) > FILES_MOST:
-            raise invalid("too_many_files", "files", most=FILES_MOST)
         self._writes.take(seen.begun.id)
-        kept = [await self._keep(name, chunks) for name, chunks in files]
+        kept = await self.files.keep(files)
         begun = seen.begun
         inbound = Inbound(
             channel="portal", text=text.strip() or kept[0].name, name=begun.from_name, email=begun.from_email,
@@ -125,14 +118,6 @@ class TicketPortal:
             ticket_id=begun.id,
         )  # fmt: skip
         await self.intake.receive(inbound, f"portal/{begun.id}/{key}")
-
-    async def _keep(self, name: str, chunks: AsyncIterator[bytes]) -> Attachment:
-        called, told = bare_name(name), list[str]()
-        digest, size = await self.store.put(chunks, lambda head: told.append(media_type_of(called, head)))
-        row = {"hash": digest, "name": called, "media_type": told[0], "size": size}
-        async with self.db.session("public") as session:
-            await remember_document(session, **row, added_by="public", original=None)
-        return Attachment(hash=digest, name=called, size=size, type=told[0])
 
     async def rate(self, seen: Seen, visitor: Visitor, *, score: int, words: str) -> None:
         """How it went, 1 to 5; said again, it is what was said last. Raises Refused: 409, 422, 429."""
@@ -154,7 +139,7 @@ class TicketPortal:
         for message in seen.messages:
             for one in message.attachments:
                 if one["hash"] == digest:
-                    return self.store.path(digest), Attachment.model_validate(one)
+                    return self.files.store.path(digest), Attachment.model_validate(one)
         raise not_found("document")
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Instant, Ref
-from db.policy import lock_versions
+from db.policy import Policy, lock_versions
 from domain.refusal import Refused
 
 REVISIONS = Sequence("policy_draft_revision", data_type=BigInteger, metadata=Base.metadata)
@@ -26,6 +26,11 @@ class PolicyDraft(Base):
     revision: Mapped[int] = mapped_column(BigInteger)
     changed_by: Mapped[Ref]
     changed_at: Mapped[Instant]
+
+
+async def newest_version(session: AsyncSession, kind: str) -> int:
+    """What a draft that is begun now follows, in force yet or not; 0 for none."""
+    return await session.scalar(select(func.max(Policy.version)).where(Policy.kind == kind)) or 0
 
 
 async def find_draft(session: AsyncSession, kind: str) -> PolicyDraft | None:

@@ -12,6 +12,7 @@ from db import (
     bank,
     board_view,
     book,
+    calendar_feed,
     collection,
     contract,
     contract_check,

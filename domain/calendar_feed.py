@@ -37,6 +37,14 @@ def with_feed(calendar: Calendar, events: Iterable[Mapping[str, Any]]) -> Calend
     return calendar.model_copy(update={"holidays": tuple(days[day] for day in sorted(days))})
 
 
+def refreshed(calendar: Calendar, before: Iterable[Mapping[str, Any]], events: Iterable[Mapping[str, Any]]) -> Calendar:
+    """With these days off in place of those that the feed had `before`: a day it no longer has is worked again, unless
+    somebody has made something else of it since."""
+    gone = {day.on: day for day in special_days(before, calendar)}
+    left = tuple(day for day in calendar.holidays if gone.get(day.on) != day)
+    return with_feed(calendar.model_copy(update={"holidays": left}), events)
+
+
 def _cut(span: Span, start: int, end: int) -> list[Span]:
     """What of a span lies outside."""
     opens, closes = span.seconds

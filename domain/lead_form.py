@@ -69,7 +69,8 @@ class FormField(Part):
 
 
 class FormDesign(Part):
-    """`consent_version` grows with each change of its words; `source` and `campaign` go with every lead."""
+    """`consent_version` grows with each change of its words; `source` and `campaign` go with every lead. `files`: a
+    ticket's form takes some; a lead's never does."""
 
     title: Words = Words()
     intro: Words = Words()
@@ -78,6 +79,7 @@ class FormDesign(Part):
     consent: Words = Words()
     consent_version: Annotated[int, Field(ge=1)] = 1
     fields: Annotated[tuple[FormField, ...], Field(max_length=FIELDS_MOST)] = ()
+    files: bool = True
     source: Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)] = ""
     campaign: Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)] = ""
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from commands.document import DocumentStore
 from commands.lead import LeadCommands
 from commands.lead_form import LeadForms
 from commands.lead_hook import LeadHooks
 from commands.lead_intake import NewLead
 from commands.lead_mail import LeadMail
+from commands.ticket_file import TicketFiles
 from commands.ticket_intake import TicketIntake
 from db.actor import actor_of
 from db.lead_form import LeadForm, make_default_forms
@@ -68,7 +70,8 @@ async def open_ways_in(leads: LeadCommands, settings: Settings, ids: dict[str, s
         hook = await session.scalar(select(LeadHook).where(LeadHook.name == HOOK))
     key, region = master_key(settings), ids["east"]
     if form is None:
-        forms = LeadForms(leads, TicketIntake(leads.desk), key)
+        files = TicketFiles(db, DocumentStore(settings.home / "documents"))
+        forms = LeadForms(leads, TicketIntake(leads.desk), files, key)
         form_key = await forms.add(manager, name=FORM, region_id=region)
         await forms.build(manager, form_key, name=FORM, design=DESIGN, version=1)
         await forms.change(manager, form_key, origins=["https://www.throughline.example"], active=True)

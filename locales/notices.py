@@ -117,6 +117,8 @@ SENTENCES = {
     "book.warned": N_("Customers of yours that go back to the pool soon: %(count)s, the first on %(on)s."),
     "book.planned": N_("Customers you planned to follow up today: %(count)s."),
     "book.warned_copy": N_("Customers of %(person)s that go back to the pool soon: %(count)s, the first on %(on)s."),
+    "calendar.feed_changed": N_("The feed of calendar %(title)s has other days off: its draft waits to be published."),
+    "calendar.feed_failed": N_("The feed of calendar %(title)s cannot be fetched. Its days off stay as they are."),
     "pool.assigned": N_("Customers that %(person)s gave you: %(count)s."),
     "task.opened.extend_customer": N_("Somebody asks to keep a customer longer: grant it or not."),
     "task.reminded.extend_customer": N_("Somebody still waits to hear whether they keep a customer longer."),

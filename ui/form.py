@@ -7,7 +7,11 @@ from starlette.requests import Request
 
 from api.language import language_of
 from api.problem import faults_of, worded
+from domain.file_type import TYPES
 from domain.refusal import Refused
+
+FILE_KINDS = ",".join(f".{ending}" for ending in TYPES)
+"""What a browser offers to choose from: a telephone then sends its pictures as JPEG, too."""
 
 
 def mistakes(request: Request, error: Refused | ValidationError) -> dict[str, str]:

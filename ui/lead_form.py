@@ -7,17 +7,19 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Request
+from starlette.datastructures import UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.auth import Visiting
 from api.body import IdempotencyKey
+from api.document import chunks_of
 from api.language import language_of
 from api.services import Provided, Services
 from commands.lead_form import BEHAVIOUR, UTM, Enquiry, OpenForm
 from domain.lead_form_words import shown_form
 from domain.refusal import Refused
 from ui.csp import CSP
-from ui.form import mistakes
+from ui.form import FILE_KINDS, mistakes
 from ui.render import page
 
 router = APIRouter(prefix="/f", include_in_schema=False)
@@ -59,8 +61,10 @@ async def submit(
 ) -> Response:
     found = await services.lead_forms.open(form_key)
     form = await request.form()
-    typed = {name: str(value) for name, value in form.items()}
+    typed = {name: value for name, value in form.items() if isinstance(value, str)}
     many = {field.key: [str(value) for value in form.getlist(field.key)] for field in found.design.fields}
+    sent = [file for file in form.getlist("files") if isinstance(file, UploadFile) and file.filename]
+    files = [(file.filename or "", chunks_of(file)) for file in sent]
     enquiry = Enquiry(
         sent={name: values if len(values) > 1 else (values or [""])[0] for name, values in many.items()},
         region=typed.get("region", ""), consent="consent" in typed, language=language_of(request),
@@ -70,9 +74,9 @@ async def submit(
     )  # fmt: skip
     try:
         services.lead_forms.check_token(form_key, typed.get("token", ""))
-        await services.lead_forms.submit(form_key, enquiry, key=key, address=visitor.address, origin=None)
+        await services.lead_forms.submit(form_key, enquiry, key=key, address=visitor.address, origin=None, files=files)
     except Refused as error:
-        return await _form(request, services, found, typed=typed, chosen=many, error=error)
+        return await _form(request, services, found, typed=typed, chosen=many, error=error, had_files=bool(files))
     # The address remembers the language: there is no cookie to do it.
     query = {"lang": language_of(request)} | ({"embed": "1"} if "embed" in request.query_params else {})
     return RedirectResponse(f"/f/{form_key}/thanks?{urlencode(query)}", 303)
@@ -105,13 +109,16 @@ async def embed(form_key: FormKey, services: Provided) -> Response:
 
 async def _form(
     request: Request, services: Services, found: OpenForm, *, typed: dict[str, str] | None = None,
-    chosen: dict[str, list[str]] | None = None, error: Refused | None = None,
+    chosen: dict[str, list[str]] | None = None, error: Refused | None = None, had_files: bool = False,
 ) -> HTMLResponse:  # fmt: skip
     language = language_of(request)
     context: dict[str, Any] = {
         "form_key": found.form.key,
         "form": shown_form(found.design, language, services.settings.company, found.lengths),
         "consent_version": found.design.consent_version,
+        "takes_files": found.takes_files,
+        "had_files": had_files,
+        "file_kinds": FILE_KINDS,
         "choices": [(unit.code, unit.called(language)) for unit in found.choices],
         "passed_on": {name: value for name in PASSED_ON if (value := (typed or request.query_params).get(name))},
         "typed": typed or {},

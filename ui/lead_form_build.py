@@ -18,7 +18,7 @@ from domain.lead_form_words import LABELLED, shown_form
 from domain.refusal import Refused, forbidden, not_found
 from locales import N_, translate
 from ui.acting import say, typed
-from ui.form import mistakes
+from ui.form import FILE_KINDS, mistakes
 from ui.lead_form_draft import LANGUAGES, TEXTS, Draft
 from ui.lead_form_list import FormKey, Manager
 from ui.render import fragment, page, redirect
@@ -53,9 +53,9 @@ async def build(request: Request, form_key: FormKey, actor: Manager, services: P
 @router.post("/{form_key}/preview")
 async def preview(request: Request, form_key: FormKey, actor: Manager, services: Provided) -> HTMLResponse:
     """The form as it would be, while somebody types."""
-    await _form(services.db, actor, form_key)
+    form = await _form(services.db, actor, form_key)
     sent = await typed(request)
-    context = _preview(request, services, Draft.typed(sent), sent.get("shown", ""))
+    context = _preview(request, services, form, Draft.typed(sent), sent.get("shown", ""))
     return await fragment(request, "lead_form/build.html", "preview", **context)
 
 
@@ -83,7 +83,7 @@ async def _page(
         "kinds": CUSTOM_KINDS,
         "problems": mistakes_of(request, error),
         "address": f"{services.settings.base_url}/f/{form.key}",
-        **_preview(request, services, draft, language),
+        **_preview(request, services, form, draft, language),
     }
     return await page(request, "lead_form/build.html", status=error.status if error else 200, **context)
 
@@ -95,7 +95,9 @@ def mistakes_of(request: Request, error: Refused | None) -> dict[str, str]:
     return {error.field or "": next(iter(mistakes(request, error).values()))}
 
 
-def _preview(request: Request, services: Services, draft: Draft, language: str) -> dict[str, Any]:
+def _preview(
+    request: Request, services: Services, form_row: LeadForm, draft: Draft, language: str
+) -> dict[str, Any]:  # fmt: skip
     """In the language asked for; the last design that could be built where the draft cannot."""
     shown_in = language if language in ("zh_CN", "en") else language_of(request)
     try:
@@ -105,6 +107,9 @@ def _preview(request: Request, services: Services, draft: Draft, language: str) 
     return {
         "form": shown_form(design, shown_in, services.settings.company),
         "shown_in": shown_in,
+        "takes_files": form_row.makes == "ticket" and design.files,
+        "had_files": False,
+        "file_kinds": FILE_KINDS,
         "typed": {},
         "chosen": {},
         "errors": {},

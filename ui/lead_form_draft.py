@@ -50,6 +50,7 @@ class Draft:
     version: int = 1
     source: str = ""
     campaign: str = ""
+    files: bool = True
     texts: dict[str, str] = field(default_factory=dict)  # title_zh, title_en, ...
     fields: list[DraftField] = field(default_factory=list)
 
@@ -60,7 +61,7 @@ class Draft:
             DraftField(one.key, one.kind, one.label.zh, one.label.en, one.required, "\n".join(map(_line, one.choices)))
             for one in design.fields
         ]
-        return Draft(name, version, design.source, design.campaign, texts, fields)
+        return Draft(name, version, design.source, design.campaign, design.files, texts, fields)
 
     @staticmethod
     def typed(form: Mapping[str, str]) -> Draft:
@@ -74,7 +75,10 @@ class Draft:
         ]  # fmt: skip
         version = int(form["version"]) if form.get("version", "").isdecimal() else 0
         texts = {f"{part}_{code}": form.get(f"{part}_{code}", "") for part in TEXTS for code in LANGUAGES}
-        return Draft(form.get("name", ""), version, form.get("source", ""), form.get("campaign", ""), texts, fields)
+        return Draft(
+            form.get("name", ""), version, form.get("source", ""), form.get("campaign", ""), "files" in form, texts,
+            fields,
+        )  # fmt: skip
 
     def act(self, act: str, add: str) -> None:
         """`add` a field, or move one up or down or take it out (`up-3`)."""
@@ -104,7 +108,7 @@ class Draft:
         try:
             return FormDesign.model_validate(
                 {name: words.model_dump() for name, words in texts.items()}
-                | {"source": self.source, "campaign": self.campaign, "fields": fields}
+                | {"source": self.source, "campaign": self.campaign, "files": self.files, "fields": fields}
             )
         except ValidationError as error:
             at = [str(part) for part in error.errors()[0]["loc"]]

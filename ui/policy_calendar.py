@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from pydantic import ValidationError
@@ -13,9 +13,10 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api.auth import CurrentActor, require
+from api.problem import worded
 from api.services import Provided, Services
 from commands.calendar_feed import LARGEST, read_feed
-from domain.access import Action
+from domain.access import Action, Actor
 from domain.calendar import WEEKDAYS, Calendar, CalendarPolicy
 from domain.calendar_feed import with_feed
 from domain.holiday import with_public_holidays
@@ -52,10 +53,18 @@ class CalendarTyped:
     holidays: list[dict[str, Any]] = field(default_factory=list)
 
 
+class Fed(NamedTuple):
+    """`address` is empty where a file was sent."""
+
+    calendar: dict[str, Any]
+    address: str
+    days: list[dict[str, Any]]
+
+
 @router.get("/hours")
 async def ask_hours(request: Request, actor: CurrentActor, services: Provided, key: Key = "") -> Response:
     now = await editing(request, services, actor, CALENDAR)
-    return await _form(request, now, key, _shown(now, key, services.settings.zone), now.revision)
+    return await _form(request, services, actor, now, key, _shown(now, key, services.settings.zone), now.revision)
 
 
 @router.post("/hours")
@@ -67,36 +76,38 @@ async def set_hours(
     key: Key = "",
     do: Do = "save",
 ) -> Response:
-    """`do`: save; load, the public holidays of a country and year; feed, days off from an iCal file or address; add,
-    another day; drop:<no>, one less; remove."""
+    """`do`: save; load, the public holidays of a country and year; feed, days off from an iCal file or address; unfeed,
+    no longer fetched every night; add, another day; drop:<no>, one less; remove."""
     now = await editing(request, services, actor, CALENDAR)
     form = await request.form()
     filled = _typed(form, _shown(now, key, services.settings.zone).holidays)
     try:
         if do == "add":
             filled.days.append({"on": "", "name": "", "hours": ""})
-            return await _form(request, now, key, filled, revision)
+            return await _form(request, services, actor, now, key, filled, revision)
+        if do == "unfeed":
+            await services.calendar_feeds.stop(actor, key)
+            return await _form(request, services, actor, now, key, filled, revision)
         if do.startswith("drop:"):
             filled = replace(filled, days=[day for no, day in enumerate(filled.days) if str(no) != do[5:]])
-            return await _form(request, now, key, filled, revision)
+            return await _form(request, services, actor, now, key, filled, revision)
         calendars = {**now.document.get("calendars", {})}
         calendars.pop(key, None)
+        fed = await _fed(request, services, form, filled) if do == "feed" else None
         if do != "remove":
-            calendars[filled.key] = (
-                _loaded(form, filled)
-                if do == "load"
-                else await _fed(request, services, form, filled)
-                if do == "feed"
-                else _checked(filled)
-            )
+            calendars[filled.key] = fed.calendar if fed else _loaded(form, filled) if do == "load" else _checked(filled)
         await services.policy_drafts.save(actor, CALENDAR, {**now.document, "calendars": calendars}, revision=revision)
+        if fed and fed.address and "nightly" in form:
+            await services.calendar_feeds.keep(actor, filled.key, fed.address, fed.days)
+        if do == "remove":
+            await services.calendar_feeds.stop(actor, key)
     except ValidationError as error:
         words = ProblemWords(words_for(request, now.called), [])
         said = {problem.where.replace("exceptions", "days"): words.said(problem) for problem in problems_of(error)}
-        return await _form(request, now, key, filled, revision, said)
+        return await _form(request, services, actor, now, key, filled, revision, said)
     except Refused as refused:
         if refused.status == 422 and refused.field != "document":
-            return await _form(request, now, key, filled, revision, mistakes(request, refused))
+            return await _form(request, services, actor, now, key, filled, revision, mistakes(request, refused))
         return await refusal_shown(request, services, actor, CALENDAR, refused)
     return kept(request, CALENDAR)
 
@@ -176,23 +187,25 @@ def _loaded(form: FormData, filled: CalendarTyped) -> dict[str, Any]:
     return filled_up.model_dump(mode="json", exclude_defaults=True)
 
 
-async def _fed(request: Request, services: Services, form: FormData, filled: CalendarTyped) -> dict[str, Any]:
+async def _fed(request: Request, services: Services, form: FormData, filled: CalendarTyped) -> Fed:
     """With the days off of an iCal file, or of what lies at an address. Raises Refused and ValidationError."""
     calendar = Calendar.model_validate_json(canonical(_checked(filled)))
     file, address = await sent_file(request), str(form.get("feed", "")).strip()
     if file is not None and file.filename:
-        raw = await file.read(LARGEST + 1)
+        raw, address = await file.read(LARGEST + 1), ""
     elif address:
         raw = await fetch_feed(address, private=services.settings.webhook_private)
     else:
         raise invalid("field_needed", "feed")
     year = datetime.now(UTC).year
     events = await read_feed(raw, calendar.zone, year, year + 2)
-    return with_feed(calendar, events).model_dump(mode="json", exclude_defaults=True)
+    return Fed(with_feed(calendar, events).model_dump(mode="json", exclude_defaults=True), address, events)
 
 
 async def _form(
     request: Request,
+    services: Services,
+    actor: Actor,
     now: Editing,
     key: str,
     filled: CalendarTyped,
@@ -201,6 +214,7 @@ async def _form(
 ) -> Response:
     words = words_for(request, now.called)
     language = words.language
+    feed = await services.calendar_feeds.kept(actor, key)
     holidays = Calendar.model_validate_json(
         canonical({"zone": "UTC", "week": {"mon": [{"start": "09:00", "end": "17:00"}]}, "holidays": filled.holidays})
     )
@@ -215,6 +229,10 @@ async def _form(
         weekdays=[(day, weekday_name(day, language)) for day in WEEKDAYS],
         holidays=special_days(holidays, language),
         countries=[(code, code) for code in COUNTRIES],
+        feed=feed,
+        feed_failed=worded(request, Refused(feed.failed["code"], **feed.failed["params"]))
+        if feed and feed.failed
+        else "",
         year=datetime.now(UTC).year + 1,
         title=words.calendar(key) if key else say(request, N_("A new calendar")),
         errors=errors or {},

@@ -25,8 +25,8 @@ from api.ticket import (
     WaitBody,
     WhyBody,
 )
+from commands.ticket_file import FILES_MOST
 from commands.ticket_intake import Attachment
-from commands.ticket_portal import FILES_MOST
 from domain.access import Action, Actor
 from domain.ids import RecordId
 from domain.process import Answer

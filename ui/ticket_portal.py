@@ -14,7 +14,7 @@ from api.language import language_of
 from api.services import Provided, Services
 from commands.ticket_portal import SCORES, Seen
 from domain.refusal import Refused
-from ui.form import mistakes
+from ui.form import FILE_KINDS, mistakes
 from ui.render import page
 
 router = APIRouter(prefix="/t", include_in_schema=False)
@@ -55,7 +55,7 @@ async def answer(
     try:
         await services.ticket_portal.answer(seen, key, text=text, files=sent)
     except Refused as refused:
-        return await _again(request, services, token, visitor, refused, {"text": text})
+        return await _again(request, services, token, visitor, refused, {"text": text}, had_files=bool(sent))
     return RedirectResponse(f"/t/{token}?lang={language_of(request)}&done=said#end", 303)
 
 
@@ -83,26 +83,28 @@ async def file(token: str, digest: str, visitor: Visiting, services: Provided) -
     path, about = await services.ticket_portal.file(seen, digest)
     kept = FileResponse(path, media_type=about.type, filename=about.name)
     kept.headers["X-Content-Type-Options"] = "nosniff"
+    kept.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; frame-ancestors 'none'"
     return _unseen(kept)
 
 
 async def _again(
-    request: Request, services: Services, token: str, visitor: Any, refused: Refused, typed: dict[str, str]
+    request: Request, services: Services, token: str, visitor: Any, refused: Refused, typed: dict[str, str], *,
+    had_files: bool = False,
 ) -> HTMLResponse:  # fmt: skip
     if refused.status not in SAID_HERE:
         raise refused
     fresh = await services.ticket_portal.read(token, visitor)
-    return await _page(request, services, token, fresh, refused=refused, typed=typed)
+    return await _page(request, services, token, fresh, refused=refused, typed=typed, had_files=had_files)
 
 
 async def _page(
     request: Request, services: Services, token: str, seen: Seen, *, refused: Refused | None = None,
-    typed: dict[str, str] | None = None,
+    typed: dict[str, str] | None = None, had_files: bool = False,
 ) -> HTMLResponse:  # fmt: skip
     answer = await page(
         request, "ticket_portal/page.html", status=refused.status if refused else 200, token=token, seen=seen,
         scores=SCORES, done=request.query_params.get("done", ""), typed=typed or {},
-        errors=mistakes(request, refused) if refused else {},
+        had_files=had_files, file_kinds=FILE_KINDS, errors=mistakes(request, refused) if refused else {},
     )  # fmt: skip
     return _unseen(answer)
 

@@ -18,6 +18,7 @@ from activities.absence import AbsenceActivities
 from activities.allocation import AllocationActivities
 from activities.approval import ApprovalActivities
 from activities.book import BookActivities
+from activities.calendar_feed import CalendarFeedActivities
 from activities.clause import ClauseActivities
 from activities.clause_scan import ScanActivities
 from activities.collection import CollectionActivities
@@ -72,6 +73,7 @@ from keys import master_key
 from settings import Settings
 from worker.allocation_schedule import AllocationSchedules
 from worker.customer_search import SearchFiller
+from worker.feed import feed_reader
 from worker.mail import Mailer
 from worker.relay import Relay
 from worker.schedule import keep_schedules
@@ -81,6 +83,7 @@ from workflows.absence import AbsenceWorkflow
 from workflows.allocation import AllocationWorkflow
 from workflows.approval import ApprovalWorkflow
 from workflows.book import BookWorkflow
+from workflows.calendar_feed import CalendarFeedWorkflow
 from workflows.collection import CollectionWorkflow
 from workflows.contract import ContractWorkflow
 from workflows.contract_check import DOCUMENTS, OCR
@@ -111,6 +114,7 @@ WORKFLOWS = [
     BookWorkflow, ExtensionWorkflow,
     CustomerMatchWorkflow,
     CustomerTierWorkflow,
+    CalendarFeedWorkflow,
     ImportWorkflow,
 ]  # fmt: skip
 ACTIVITIES = [
@@ -239,7 +243,8 @@ def _activities(db: Database, desk: Desk) -> list[object]:
     acts = CustomerActActivities(db, settings.zone, CustomerActs(desk))
     routing = TicketRoutingActivities(db, settings.zone, store.path)
     statements = StatementActivities(db, settings.zone, opener)
-    return [*held, statements, invitations, sealing, sheets, routing, exports, acts, _imports(db, settings)]
+    feeds = CalendarFeedActivities(db, settings.zone, feed_reader(settings))
+    return [*held, feeds, statements, invitations, sealing, sheets, routing, exports, acts, _imports(db, settings)]
 
 
 async def run_worker(settings: Settings) -> None:

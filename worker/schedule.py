@@ -21,6 +21,7 @@ from temporalio.client import (
 from activities.customer_match import MatchRun
 from activities.ticket_training import Training
 from settings import Settings
+from workflows.calendar_feed import FEEDS, CalendarFeedWorkflow
 from workflows.customer_match import MATCHING, CustomerMatchWorkflow
 from workflows.customer_tier import WEIGHING, CustomerTierWorkflow
 from workflows.digest import SAME_DAY, DigestWorkflow
@@ -30,6 +31,7 @@ DIGEST = "digest"
 AT_NIGHT = ScheduleCalendarSpec(hour=[ScheduleRange(3)], minute=[ScheduleRange(10)])
 BEFORE_DAWN = ScheduleCalendarSpec(hour=[ScheduleRange(4)], minute=[ScheduleRange(20)])
 TOWARDS_MORNING = ScheduleCalendarSpec(hour=[ScheduleRange(5)], minute=[ScheduleRange(5)])
+BEFORE_WORK = ScheduleCalendarSpec(hour=[ScheduleRange(6)], minute=[ScheduleRange(15)])
 HALF_PAST_EIGHT = ScheduleCalendarSpec(hour=[ScheduleRange(8)], minute=[ScheduleRange(30)])
 
 
@@ -59,7 +61,14 @@ async def keep_schedules(client: Client, settings: Settings) -> None:
         spec=ScheduleSpec(calendars=[TOWARDS_MORNING], time_zone_name=settings.zone),
         policy=SchedulePolicy(catchup_window=timedelta(hours=12)),
     )
-    for name, schedule in ((DIGEST, digest), (TRAINING, training), (MATCHING, matching), (WEIGHING, weighing)):
+    feeds = Schedule(
+        action=ScheduleActionStartWorkflow(CalendarFeedWorkflow.run, id=FEEDS, task_queue=settings.task_queue),
+        spec=ScheduleSpec(calendars=[BEFORE_WORK], time_zone_name=settings.zone),
+        policy=SchedulePolicy(catchup_window=timedelta(hours=12)),
+    )
+    for name, schedule in (
+        (DIGEST, digest), (TRAINING, training), (MATCHING, matching), (WEIGHING, weighing), (FEEDS, feeds)
+    ):  # fmt: skip
         await keep(client, name, schedule)
 
 
