@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from sqlalchemy import insert, select
 
+from commands.policy import publish_defaults
 from db.actor import actor_of
 from db.base import new_id
 from db.engine import Database
@@ -44,6 +45,7 @@ async def test_a_lead_makes_a_ticket_of_a_mail_that_made_none_once(sign_in: Sign
 async def test_what_is_due_soon_stands_beside_the_queue_and_ratings_are_reported(
     sign_in: SignIn, db: Database, people: dict[str, str]
 ) -> None:
+    await publish_defaults(db)
     now, ticket_id = datetime.now(UTC), new_id()
     row = {
         "id": ticket_id, "number": f"T-{ticket_id[-12:]}", "subject": "门磁报警不响", "channel": "form",
