@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from db.actor import actor_of
 from db.base import new_id
 from db.customer import Assignment, Customer
 from db.customer_export import CustomerExport, change_export
-from db.customer_filter import assignments_within
 from db.customer_page import Sought, next_ids
 from db.customer_reader import CustomerReader, reader_of, seen_values
 from db.engine import Database
@@ -117,19 +116,23 @@ class CustomerExportActivities(ProcessActivities):
             sought = Sought(reader.looking, export.text, conditions)
             ids = await next_ids(session, sought, after, BATCH, picked=export.picked)
             customers = await session.scalars(select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id))
-            theirs = select(Assignment).where(Assignment.customer_id.in_(ids), assignments_within(actor))
+            theirs = select(Assignment).where(Assignment.customer_id.in_(ids), reader.sight.places())
             followed: dict[str, Assignment] = {}
             for one in await session.scalars(theirs.order_by(Assignment.since.desc())):
                 followed[one.customer_id] = one
             known = await _called(session, followed.values(), export.language)
-            rows = [self._row(one, followed.get(one.id), export.fields, reader, known) for one in customers]
+            hidden = await reader.sight.hidden(session, ids)
+            rows = [
+                self._row(one, followed.get(one.id), export.fields, reader, known, hidden.get(one.id, ()))
+                for one in customers
+            ]
         return rows, (ids[-1] if ids else None)
 
     def _row(
         self, customer: Customer, followed: Assignment | None, keys: Sequence[str], reader: CustomerReader,
-        known: Mapping[str, str],
+        known: Mapping[str, str], hidden: Iterable[str],
     ) -> list[Value]:  # fmt: skip
-        values = seen_values(customer, reader.readable)
+        values = seen_values(customer, reader.readable, hidden)
         ours: list[Value] = [
             customer.number,
             known.get(followed.owner_id or "", "") if followed else "",

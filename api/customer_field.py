@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.services import Provided
+from api.signpost import follow_signpost
 from commands.customer_edit import CustomerEditBody, editable
 from db.customer_case import find_customer
 from db.customer_field import field_policy, values_of
@@ -17,7 +18,7 @@ from domain.field import FieldType
 from domain.ids import RecordId
 from domain.refusal import Refused
 
-router = APIRouter(prefix="/api", tags=["customers"])
+router = APIRouter(prefix="/api", tags=["customers"], dependencies=[Depends(follow_signpost)])
 
 
 class LabelView(BaseModel):

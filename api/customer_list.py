@@ -12,7 +12,6 @@ from api.auth import CurrentActor, require
 from api.customer import CustomerView, FollowerView
 from api.services import Provided, Services
 from db.customer import Assignment
-from db.customer_filter import assignments_within
 from db.customer_page import Sort, Sought, count, page
 from db.customer_reader import CustomerReader, reader_of, seen_values
 from domain.access import Action, Actor
@@ -55,6 +54,7 @@ class ListedCustomer(CustomerView):
     """`fields` are the product's and the company's own, by key, as far as you may see them."""
 
     fields: dict[str, Any]
+    hidden: list[str] = Field(description="What its pool hides until somebody claims it.")
     followers: list[ListedFollower] = Field(description="In the regions you may see.")
 
 
@@ -77,14 +77,16 @@ async def find_customers(
         reader, sought = await _sought(session, services, actor, query, query.sort)
         found = await page(session, sought, after=query.after, limit=query.limit)
         ids = [row.customer.id for row in found.rows]
-        theirs = select(Assignment).where(Assignment.customer_id.in_(ids), assignments_within(actor))
+        theirs = select(Assignment).where(Assignment.customer_id.in_(ids), reader.sight.places())
+        hidden = await reader.sight.hidden(session, ids)
         followers: dict[str, list[ListedFollower]] = {}
         for one in await session.scalars(theirs.order_by(Assignment.since)):
             followers.setdefault(one.customer_id, []).append(ListedFollower.model_validate(one))
     items = [
         ListedCustomer(
             **CustomerView.model_validate(row.customer).model_dump(),
-            fields=seen_values(row.customer, reader.readable),
+            fields=seen_values(row.customer, reader.readable, hidden.get(row.customer.id, ())),
+            hidden=sorted(hidden.get(row.customer.id, ())),
             followers=followers.get(row.customer.id, []),
         )
         for row in found.rows

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.services import Provided
+from api.signpost import follow_signpost
 from db.customer_portrait import portrait_of
 from db.customer_region import followings_of, seen_customer, whole_customer
 from domain.access import Action
@@ -16,7 +17,9 @@ from domain.customer_pool import Tier
 from domain.ids import RecordId
 
 router = APIRouter(
-    prefix="/api/customers/{customer_id}", tags=["customers"], dependencies=[Depends(require(Action.CUSTOMER_READ))]
+    prefix="/api/customers/{customer_id}",
+    tags=["customers"],
+    dependencies=[Depends(follow_signpost), Depends(require(Action.CUSTOMER_READ))],
 )
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.services import Provided
+from api.signpost import follow_signpost
 from commands.follow_up import FollowUpBody
 from db.customer_case import find_customer
 from db.follow_up import follow_ups_of, next_steps
@@ -16,7 +17,7 @@ from domain.access import Action
 from domain.follow_up import How, Outcome
 from domain.ids import RecordId
 
-router = APIRouter(prefix="/api", tags=["customers"])
+router = APIRouter(prefix="/api", tags=["customers"], dependencies=[Depends(follow_signpost)])
 PAGE = 50
 
 

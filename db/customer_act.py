@@ -14,7 +14,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Ref, new_id
 from db.customer import Assignment, Customer
-from db.customer_filter import assignments_within
 from db.customer_sight import CustomerSight
 from db.pool import Place
 from db.scope import reach
@@ -104,7 +103,7 @@ async def places_for(
     sight = await CustomerSight.of(session, actor)
     able = sight.pooled() if action is Action.CUSTOMER_CLAIM else _reached(actor, action)
     query = select(Assignment.customer_id, Assignment.region_id, Assignment.owner_id, able.label("able"))
-    seen = or_(sight.pooled(), assignments_within(actor))
+    seen = sight.places()
     rows = (await session.execute(query.where(Assignment.customer_id.in_(ids), or_(seen, able)))).all()
     found: dict[str, list[Place]] = {}
     for one in dict.fromkeys(ids):

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Date, Numeric, and_, case, cast, func, lit
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.customer import Assignment, Customer
+from db.customer_sight import CustomerSight
 from db.deal import Deal
 from db.scope import reach, within
 from domain.access import Action, Actor
@@ -27,11 +28,18 @@ _NUMBERS = frozenset({"number", "integer", "money", "percent", "rating"})
 
 @dataclass(frozen=True)
 class Looking:
-    """Who looks, and what day it is for the company."""
+    """Who looks, and what day it is for the company. `pooled`: at what lies in the pools they see, not at theirs."""
 
     actor: Actor
     zone: str
     today: date
+    sight: CustomerSight | None = None
+    pooled: bool = False
+
+    @property
+    def places(self) -> ColumnElement[bool]:
+        """The assignments through which the customers are seen."""
+        return self.sight.pooled() if self.pooled and self.sight else assignments_within(self.actor)
 
     def midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), ZoneInfo(self.zone))
@@ -56,8 +64,8 @@ def assignments_within(actor: Actor) -> ColumnElement[bool]:
 
 
 def _assigned(conditions: Sequence[ColumnElement[bool]], looking: Looking) -> ColumnElement[bool]:
-    theirs = assignments_within(looking.actor)
-    return select(Assignment.region_id).where(Assignment.customer_id == Customer.id, theirs, *conditions).exists()
+    theirs = (Assignment.customer_id == Customer.id, looking.places)
+    return select(Assignment.region_id).where(*theirs, *conditions).exists()
 
 
 def _test(test: Test, looking: Looking) -> ColumnElement[bool]:

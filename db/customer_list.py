@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.collection import Collection
 from db.customer import Assignment, Customer
 from db.customer_find import found
+from db.customer_sight import CustomerSight
 from db.deal import Deal
 from db.scope import customers_within, paths_to_customers, within
 from domain.access import Actor
@@ -44,8 +45,9 @@ async def list_customers(
     return (await session.scalars(query)).all()
 
 
-async def figures(session: AsyncSession, actor: Actor, customer_ids: Sequence[str]) -> Figures:
+async def figures(session: AsyncSession, sight: CustomerSight, customer_ids: Sequence[str]) -> Figures:
     """Of the customers of one page."""
+    actor = sight.actor
     still_open = (Deal.closed_at.is_(None), Deal.order_id.is_(None))  # a won one waits for its money only
     deals = (
         select(Deal.customer_id, func.count(), cast(func.sum(Deal.amount), Deal.amount.type))
@@ -67,7 +69,7 @@ async def figures(session: AsyncSession, actor: Actor, customer_ids: Sequence[st
         deals={row[0]: Sum(row[1], row[2]) for row in await session.execute(deals)},
         owed={row[0]: Sum(row[1], row[2]) for row in await session.execute(owed)},
     )
-    assigned = select(Assignment).where(Assignment.customer_id.in_(customer_ids)).order_by(Assignment.since)
-    for assignment in await session.scalars(assigned):
+    assigned = select(Assignment).where(Assignment.customer_id.in_(customer_ids), sight.places())
+    for assignment in await session.scalars(assigned.order_by(Assignment.since)):
         sums.followers.setdefault(assignment.customer_id, []).append(assignment)
     return sums

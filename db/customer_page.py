@@ -10,11 +10,11 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, false, func, literal, select, tuple_, union_all
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,8 +23,9 @@ from db.customer_filter import Looking, assignments_within, holds
 from db.customer_find import found
 from db.customer_search import CustomerSearch, fits
 from db.scope import CustomerPaths, customers_within, paths_to_customers
-from domain.customer_filter import EVERYBODY, Group
+from domain.customer_filter import EVERYBODY, Group, tests
 from domain.customer_search import sought as searched
+from domain.customer_search import words_of
 from domain.ids import is_id
 from domain.refusal import Refused, invalid
 
@@ -48,6 +49,16 @@ class Sought:
     @property
     def within(self) -> list[ColumnElement[bool]]:
         return [customers_within(self.looking.actor), holds(self.conditions, self.looking)]
+
+    @property
+    def pooled(self) -> list[ColumnElement[bool]] | None:
+        """Those seen beside these, for lying in a pool; None where there are none. By what a pool hides nobody may
+        find them."""
+        sight = self.looking.sight
+        only = sight.only_pooled() if sight else None
+        if sight is None or only is None or any(one.fact.key in sight.ever_hidden for one in tests(self.conditions)):
+            return None
+        return [only, holds(self.conditions, replace(self.looking, pooled=True))]
 
     @property
     def paths(self) -> CustomerPaths | None:
@@ -99,10 +110,12 @@ async def count(session: AsyncSession, sought: Sought) -> Count:
     most = COUNTED_BY_TEXT if sought.text.strip() else COUNTED
     async with in_time():
         if sought.text.strip():
-            number = len(await found(session, sought.within, sought.text, paths=sought.paths, limit=most + 1))
+            number = len(await _ids(session, sought, None, most + 1))
         else:
-            some = select(Customer.id).where(*sought.within).limit(most + 1).subquery()
-            number = (await session.scalars(select(func.count()).select_from(some))).one()
+            number = 0
+            for limb in filter(None, (sought.within, sought.pooled)):
+                some = select(Customer.id).where(*limb).limit(most + 1).subquery()
+                number += (await session.scalars(select(func.count()).select_from(some))).one()
     return Count(min(number, most), number > most)
 
 
@@ -111,13 +124,16 @@ async def next_ids(
 ) -> list[str]:
     """All that fit, or those `picked` among them; the oldest first, a batch at a time: what comes meanwhile comes at
     the end. A text is looked up in the index, however common: nobody is left out."""
-    within = [*sought.within, *([Customer.id.in_(picked)] if picked else [])]
     words = searched(sought.text)
-    if words:
-        within.append(Customer.id.in_(select(CustomerSearch.customer_id).where(*map(fits, words))))
-    elif sought.text.strip():
+    if sought.text.strip() and not words:
         return []
-    return await found(session, within, "", after=after, limit=limit, oldest_first=True)
+    more = [Customer.id.in_(picked)] if picked else []
+    if words:
+        more.append(Customer.id.in_(select(CustomerSearch.customer_id).where(*map(fits, words))))
+    ids = await found(session, [*sought.within, *more], "", after=after, limit=limit, oldest_first=True)
+    if sought.pooled is not None:
+        ids += await _named(session, sought, [*sought.pooled, *more], "", after, limit, oldest_first=True)
+    return sorted(ids)[:limit]
 
 
 @asynccontextmanager
@@ -135,21 +151,58 @@ async def _rows(session: AsyncSession, sought: Sought, place: list[Any] | None, 
     if sought.text.strip() or sought.sort in ("newest", "oldest"):
         oldest_first = (sought.sort == "oldest" and not sought.text.strip()) != back
         after = place[-1] if place else None
-        ids = await found(
-            session, sought.within, sought.text, paths=sought.paths, after=after, limit=limit, oldest_first=oldest_first
-        )
+        ids = await _ids(session, sought, after, limit, oldest_first=oldest_first)
         by_id = {one.id: one for one in await session.scalars(select(Customer).where(Customer.id.in_(ids)))}
         return [Row(by_id[one], None) for one in ids if one in by_id]
     if sought.sort == "name":
-        query = select(Customer).where(*sought.within)
         keys: tuple[Any, ...] = (Customer.company_key, Customer.id)
-        named = await session.scalars(_from(query, keys, place, back).limit(limit))
+        limbs = [select(Customer.id).where(*limb) for limb in (sought.within, sought.pooled) if limb is not None]
+        first = [select(_from(limb, keys, place, back).limit(limit).subquery().c.id) for limb in limbs]
+        either = Customer.id.in_(union_all(*first)) if len(first) > 1 else Customer.id.in_(first[0])
+        named = await session.scalars(_from(select(Customer).where(either), keys, None, back).limit(limit))
         return [Row(one, None) for one in named]
     theirs = (assignments_within(sought.looking.actor), Assignment.due_at.is_not(None))
     both = select(Customer, Assignment).join(Assignment, Assignment.customer_id == Customer.id)
     keys = (Assignment.due_at, Assignment.customer_id, Assignment.region_id)
     due = await session.execute(_from(both.where(*theirs, *sought.within), keys, place, back).limit(limit))
     return [Row(*row) for row in due]
+
+
+async def _ids(
+    session: AsyncSession, sought: Sought, after: str | None, limit: int, *, oldest_first: bool = False
+) -> list[str]:  # fmt: skip
+    """Theirs, and those of their pools between them."""
+    ids = await found(
+        session, sought.within, sought.text, paths=sought.paths, after=after, limit=limit, oldest_first=oldest_first
+    )
+    if sought.pooled is None:
+        return ids
+    ids += await _named(session, sought, sought.pooled, sought.text, after, limit, oldest_first=oldest_first)
+    return sorted(ids, reverse=not oldest_first)[:limit]
+
+
+async def _named(
+    session: AsyncSession, sought: Sought, within: Sequence[ColumnElement[bool]], text: str, after: str | None,
+    limit: int, *, oldest_first: bool,
+) -> list[str]:  # fmt: skip
+    """Of the pools those whose own name fits: numbers and people, which a pool hides, find nobody there."""
+    regions = sorted(sought.looking.actor.regions)
+    nobody = select(Customer.id).where(false())
+    paths = CustomerPaths(regions, union_all(nobody, nobody))
+    words = [word.text for word in searched(sought.text)]
+    ids: list[str] = []
+    while len(ids) < limit:
+        some = await found(session, within, text, paths=paths, after=after, limit=limit, oldest_first=oldest_first)
+        if words and some:
+            named = (await session.execute(select(Customer.id, Customer.name).where(Customer.id.in_(some)))).all()
+            fit = {one for one, name in named if all(word in words_of(name) for word in words)}
+        else:
+            fit = {*some}
+        ids += [one for one in some if one in fit]
+        if len(some) < limit:
+            break
+        after = some[-1]
+    return ids[:limit]
 
 
 def _from(query: Any, keys: tuple[Any, ...], place: list[Any] | None, back: bool) -> Any:

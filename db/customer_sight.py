@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Assignment, Customer
 from db.pool import Place, PoolReader
-from db.scope import customers_within
+from db.scope import customers_within, reach
 from domain.access import Action, Actor, Scope
 
 
@@ -29,6 +29,11 @@ class CustomerSight:
     def pooled(self) -> ColumnElement[bool]:
         """Places in pools that this person sees."""
         return and_(*self.pools.within())
+
+    def places(self) -> ColumnElement[bool]:
+        """Through which customers are seen: theirs, and those of these pools."""
+        theirs = reach(self.actor, Action.CUSTOMER_READ, Assignment.owner_id, Assignment.region_id)
+        return or_(theirs, self.pooled())
 
     def within(self) -> ColumnElement[bool]:
         """Customers of whom this person sees anything."""
@@ -53,9 +58,11 @@ class CustomerSight:
         only = self.only_pooled()
         if only is None:
             return {}
-        query = select(Assignment).join(Customer, Customer.id == Assignment.customer_id)
+        lying = list(await session.scalars(select(Customer.id).where(Customer.id.in_(list(customers)), only)))
+        if not lying:
+            return {}
         found: dict[str, frozenset[str]] = {}
-        for place in await session.scalars(query.where(Customer.id.in_(list(customers)), self.pooled(), only)):
+        for place in await session.scalars(select(Assignment).where(Assignment.customer_id.in_(lying), self.pooled())):
             here = frozenset[str](self.pools.hidden(place))
             found[place.customer_id] = found.get(place.customer_id, here) & here
         return found
@@ -65,7 +72,8 @@ class CustomerSight:
         only = self.only_pooled()
         if only is None:
             return None
-        query = select(Assignment).join(Customer, Customer.id == Assignment.customer_id)
-        ordered = query.where(Customer.id == customer_id, self.pooled(), only).order_by(Assignment.since)
-        place = await session.scalar(ordered.limit(1))
+        if await session.scalar(select(Customer.id).where(Customer.id == customer_id, only)) is None:
+            return None
+        ordered = select(Assignment).where(Assignment.customer_id == customer_id, self.pooled())
+        place = await session.scalar(ordered.order_by(Assignment.since).limit(1))
         return (place.customer_id, place.region_id) if place else None

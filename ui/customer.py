@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field, field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.responses import HTMLResponse
+from starlette.responses import Response
 
 from api.auth import CurrentActor, require
 from api.services import Provided, Services
@@ -19,16 +19,18 @@ from db.customer_case import CustomerCase, customer_case
 from db.customer_figures import customer_figures, planned_with
 from db.customer_merge_case import merges_of
 from db.customer_part import documents_of, open_tasks, orders_of, quotes_of
+from db.customer_sight import CustomerSight
 from db.customer_story import story_of
 from db.equipment import equipment_of
 from domain.access import Action, Actor
 from domain.equipment import under_warranty
 from domain.ids import RecordId
+from domain.refusal import Refused
 from ui.customer_fact import facts_of
 from ui.customer_story import FILTERS, Asked, Filter, Telling, file_names, people_of
 from ui.environment import pages_of
 from ui.names import names
-from ui.render import fragment, respond, wants_fragment
+from ui.render import fragment, redirect, respond, wants_fragment
 from ui.stage import Pipelines, pipelines
 from ui.story import Story
 
@@ -71,10 +73,19 @@ async def show(
     actor: CurrentActor,
     services: Provided,
     asked: Annotated[Timeline, Query()],
-) -> HTMLResponse:
+) -> Response:
     """`told`, `by`, `on` and `until` narrow the timeline, `after` goes on with it."""
-    async with services.db.session(actor.id) as session:
-        shown = await _shown(request, session, actor, services, customer_id, asked)
+    try:
+        async with services.db.session(actor.id) as session:
+            shown = await _shown(request, session, actor, services, customer_id, asked)
+    except Refused as refused:
+        if refused.status != 404:
+            raise
+        async with services.db.session(actor.id) as session:
+            place = await (await CustomerSight.of(session, actor)).place_of(session, customer_id)
+        if place is None:
+            raise
+        return redirect(request, "/pool/" + "/".join(place))  # as far as the pool shows it, and to be claimed there
     if asked.after and wants_fragment(request):
         return await fragment(request, "customer/_events.html", "events", **shown)
     return await respond(request, "customer/page.html", "record", **shown)

@@ -17,6 +17,7 @@ from api.body import IdempotencyKey
 from api.document import chunks_of
 from api.problem import named
 from api.services import Provided, Services
+from api.signpost import follow_signpost
 from commands.customer_edit import CustomerEditBody, Editable, Given, editable
 from db.person import Person, units
 from domain.access import Action, Actor
@@ -30,7 +31,11 @@ from ui.environment import pages_of
 from ui.form import mistakes
 from ui.render import page, redirect
 
-router = APIRouter(prefix="/customers", include_in_schema=False, dependencies=[Depends(require(Action.CUSTOMER_WORK))])
+router = APIRouter(
+    prefix="/customers",
+    include_in_schema=False,
+    dependencies=[Depends(follow_signpost), Depends(require(Action.CUSTOMER_WORK))],
+)
 OWN, FILE = "field-", "file-"
 FILES = 10
 

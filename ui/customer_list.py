@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
@@ -56,7 +56,7 @@ async def list_page(
         async with services.db.session(actor.id) as session:
             sought = asked.sought(reader.looking, reader.facts, reader.reading)
             found = await page(session, sought, after=asked.after, before=asked.before, limit=PAGE)
-            rows = await _rows(session, actor, found, shown)
+            rows = await _rows(session, reader, found, shown)
             called = await called.with_people(session, rows.people)
     except Refused as refused:
         if refused.status != 422:
@@ -66,7 +66,8 @@ async def list_page(
     return await respond(
         request, "customer/list.html", "rows", status=422 if error else 200,
         asked=asked, found=found, rows=rows, columns=shown, offered=columns, names=held.names, error=error,
-        chips=held.chips, views=kept, me=actor.id, cells=_cells(found, shown, reader.readable, request, held.names),
+        cells=_cells(found, rows, shown, reader.readable, request, held.names),
+        chips=held.chips, views=kept, me=actor.id,
         own_regions=[(unit.id, unit.called(formats.language)) for unit in held.names.units.values()
                      if unit.kind == "region" and unit.id in actor.regions],
         follows=actor.scope(Action.CUSTOMER_WORK) is not None, works=actor.scope(Action.CUSTOMER_WORK) is not None,
@@ -96,24 +97,28 @@ def _acts(request: Request, actor: Actor) -> list[tuple[str, str, str]]:
 class _Rows:
     sums: Any = None
     people: frozenset[str] = frozenset()
+    hidden: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Of customers seen for lying in a pool only: what it hides until they are claimed."""
 
 
-async def _rows(session: AsyncSession, actor: Actor, found: Page, columns: Sequence[Column]) -> _Rows:
+async def _rows(session: AsyncSession, reader: CustomerReader, found: Page, columns: Sequence[Column]) -> _Rows:
     customers = [row.customer for row in found.rows]
-    sums = await figures(session, actor, [one.id for one in customers])
+    ids = [one.id for one in customers]
+    sums = await figures(session, reader.sight, ids)
     owners = {one.owner_id for followers in sums.followers.values() for one in followers if one.owner_id}
-    return _Rows(sums, frozenset(owners | people_in(customers, columns)))
+    hidden = await reader.sight.hidden(session, ids)
+    return _Rows(sums, frozenset(owners | people_in(customers, columns)), hidden)
 
 
 def _cells(
-    found: Page, columns: Sequence[Column], readable: Readable, request: Request, called: Names
+    found: Page, rows: _Rows, columns: Sequence[Column], readable: Readable, request: Request, called: Names
 ) -> dict[tuple[str, str], str]:
     """What own and built-in fields hold, by customer and column."""
     formats = pages_of(request).formats(request)
     known = {one: called.person(one) for one in called.people} | {one: called.unit(one) for one in called.units}
     cells = {}
     for row in found.rows:
-        values = seen_values(row.customer, readable)
+        values = seen_values(row.customer, readable, rows.hidden.get(row.customer.id, ()))
         for column in columns:
             if column.field is not None:
                 text = cell(column.field, values, readable, formats, known)

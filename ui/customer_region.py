@@ -13,6 +13,7 @@ from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.problem import worded
 from api.services import Provided, Services
+from api.signpost import follow_signpost
 from db.allocation_plan import sellers_in
 from db.customer_portrait import portrait_of
 from db.customer_region import followings_of, seen_customer, whole_customer
@@ -30,7 +31,7 @@ from ui.render import fragment, page, redirect
 router = APIRouter(
     prefix="/customers/{customer_id}",
     include_in_schema=False,
-    dependencies=[Depends(require(Action.CUSTOMER_READ))],
+    dependencies=[Depends(follow_signpost), Depends(require(Action.CUSTOMER_READ))],
 )
 Id = Annotated[str, Form(max_length=36)]
 

@@ -14,6 +14,7 @@ from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.document import chunks_of
 from api.services import Provided, Services
+from api.signpost import follow_signpost
 from commands.follow_up import FollowUpBody
 from db.customer import contacts_of
 from db.customer_case import find_customer
@@ -28,7 +29,9 @@ from ui.environment import pages_of
 from ui.form import mistakes
 from ui.render import fragment, page, redirect, respond, toasted, wants_fragment
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(require(Action.CUSTOMER_WORK))])
+router = APIRouter(
+    include_in_schema=False, dependencies=[Depends(follow_signpost), Depends(require(Action.CUSTOMER_WORK))]
+)
 SHOWN, FILES = 100, 10
 PLAIN = ("how", "outcome", "note", "contact_id", "next_on")
 
