@@ -55,7 +55,8 @@ async def test_what_the_pool_hides_is_not_sent_until_it_is_claimed(sign_in: Sign
         assert PHONE[4:] not in shown.text
         assert customer not in (await abroad.get(address)).text
         assert PHONE[4:] in (await manager.get(address)).text
-    assert (await seller.get(f"/customers/{customer}")).status_code == 404
+    opened = await seller.get(f"/customers/{customer}")
+    assert (opened.status_code, opened.headers["location"].startswith(f"/pool/{customer}/")) == (303, True)
     assert await claim(seller, pooled) == 303
     assert (await seller.get(f"/customers/{customer}")).status_code == 200
     assert customer in (await seller.get("/pool/mine")).text
