@@ -118,6 +118,8 @@ class CustomerImportActivities(ProcessActivities):
 
     async def _carry(self, one: Import, open_one: Callable[[], Awaitable[Connection]], bulk: bool) -> None:
         lanes = [await open_one() for _ in range(LANES)]
+        if await batches_done(lanes[0], one, "end"):
+            return
         if not await batches_done(lanes[0], one, "merge"):
             await self._step(one, "reading")
         await self._read_file(lanes, one)

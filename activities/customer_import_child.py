@@ -81,7 +81,7 @@ def _known(asked: dict[str, Any]) -> Known:
 def _check_width(batch: list[list[str]], before: int) -> None:
     if max(map(len, batch)) > COLUMNS_MOST:
         at = next(at for at, row in enumerate(batch) if len(row) > COLUMNS_MOST)
-        raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=len(batch[at]), row=before + at + 1)
+        raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=len(batch[at]), row=before + at + 2)
 
 
 def _tell(import_id: str, no: int, rows: int, read: Batch) -> None:

@@ -86,7 +86,7 @@ def first_rows(path: str, encoding: str, delimiter: str) -> tuple[list[str], lis
         try:
             for row in reader:
                 if len(row) > COLUMNS_MOST:
-                    raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=len(row), row=len(filled))
+                    raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=len(row), row=len(filled) + 1)
                 if any(cell.strip() for cell in row):
                     filled.append([cell.strip().strip("\ufeff\u200b")[:200] for cell in row])
                 if len(filled) > SAMPLE:
@@ -152,7 +152,7 @@ def _written(out: str, rows: Iterable[list[str]]) -> dict[str, Any]:
         writer = csv.writer(file)
         for row in rows:
             if len(row) > COLUMNS_MOST:
-                raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=len(row), row=count)
+                raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=len(row), row=count + 1)
             if max(map(len, row), default=0) > CELL_MOST:
                 raise invalid("import_cell_huge", "file", row=count, most=CELL_MOST)
             writer.writerow(row)
@@ -186,7 +186,7 @@ def _objects(path: str) -> Iterator[list[str]]:
     for one in _each(path):
         keys.update(dict.fromkeys(one))
         if len(keys) > COLUMNS_MOST:
-            raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=len(keys), row=0)
+            raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=len(keys), row=1)
     yield list(keys)
     for one in _each(path):
         yield [_json_text(one.get(key)) for key in keys]

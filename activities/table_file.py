@@ -31,7 +31,7 @@ def workbook_rows(path: str, *, columns_most: int) -> Iterator[list[Any]]:
             sheet = workbook.get_sheet_by_name(name)
             if sheet.height and sheet.width:
                 if sheet.width > columns_most:
-                    raise invalid("import_columns_most", "file", most=columns_most, columns=sheet.width, row=0)
+                    raise invalid("import_columns_most", "file", most=columns_most, columns=sheet.width, row=1)
                 yield from sheet.iter_rows()
                 return
     except PasswordError:

@@ -166,7 +166,9 @@ async def owners_given(connection: Connection, one: Import) -> list[str]:
 
 
 async def drop(connection: Connection, one: Import) -> None:
+    """With the mark that nothing is left to do: whoever comes later need not read the file once more to learn it."""
     async with connection.transaction():
+        await marked(connection, one, "end", 0)
         await connection.execute(sql.SQL("drop table if exists {}").format(one.table))
 
 

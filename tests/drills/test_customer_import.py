@@ -26,7 +26,7 @@ pytestmark = pytest.mark.drill
 ROWS = 80_000
 DOUBLE, WRONG = 50, 100
 """Every so many rows one stands there twice, or cannot be used."""
-PATIENCE = 240.0
+PATIENCE = 600.0
 
 
 class File:
