@@ -86,7 +86,9 @@ def first_rows(path: str, encoding: str, delimiter: str) -> tuple[list[str], lis
         try:
             for row in reader:
                 if len(row) > COLUMNS_MOST:
-                    raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=len(row), row=len(filled) + 1)
+                    raise invalid(
+                        "import_columns_most", "file", most=COLUMNS_MOST, columns=len(row), row=len(filled) + 1
+                    )
                 if any(cell.strip() for cell in row):
                     filled.append([cell.strip().strip("\ufeff\u200b")[:200] for cell in row])
                 if len(filled) > SAMPLE:
