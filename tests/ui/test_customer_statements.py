@@ -20,7 +20,7 @@ from db.follow_up import FollowUp
 from db.ownership import AssignmentChange
 from tests.conftest import SignIn
 
-PAGE, LIST, COUNT = 30, 22, 9
+PAGE, LIST, COUNT = 32, 28, 14
 
 
 @contextmanager
