@@ -5,6 +5,7 @@ The person within a queue is chosen in `domain.ticket_turn`.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -18,6 +19,7 @@ from domain.document import Duration, Key, Label, PolicyDocument, Problem, Stric
 from domain.lead_fact import known
 from domain.order import Tier
 from domain.text import ON_ONE_LINE
+from domain.ticket_text import plain
 
 FACTS = {
     "ticket_kind": "enum", "channel": "enum", "priority": "enum", "tier": "enum", "product": "enum", "language": "enum",
@@ -257,7 +259,12 @@ class RoutingPolicy(PolicyDocument):
     def keywords_in(self, text: str) -> tuple[str, ...]:
         """The lists one of whose words the text has; `text` as `domain.ticket_text.plain` gives it. A Latin word
         stands by itself or begins one."""
-        return tuple(key for key, listed in self.keywords.items() if any(_says(text, word.lower()) for word in listed))
+        return tuple(key for key, listed in self._plain.items() if any(_says(text, word) for word in listed))
+
+    @cached_property
+    def _plain(self) -> dict[str, list[str]]:
+        """The lists as texts are read, so that a word typed in full width or with two blanks is found, too."""
+        return {key: [plain(word) for word in listed] for key, listed in self.keywords.items()}
 
 
 def _says(text: str, word: str) -> bool:

@@ -221,6 +221,7 @@ SENTENCES = {
     "process_ended": N_("This case has ended."),
     "macro_doubled": N_("There is a macro with this key already."),
     "macro_names_unknown": N_("There is no {{ %(name)s }}; the list says what an answer can name."),
+    "keywords_doubled": N_("Two lists of words have the key %(key)s. Make them one, or name one anew."),
     "queue_unknown": N_("There is no queue %(queue)s."),
     "message_not_split": N_("Only what the customer wrote later can become a ticket of its own."),
     "ticket_not_now": N_("This cannot be done with the ticket as it stands now. Reload to see it."),

@@ -17,7 +17,7 @@ from api.services import Provided, Services
 from db.policy import find_version
 from db.ticket_routing import current_model
 from domain.access import Action
-from domain.document import Problem
+from domain.document import Problem, duplicates
 from domain.order import Tier
 from domain.policy import load
 from domain.policy_draft import row_of, set_row
@@ -184,6 +184,8 @@ def _made(part: str, typed: Mapping[str, Any], document: Mapping[str, Any]) -> d
             for line in typed["lines"]
         ]}  # fmt: skip
     if part == "words":
+        for key in duplicates([line["key"] for line in typed["lines"]]):
+            raise invalid("keywords_doubled", "", key=key)
         lists = {line["key"]: [w.strip() for w in BETWEEN.split(line["words"]) if w.strip()] for line in typed["lines"]}
         return {"keywords": lists, "table": _with_lists(document.get("table"), list(lists))}
     made: dict[str, Any] = {}

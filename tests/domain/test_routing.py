@@ -133,3 +133,8 @@ def test_who_cannot_is_passed_over_and_it_is_said_why() -> None:
     assert chosen == "free"
     assert [one.why for one in why.over] == ["skill", "language", "off_duty", "away", "had", "full"]
     assert choose_agent(policy(), Case(REPAIR, None, "en"), people[:4])[0] is None
+
+
+def test_words_typed_in_full_width_or_with_two_blanks_are_found() -> None:
+    asked = policy(keywords={"billing": ["ＰＯＳ"], "breakdown": ["not  working"], "complaint": ["投诉"]})
+    assert asked.keywords_in(plain("pos machine is NOT working")) == ("billing", "breakdown")

@@ -143,6 +143,13 @@ async def test_an_administrator_edits_where_tickets_go_and_tries_a_text(visit: V
     await page.goto(page.url.partition("/edit")[0] + "/edit/part?part=words")
     await page.locator("#f-key-3").fill("parts")
     await page.locator("#f-words-3").fill("备件，配件, spare part")
+    await page.locator("#f-key-4").fill("parts")
+    await page.locator("#f-words-4").fill("螺栓")
+    await page.get_by_role("button", name="Keep in the draft").click()
+    await expect(page.get_by_text("Two lists of words have the key parts.")).to_be_visible()
+    await expect(page.locator("#f-words-4")).to_have_value("螺栓")  # nothing typed is lost
+    for name in ("key", "words"):
+        await page.locator(f"#f-{name}-4").fill("")
     await page.get_by_role("button", name="Keep in the draft").click()
     await page.get_by_role("button", name="Add a row").click()
     await expect(page.locator("#rows tr[data-row]")).to_have_count(8)
@@ -156,7 +163,7 @@ async def test_an_administrator_edits_where_tickets_go_and_tries_a_text(visit: V
     await expect(page.get_by_text("Spare parts").first).to_be_visible()
     await expect(page.get_by_text("clearly negative")).to_be_visible()
     await check_everywhere(visit, "/policies/ticket_routing/try?text=故障", "routing-try", as_person="gu.ming")
-    assert visited.problems == []
+    assert [problem for problem in visited.problems if "422" not in problem] == []
 
 
 def test_hours_over_midnight_go_on_the_next_day() -> None:
