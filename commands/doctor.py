@@ -24,9 +24,11 @@ from domain.process import Command, Standing
 from workflows.process import Process
 
 NO_CASES = (
-    "AllocationWorkflow", "DigestWorkflow", "MaintenanceWorkflow", "TicketTrainingWorkflow", "BookWorkflow",
+    "AllocationWorkflow", "BookWorkflow", "CalendarFeedWorkflow", "CustomerActWorkflow", "CustomerExportWorkflow",
+    "CustomerMatchWorkflow", "CustomerTierWorkflow", "DigestWorkflow", "MaintenanceWorkflow", "StatementWorkflow",
+    "TicketTrainingWorkflow",
 )  # fmt: skip
-"""What runs by the clock for the whole company, or for a person's customers: none is a case, and none has a row."""
+"""What works through many records, by the clock or because somebody asked: none is a case, and none has a row."""
 AT_ONCE = 10
 """Processes asked at once: each question costs the worker some milliseconds."""
 PATIENCE = timedelta(seconds=20)

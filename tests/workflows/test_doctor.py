@@ -10,10 +10,12 @@ from fastapi import FastAPI
 from sqlalchemy import delete, func, select, update
 
 from api.services import Services
-from commands.doctor import Difference, compare, mend
+from commands.doctor import NO_CASES, Difference, compare, mend
 from commands.lead_intake import NewLead
 from db.base import new_id
 from db.process import Process, Task
+from worker.main import WORKFLOWS
+from workflows import process
 from workflows.lead import lead_workflow_id
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -101,3 +103,8 @@ async def test_a_row_whose_process_is_no_more_says_so_and_asks_nobody(clinic: Cl
     assert [await clinic.mend(difference) for difference in found.values()] == [True, True]
     assert await clinic.differences() == {}
     assert await clinic.tasks(ended) == 0
+
+
+def test_whatever_is_no_case_is_not_looked_for_among_the_rows() -> None:
+    without = {made.__name__ for made in WORKFLOWS if not issubclass(made, process.Process)}
+    assert without == set(NO_CASES)
