@@ -19,6 +19,8 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from commands.contract_term import ContractTermCommands
+from commands.customer_act import CustomerActBody, CustomerActs
+from commands.customer_export import CustomerExports
 from commands.equipment import EquipmentBody, EquipmentCommands
 from commands.extension import ExtensionCommands
 from commands.policy import publish_defaults
@@ -30,6 +32,8 @@ from db.allocation_plan import plan
 from db.base import new_id
 from db.collection import Collection
 from db.customer import Assignment, Customer
+from db.customer_act import CustomerAct
+from db.customer_export import CustomerExport
 from db.engine import Database
 from db.lead import Lead
 from db.migrate import upgrade
@@ -52,6 +56,7 @@ from tests.workflows.signings import SigningOffice
 from tests.workflows.tickets import came_in, standing, told, wrote
 from workflows.allocation import AllocationStart, AllocationWorkflow
 from workflows.book import book_workflow_id
+from workflows.customer_export import customer_export_workflow_id
 from workflows.maintenance import MAINTENANCE
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -319,7 +324,28 @@ async def recycled_book(office: Office) -> str:
     return task.line_id
 
 
+async def worked_list(office: Office) -> str:
+    """Returns the id of the workflow that wrote a file of customers; that of an act on all of them has its own."""
+    await publish_defaults(office.db)
+    await customers(office, "li.wei", 3)
+    manager = await office.actor("zhao.min")
+    act_id = await CustomerActs(office.desk).begin(
+        manager, uuid4().hex, CustomerActBody(act="tags", every=True, add=["展会"])
+    )
+    await office.relay.carry_waiting()
+    await office.until(lambda: office.row(CustomerAct, id=act_id, status="done"), "the act")
+    handle = office.env.client.get_workflow_handle(f"customer-act/{act_id}")
+    (HISTORIES / "worked-list-customer_act-1.json").write_text((await handle.fetch_history()).to_json())
+    export_id = await CustomerExports(office.desk).begin(manager, uuid4().hex, file_format="csv", language="en")
+    await office.relay.carry_waiting()
+    await office.until(lambda: office.row(CustomerExport, id=export_id, status="done"), "the export")
+    await office.days_pass(8)
+    await office.until(lambda: office.row(CustomerExport, id=export_id, status="expired"), "the end of its file")
+    return customer_export_workflow_id(export_id)
+
+
 STORIES = (
+    (worked_list, "worked-list"),
     (recycled_book, "recycled-book"),
     (answered_ticket, "answered-ticket"), (routed_ticket, "routed-ticket"), (maintained_machine, "maintained-machine"),
     (given_pool, "given-pool"),
