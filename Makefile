@@ -30,7 +30,7 @@ check: $(VENV)/installed-dev
 	$(BIN)/lint-imports
 
 drills: $(VENV)/installed-dev
-	$(BIN)/pytest -m drill tests/drills
+	$(BIN)/pytest -m drill tests/drills || { [ $$? = 1 ] && $(BIN)/pytest -m drill tests/drills --last-failed; }
 
 # Another version of a package comes in only here. `make lock UPGRADE=--upgrade` takes the newest of all.
 lock: $(VENV)/python

@@ -25,6 +25,7 @@ from db.lead import Lead
 from db.policy import current_policy
 from db.process import TimelineEvent
 from db.quote import Quote
+from db.timeline import ORDER
 from domain.collection import DEFAULT as COLLECTION
 from domain.lead import DEFAULT as LEAD
 from domain.pipeline import DEFAULT as PIPELINE
@@ -184,7 +185,7 @@ async def story(selling: Selling, record_id: str, last: str) -> list[str]:
 
     async def told() -> list[str]:
         async with selling.services.db.session() as session:
-            lines = select(TimelineEvent).where(TimelineEvent.record_id == record_id).order_by(TimelineEvent.at)
+            lines = select(TimelineEvent).where(TimelineEvent.record_id == record_id).order_by(*ORDER)
             kinds = [line.kind for line in await session.scalars(lines)]
         return [one for one in kinds if any(one.startswith(f"{kind}.{clock}") for clock in clocks)]
 
