@@ -171,12 +171,14 @@ async def _reject_taken(connection: Connection, one: Import, key: str) -> None:
 
 
 def _guard(key: str, other: LiteralString) -> sql.Composable:
-    """A weaker key does not make one of two that have different tax numbers."""
+    """A weaker key does not make one of two that have different tax numbers, nor a name of two in different cities:
+    the key of a name leaves out the place it begins with."""
     if key == "tax_number":
         return sql.SQL("true")
-    return sql.SQL("(s.tax_number is null or {o}.tax_number is null or s.tax_number = {o}.tax_number)").format(
-        o=sql.SQL(other)
-    )
+    alike: LiteralString = "(s.tax_number is null or {o}.tax_number is null or s.tax_number = {o}.tax_number)"
+    if key == "company_key":
+        alike += " and (s.city is null or {o}.city is null or rtrim(s.city, '市') = rtrim({o}.city, '市'))"
+    return sql.SQL(alike).format(o=sql.SQL(other))
 
 
 def _ways(one: Import) -> list[sql.Composable]:

@@ -48,6 +48,14 @@ async def test_a_file_becomes_customers_of_an_owner_with_contacts_and_a_history(
     assert [(one.name, one.title) for one in people] == [("周明", "采购")]
 
 
+async def test_companies_of_one_name_in_two_cities_are_two(imports: Imports) -> None:
+    lines = ["客户名称,电话,城市", "宁波双城装备有限公司,13800138901,宁波", "台州双城装备有限公司,13800138902,台州市"]
+    done = await imports.take_in(lines)
+    assert (done.created, done.doubled) == (2, 0)
+    again = await imports.take_in(["客户名称,城市", "双城装备有限公司,温州", "台州双城装备有限公司,台州"])
+    assert (again.created, again.doubled, again.rejected) == (1, 0, 0)
+
+
 async def test_what_is_there_is_updated_once_and_what_stands_twice_is_left_out(imports: Imports) -> None:
     first = await imports.take_in(
         [
