@@ -6,7 +6,7 @@ Each customer is for itself: what is refused for one holds up no other, and is k
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -18,7 +18,7 @@ from commands.customer_edit import CustomerEdits
 from commands.desk import Desk
 from commands.follow_up import FollowUpBody, FollowUps
 from commands.idempotency import claim_once
-from commands.pool import Outcome, PoolCommands
+from commands.pool import Outcome, PoolCommands, utc_now
 from db.actor import actor_of
 from db.customer import Assignment
 from db.customer_act import CustomerAct, act_of, places_for, went_on
@@ -91,10 +91,6 @@ class Ended(NamedTuple):
         """The refusal that all got who got one for want of room, where nothing was done any more."""
         codes = {why.code for _, why in self.refused}
         return codes.pop() if not self.done and len(codes) == 1 and codes <= FULL else None
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class CustomerActs:

@@ -18,6 +18,7 @@ from api.document import chunks_of
 from api.language import language_of
 from api.problem import worded
 from api.services import Provided, Services
+from commands.customer_import import ImportCommands
 from db.customer_import import (
     CustomerImport,
     CustomerImportRow,
@@ -32,7 +33,7 @@ from db.person import OrgUnit
 from domain.access import Action, Actor
 from domain.customer_import import MAY_UNDO, RUNNING, Choices
 from domain.ids import RecordId, is_id
-from domain.refusal import Refused, invalid
+from domain.refusal import Refused, invalid, not_found
 from locales import N_, translate
 from locales.customer_import_labels import STAGES, STEPS, VERDICTS, WHY
 from locales.refusals import refusal_text
@@ -131,36 +132,22 @@ def _choices(form: dict[str, str], mapping: list[str]) -> Choices:
     )  # fmt: skip
 
 
-@router.post("/{import_id}/pause")
-async def pause(
-    request: Request, import_id: RecordId, actor: CurrentActor, services: Provided, key: IdempotencyKey
+@router.post("/{import_id}/{act}")
+async def act(
+    request: Request, import_id: RecordId, act: str, actor: CurrentActor, services: Provided, key: IdempotencyKey
 ) -> Response:
-    await services.customer_imports.pause(actor, key, import_id)
-    return redirect(request, f"/customers/import/{import_id}", say(request, N_("Paused.")), "info")
-
-
-@router.post("/{import_id}/resume")
-async def resume(
-    request: Request, import_id: RecordId, actor: CurrentActor, services: Provided, key: IdempotencyKey
-) -> Response:
-    await services.customer_imports.resume(actor, key, import_id)
-    return redirect(request, f"/customers/import/{import_id}", say(request, N_("It goes on.")), "info")
-
-
-@router.post("/{import_id}/cancel")
-async def cancel(
-    request: Request, import_id: RecordId, actor: CurrentActor, services: Provided, key: IdempotencyKey
-) -> Response:
-    await services.customer_imports.cancel(actor, key, import_id)
-    return redirect(request, f"/customers/import/{import_id}", say(request, N_("Cancelled.")), "info")
-
-
-@router.post("/{import_id}/undo")
-async def undo(
-    request: Request, import_id: RecordId, actor: CurrentActor, services: Provided, key: IdempotencyKey
-) -> Response:
-    await services.customer_imports.undo(actor, key, import_id)
-    return redirect(request, f"/customers/import/{import_id}", say(request, N_("It is being taken back.")), "info")
+    known = {
+        "pause": ImportCommands.pause, "resume": ImportCommands.resume, "cancel": ImportCommands.cancel,
+        "undo": ImportCommands.undo,
+    }  # fmt: skip
+    if act not in known:
+        raise not_found("customer_import")
+    await known[act](services.customer_imports, actor, key, import_id)
+    done = {
+        "pause": N_("Paused."), "resume": N_("It goes on."), "cancel": N_("Cancelled."),
+        "undo": N_("It is being taken back."),
+    }  # fmt: skip
+    return redirect(request, f"/customers/import/{import_id}", say(request, done[act]), "info")
 
 
 @router.get("/{import_id}/rows.csv")
