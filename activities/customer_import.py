@@ -20,13 +20,14 @@ from db.book import rearm
 from db.customer_field import field_policy
 from db.customer_import import CustomerImport
 from db.customer_import_bulk import drop_indexes, dropped, make_again
-from db.customer_import_match import match_rows
+from db.customer_import_match import drop_asides, match_rows
 from db.customer_import_merge import merge_batch
 from db.customer_import_rule import rule_batch, tell_ruled
 from db.customer_import_stage import (
     Connection,
     Import,
     batches_done,
+    beside,
     drop,
     keep_rows,
     matched,
@@ -127,7 +128,7 @@ class CustomerImportActivities(ProcessActivities):
             await self._step(one, "waiting")
         await _alone(lanes[0], one)
         await self._step(one, "matching")
-        await match_rows(lanes[0], one)
+        await match_rows(lanes, one)
         if bulk:
             await drop_indexes(lanes[0], one)
         await self._step(one, "merging")
@@ -168,7 +169,7 @@ class CustomerImportActivities(ProcessActivities):
             async for stretch in stretches(asked | {"lane": no}):
                 await keep_rows(connection, one, *stretch)
 
-        await _beside(*(lane(no, connection) for no, connection in enumerate(used)))
+        await beside(*(lane(no, connection) for no, connection in enumerate(used)))
         async with self.db.session() as session:
             read = select(CustomerImport.read).where(CustomerImport.id == one.id).scalar_subquery()
             await session.execute(update(CustomerImport).where(CustomerImport.id == one.id).values(rows=read))
@@ -179,6 +180,7 @@ class CustomerImportActivities(ProcessActivities):
         async with self.db.session() as session:
             await rearm(session, owners)
             await compare_after(session, f"import/{one.id}")
+        await drop_asides(connection, one)
         await drop(connection, one)
 
     async def _merge(self, lanes: list[Connection], one: Import) -> None:
@@ -190,7 +192,7 @@ class CustomerImportActivities(ProcessActivities):
             for no in ahead:
                 await merge_batch(connection, one, no, no * self._merged + 1, (no + 1) * self._merged)
 
-        await _beside(*(lane(connection) for connection in lanes))
+        await beside(*(lane(connection) for connection in lanes))
 
     async def _index(self, lanes: list[Connection], one: Import) -> None:
         left = await dropped(lanes[0], one)
@@ -203,7 +205,7 @@ class CustomerImportActivities(ProcessActivities):
             for definition in indexes:
                 await make_again(connection, one, definition)
 
-        await _beside(*(lane(connection) for connection in lanes))
+        await beside(*(lane(connection) for connection in lanes))
 
     async def _undo(self, one: Import, open_one: Callable[[], Awaitable[Connection]], bulk: bool) -> None:
         connection = await open_one()
@@ -325,20 +327,6 @@ async def _alone(connection: Connection, one: Import) -> None:
                 return
             await connection.execute("select pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
         await asyncio.sleep(PULSE)
-
-
-async def _beside(*lanes: Awaitable[None]) -> None:
-    """All of them; the first that fails ends the others."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for lane in lanes:
-                group.create_task(_of(lane))
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from None
-
-
-async def _of(lane: Awaitable[None]) -> None:
-    await lane
 
 
 async def _close(connection: Connection) -> None:

@@ -11,7 +11,7 @@ from commands.contact import ContactBody
 from commands.desk import Desk
 from commands.document import Stored
 from commands.idempotency import claim
-from db.customer import Contact
+from db.customer import Contact, known
 from db.deal import Deal
 from db.policy import current_policy
 from db.scope import visible
@@ -61,7 +61,8 @@ class DealPeople:
             # A key of its own: the same form's key is then used for the deal's part.
             made = await claim(session, actor, f"{key}:contact", "NewContact", f"deal/{deal_id}", asked)
             row = {"id": made, "customer_id": deal.customer_id, "origin": f"contact/{made}", **asked}
-            await session.execute(insert(Contact).values(row).on_conflict_do_nothing(index_elements=["origin"]))
+            new = insert(Contact).values(row)
+            await session.execute(new.on_conflict_do_nothing(index_elements=["origin"], index_where=known("origin")))
         return made
 
     async def drop_person(self, actor: Actor, key: str, deal_id: str, *, contact_id: str) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Text, func, or_, select, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Text, TextClause, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -16,13 +16,18 @@ from db.lead import Lead
 from db.matchable import Matchable
 
 
+def known(column: str) -> TextClause:
+    """For an index that leaves out the many that have no value: what an import fills costs it less."""
+    return text(f"{column} is not null")
+
+
 class Customer(Matchable, Base):
     __tablename__ = "customer"
 
     id: Mapped[Id] = mapped_column(default=new_id)
     number: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
     name: Mapped[str]
-    origin: Mapped[str | None] = mapped_column(unique=True)  # business key of what made it: lead/<id>
+    origin: Mapped[str | None]  # business key of what made it: lead/<id>
     custom: Mapped[dict[str, Any]] = mapped_column(default=dict)
     invoice_title: Mapped[str | None]  # 发票抬头: who the invoice is made out to
     tax_number: Mapped[str | None]  # unified social credit code
@@ -50,12 +55,12 @@ class Customer(Matchable, Base):
     __table_args__ = (
         # Those that an import made have none until they are compared: each would cost it a tenth of its time.
         Index("ix_customer_near_keys", "near_keys", postgresql_using="gin", postgresql_where=text("near_keys <> '{}'")),
-        Index("ix_customer_phone", "phone"),
-        Index("ix_customer_email", "email"),
-        Index("ix_customer_domain", "domain"),
-        Index("ix_customer_tax_number", "tax_number"),
-        Index("ix_customer_merged_into", "merged_into", postgresql_where=text("merged_into is not null")),
-        Index("ix_customer_import", "import_id", postgresql_where=text("import_id is not null")),
+        Index("ix_customer_phone", "phone", postgresql_where=known("phone")),
+        Index("ix_customer_email", "email", postgresql_where=known("email")),
+        Index("ix_customer_domain", "domain", postgresql_where=known("domain")),
+        Index("ix_customer_tax_number", "tax_number", postgresql_where=known("tax_number")),
+        Index("uq_customer_origin", "origin", unique=True, postgresql_where=known("origin")),
+        Index("ix_customer_merged_into", "merged_into", postgresql_where=known("merged_into")),
     )
 
 
@@ -69,9 +74,13 @@ class Contact(Base):
     email: Mapped[str | None]
     title: Mapped[str | None]
     role: Mapped[str | None]  # decision_maker, user, finance ...: domain.follow_up.ROLES
-    origin: Mapped[str | None] = mapped_column(unique=True)
+    origin: Mapped[str | None]
 
-    __table_args__ = (Index("ix_contact_phone", "phone"), Index("ix_contact_email", "email"))
+    __table_args__ = (
+        Index("ix_contact_phone", "phone", postgresql_where=known("phone")),
+        Index("ix_contact_email", "email", postgresql_where=known("email")),
+        Index("uq_contact_origin", "origin", unique=True, postgresql_where=known("origin")),
+    )
 
 
 class Assignment(Base):
@@ -144,14 +153,14 @@ async def convert_lead(
     origin = f"lead/{lead_id}"
     if customer_id is None:
         made = insert(Customer).values(name=lead.company, origin=origin)
-        await session.execute(made.on_conflict_do_nothing(index_elements=["origin"]))
+        await session.execute(made.on_conflict_do_nothing(index_elements=["origin"], index_where=known("origin")))
         customer_id = (await session.scalars(select(Customer.id).where(Customer.origin == origin))).one()
     customer_id = str(await session.scalar(_LIVES_ON, {"id": customer_id}))
     if contact_id is None and await known_contact(session, customer_id, lead) is None:
         contact = insert(Contact).values(
             customer_id=customer_id, name=lead.name, phone=lead.phone, email=lead.email, origin=origin
         )
-        await session.execute(contact.on_conflict_do_nothing(index_elements=["origin"]))
+        await session.execute(contact.on_conflict_do_nothing(index_elements=["origin"], index_where=known("origin")))
     await session.execute(
         insert(Assignment).values(customer_id=customer_id, region_id=region_id).on_conflict_do_nothing()
     )

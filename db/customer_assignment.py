@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.allocation_plan import ground_of, seats_in
 from db.book import lock_books
 from db.customer import Assignment, Customer
-from db.ownership import AssignmentChange, move
+from db.ownership import AssignmentChange, came, move
 from db.person import OrgUnit
 from db.policy import current_policy
 from db.pool_policy import region_codes, rules_in_force
@@ -144,7 +144,7 @@ async def _owners(
 async def _longest_ago(session: AsyncSession, people: Sequence[str]) -> str | None:
     """Whose last customer by rule is longest ago: it is their turn."""
     change = AssignmentChange
-    last = select(change.to_id, func.max(change.at)).where(change.to_id.in_(people), change.how == "rule")
+    last = select(change.to_id, func.max(change.at)).where(change.to_id.in_(people), came("rule"))
     turns: dict[str | None, datetime] = dict((await session.execute(last.group_by(change.to_id))).all())
     return min(people, key=lambda one: (one in turns, turns[one].timestamp() if one in turns else 0, one), default=None)
 

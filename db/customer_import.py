@@ -13,8 +13,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
 
 from db.base import Base, Id, Instant, Ref, new_id
+from db.customer import Customer
 from db.customer_search import CustomerSearchWanted, lag
 from domain.access import Action, Actor, Scope
+from domain.customer_import import id_prefix
 from domain.refusal import not_found
 
 NONE_YET = text("0")
@@ -162,11 +164,13 @@ async def counts_told(session: AsyncSession, import_id: str) -> dict[str, int]:
     return dict((await session.execute(counted)).all())
 
 
-async def unsearchable(session: AsyncSession, import_id: str) -> int:
+async def unsearchable(session: AsyncSession, row: CustomerImport) -> int:
     """How many of the customers it made the search does not find yet. Counted only while some are waited for."""
     if await session.scalar(select(CustomerSearchWanted.id).limit(1)) is None:
         return 0
-    return (await lag(session, import_id)).customers
+    prefix = id_prefix(row.id, row.created_at, 0)
+    made = Customer.id.between(f"{prefix}{0:012x}", f"{prefix}{row.rows:012x}")
+    return (await lag(session, made)).customers
 
 
 async def template_for(session: AsyncSession, by_id: str, headings: str) -> list[str] | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
 from typing import LiteralString
 from uuid import UUID
 
 from psycopg import sql
 
-from db.customer_import_stage import Connection, Import, matched, value
+from db.customer_import_stage import Connection, Import, beside, matched, unchecked, value
 from domain.customer_import import KEYS
 from domain.customer_import_columns import OWN
 
@@ -16,33 +18,86 @@ SMALL = 20_000
 """Up to so many rows the indexes are the quicker way to what they may be."""
 
 
-async def match_rows(connection: Connection, one: Import) -> None:
+class Kind(Enum):
+    DOUBLE = "double"
+    FOUND = "found"
+
+
+@dataclass(frozen=True)
+class Aside:
+    """What one key tells, in a table of its own: `rows` is the query of what holds of it."""
+
+    kind: Kind
+    table: sql.Identifier
+    query: sql.Composable
+    rows: sql.Composable
+
+
+async def match_rows(lanes: Sequence[Connection], one: Import) -> None:
     """Which rows are the same as an earlier one, and which customers the others are: decided once, in one go.
 
     A row is a double when any earlier row has one of its keys, also where that one is left out itself. A customer is
     found by the strongest key, then the oldest; of several rows that find the same one, the first counts. What is left
     is rejected where it lacks what a new customer must have, or has a value that only one customer may have.
+
+    Each key is looked through by itself, beside each other on the lanes; nothing is decided until all of them are.
     """
+    if await matched(lanes[0], one):
+        return
+    await _ready(lanes[0], one)
+    asides = _asides(one)
+    for lane in lanes:
+        await _quick(lane, one)
+    ahead = iter(asides)
+
+    async def look(connection: Connection) -> None:
+        for aside in ahead:
+            await _look(connection, aside)
+
+    await beside(*(look(connection) for connection in lanes))
+    for lane in lanes:
+        await lane.execute("reset enable_nestloop; reset max_parallel_workers_per_gather")
+    await _decide(lanes[0], one, asides)
+
+
+async def _ready(connection: Connection, one: Import) -> None:
+    await connection.execute(sql.SQL("create unique index if not exists {} on {} (no)").format(
+        sql.Identifier(f"ix_import_stage_{one.short}"), one.table
+    ))  # fmt: skip
+    await connection.execute(sql.SQL("analyze {}").format(one.table))
+
+
+async def drop_asides(connection: Connection, one: Import) -> None:
+    for aside in _asides(one):
+        await connection.execute(sql.SQL("drop table if exists {}").format(aside.table))
+
+
+async def _look(connection: Connection, aside: Aside) -> None:
+    """What a worker that was killed has left of it is made anew."""
+    await connection.execute(sql.SQL("drop table if exists {}").format(aside.table))
+    await connection.execute(sql.SQL("create unlogged table {} as {}").format(aside.table, aside.query))
+    await connection.execute(sql.SQL("analyze {}").format(aside.table))
+
+
+async def _quick(connection: Connection, one: Import) -> None:
+    """Until it is reset. A lane has a processor of its own: what several would do for it only costs them."""
+    await connection.execute("set max_parallel_workers_per_gather = 0")
+    if await value(connection, sql.SQL("select count(*) > {} from {}").format(sql.Literal(SMALL), one.table)):
+        await connection.execute("set enable_nestloop = off")
+
+
+async def _decide(connection: Connection, one: Import, asides: Sequence[Aside]) -> None:
+    parts = {"table": one.table, "cells": _cells(one)}
+    each = {kind: sql.SQL(" union all ").join(aside.rows for aside in asides if aside.kind is kind) for kind in Kind}
     async with connection.transaction():
         if await matched(connection, one):
             return
-        await connection.execute(sql.SQL("create unique index if not exists {} on {} (no)").format(
-            sql.Identifier(f"ix_import_stage_{one.id.replace('-', '')}"), one.table
-        ))  # fmt: skip
-        await connection.execute(sql.SQL("analyze {}").format(one.table))
-        rows = int(await value(connection, sql.SQL("select count(*) from {}").format(one.table)))
-        if rows > SMALL:
-            await connection.execute("set local enable_nestloop = off")
-        await connection.execute("set local max_parallel_workers_per_gather = 2")
-        parts = {"table": one.table, "cells": _cells(one)}
-        each = [_DOUBLE.format(table=one.table, key=sql.Identifier(key), guard=_guard(key, "o")) for key in _keys(one)]
-        await _set_aside(connection, one, "import_double", each)
-        await connection.execute(_DOUBLES.format(each=_aside(one, "import_double"), **parts), {"id": one.id})
-        await _set_aside(connection, one, "import_found", _ways(one))
-        asked = {"id": one.id, "mode": one.mode, "reach": list(one.reach or ()), "all": one.reach is None}
-        await connection.execute(_FOUND.format(each=_aside(one, "import_found"), **parts), asked)
-        for name in ("import_double", "import_found"):
-            await connection.execute(sql.SQL("drop table {}").format(_aside(one, name)))
+        await connection.execute("set local random_page_cost = 1")  # all of its rows have just been read
+        async with unchecked(connection):
+            await connection.execute(_DOUBLES.format(each=each[Kind.DOUBLE], **parts), {"id": one.id})
+            asked = {"id": one.id, "mode": one.mode, "reach": list(one.reach or ()), "all": one.reach is None}
+            await connection.execute(_FOUND.format(each=each[Kind.FOUND], **parts), asked)
+        await drop_asides(connection, one)
         if one.mode == "update":
             await connection.execute(_MISSING.format(**parts), {"id": one.id})
         for key in one.unique:
@@ -51,17 +106,6 @@ async def match_rows(connection: Connection, one: Import) -> None:
             await connection.execute(_NEEDED.format(filled=_filled(field), **parts), {"id": one.id, "field": field})
         await connection.execute(_TOLD, {"id": one.id})
     await connection.execute("analyze customer_import_row")
-
-
-async def _set_aside(connection: Connection, one: Import, name: str, each: Sequence[sql.Composable]) -> None:
-    """In a table of its own, since a query that only makes a table may use several processors."""
-    query = sql.SQL("create unlogged table {} as {}").format(_aside(one, name), sql.SQL(" union all ").join(each))
-    await connection.execute(query)
-    await connection.execute(sql.SQL("analyze {}").format(_aside(one, name)))
-
-
-def _aside(one: Import, name: str) -> sql.Identifier:
-    return sql.Identifier(f"{name}_{one.id.replace('-', '')}")
 
 
 def _keys(one: Import) -> list[str]:
@@ -94,17 +138,18 @@ def _filled(field: str) -> sql.Composable:
     return sql.SQL("s.{}").format(sql.Identifier(field))
 
 
-_DOUBLE = sql.SQL("""
+_ALIKE = sql.SQL("""
     select s.no, f.first from {table} s
     join (select {key} as key, min(no) as first from {table} where {key} is not null group by 1 having count(*) > 1) f
         on f.key = s.{key} and f.first < s.no
-    join {table} o on o.no = f.first
-    where {guard}
+""")
+_DOUBLE = sql.SQL("""
+    select a.no, a.first from {aside} a join {table} s on s.no = a.no join {table} o on o.no = a.first where {guard}
 """)
 _DOUBLES = sql.SQL("""
     insert into customer_import_row (import_id, no, verdict, other_no, cells)
     select %(id)s::uuid, no, 'double', first, {cells}
-    from (select no, min(first) as first from {each} group by no) d join {table} s using (no)
+    from (select no, min(first) as first from ({each}) told group by no) d join {table} s using (no)
 """)
 _FOUND = sql.SQL("""
     insert into customer_import_row (import_id, no, verdict, customer_id, other_no, cells)
@@ -120,7 +165,7 @@ _FOUND = sql.SQL("""
                 select from assignment a
                 where a.customer_id = best.customer_id and a.region_id = any(cast(%(reach)s as uuid[]))
             ) as reached
-        from (select distinct on (no) no, customer_id from {each} order by no, rank, customer_id) best
+        from (select distinct on (no) no, customer_id from ({each}) told order by no, rank, customer_id) best
         where not exists (select from customer_import_row r where r.import_id = %(id)s::uuid and r.no = best.no)
     ) judged join {table} s using (no)
 """)
@@ -181,25 +226,36 @@ def _guard(key: str, other: LiteralString) -> sql.Composable:
     return sql.SQL(alike).format(o=sql.SQL(other))
 
 
-def _ways(one: Import) -> list[sql.Composable]:
-    """How a row may find its customer, the strongest first; by a contact's number, too."""
-    ways: list[sql.Composable] = []
-    own = sql.SQL("""
-        select s.no, coalesce(c.merged_into, c.id) as customer_id, {rank} as rank
-        from {table} s join customer c on c.{key} = s.{key}
-        where c.import_id is distinct from {id} and {guard}
-    """)
-    contact = sql.SQL("""
-        select s.no, coalesce(c.merged_into, c.id), {rank}
-        from {table} s join contact k on k.{key} = s.{key} join customer c on c.id = k.customer_id
-        where c.import_id is distinct from {id} and {guard}
-    """)
-    for key in _keys(one):
-        rank = KEYS.index(key)
-        parts = {
-            "table": one.table, "key": sql.Identifier(key), "id": sql.Literal(UUID(one.id)), "guard": _guard(key, "c"),
-        }  # fmt: skip
-        ways.append(own.format(rank=sql.Literal(rank * 2), **parts))
+def _asides(one: Import) -> list[Aside]:
+    """The dear ones first, so that the lanes end together."""
+    each: list[Aside] = []
+    for key in reversed(_keys(one)):
+        rank = KEYS.index(key) * 2
+        each.append(_aside(one, Kind.FOUND, _FINDS, key, rank))
         if key in ("phone", "email"):
-            ways.append(contact.format(rank=sql.Literal(rank * 2 + 1), **parts))
-    return ways
+            each.append(_aside(one, Kind.FOUND, _FINDS_CONTACT, key, rank + 1))
+        each.append(_aside(one, Kind.DOUBLE, _ALIKE, key, rank))
+    return each
+
+
+def _aside(one: Import, kind: Kind, query: sql.SQL, key: str, rank: int) -> Aside:
+    """How a row may find an earlier one, or a customer, also by a contact's number: the lower the rank, the surer."""
+    table = sql.Identifier(f"import_{kind.value}_{rank}_{one.short}")
+    parts = {"table": one.table, "key": sql.Identifier(key), "id": sql.Literal(UUID(one.id))}
+    if kind is Kind.DOUBLE:
+        rows = _DOUBLE.format(aside=table, table=one.table, guard=_guard(key, "o"))
+        return Aside(kind, table, query.format(**parts), rows)
+    rows = sql.SQL("select no, customer_id, {} as rank from {}").format(sql.Literal(rank), table)
+    return Aside(kind, table, query.format(guard=_guard(key, "c"), **parts), rows)
+
+
+_FINDS = sql.SQL("""
+    select s.no, coalesce(c.merged_into, c.id) as customer_id
+    from {table} s join customer c on c.{key} = s.{key}
+    where c.import_id is distinct from {id} and {guard}
+""")
+_FINDS_CONTACT = sql.SQL("""
+    select s.no, coalesce(c.merged_into, c.id) as customer_id
+    from {table} s join contact k on k.{key} = s.{key} join customer c on c.id = k.customer_id
+    where c.import_id is distinct from {id} and {guard}
+""")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import LiteralString
 
 from psycopg import sql
 
 from db.customer import Customer
-from db.customer_import_stage import Connection, Import, marked, value
+from db.customer_import_stage import Connection, Import, marked, unchecked, value
 
 MERGED = (
     "tax_number", "phone", "email", "domain", "industry", "province", "city", "address", "source", "tags", "custom",
@@ -29,8 +27,10 @@ async def merge_batch(connection: Connection, one: Import, no: int, first: int, 
         }  # fmt: skip
         claimed = _CLAIMED if one.unique else sql.SQL("")
         merge = _MERGE.format(table=one.table, more=_more(), more_values=_more_values(), claimed=claimed)
-        async with _unchecked(connection):
+        async with unchecked(connection) as quiet:
             created = await value(connection, merge, span)
+        if quiet:
+            await _tell_search(connection)
         updated = unchanged = 0
         if one.mode != "create":
             cursor = await connection.execute(_update(one), span)
@@ -44,17 +44,8 @@ async def merge_batch(connection: Connection, one: Import, no: int, first: int, 
         )
 
 
-@asynccontextmanager
-async def _unchecked(connection: Connection) -> AsyncIterator[None]:
-    """For rows of which both ends of every reference are made by the same statement: to look each up again would take
-    as long as to write it. What the triggers of a new customer do is done here for all of them. Where the database does
-    not allow it (`grant set on parameter session_replication_role`), everything is looked up."""
-    if not await value(connection, "select has_parameter_privilege('session_replication_role', 'set')"):
-        yield
-        return
-    await connection.execute("set local session_replication_role = replica")
-    yield
-    await connection.execute("set local session_replication_role = origin")
+async def _tell_search(connection: Connection) -> None:
+    """As the triggers of a new customer do, once for all of them."""
     await connection.execute("insert into customer_search_wanted (customer_id) values (null)")
     await connection.execute("select pg_notify('customer_search', '')")
 

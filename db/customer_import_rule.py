@@ -13,7 +13,7 @@ from db.customer_assignment import Assigned, assign_by_rule, lay_in_pool
 from db.customer_import import CustomerImportBatch
 from db.customer_import_stage import Import
 from db.customer_portrait import SINGLY, tell_of_many, tell_owners
-from db.ownership import AssignmentChange
+from db.ownership import AssignmentChange, came
 
 TELLING = -1
 """The number of the batch that tells the owners."""
@@ -42,7 +42,7 @@ async def tell_ruled(session: AsyncSession, one: Import) -> None:
     if not await _marked(session, one, TELLING):
         return
     change = AssignmentChange
-    ruled = (change.run_id == one.id, change.how == "rule", change.to_id.is_not(None))
+    ruled = (change.run_id == one.id, came("rule"), change.to_id.is_not(None))
     counted = await session.execute(select(change.to_id, func.count()).where(*ruled).group_by(change.to_id))
     few = []
     for owner, num in sorted(counted.all()):

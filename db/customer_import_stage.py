@@ -8,14 +8,16 @@ UNLOGGED: a crash of PostgreSQL empties it, its first row (number 0) is then mis
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, LiteralString
-from uuid import UUID
+from typing import Any, Literal, LiteralString
 
 from psycopg import AsyncConnection, sql
 
+from domain.customer_import import id_prefix
 from domain.customer_import_rows import STAGED, staged_columns
 
 Connection = AsyncConnection[tuple[Any, ...]]
@@ -44,20 +46,17 @@ class Import:
     kind: str = "company"
 
     @property
+    def short(self) -> str:
+        return self.id.replace("-", "")
+
+    @property
     def table(self) -> sql.Identifier:
-        return sql.Identifier(f"import_stage_{self.id.replace('-', '')}")
+        return sql.Identifier(f"import_stage_{self.short}")
 
-    def prefix(self, kind: int) -> str:
-        """What the ids of its customers (0) and contacts (1) begin with; the row's number is the rest.
+    def prefix(self, kind: Literal[0, 1]) -> str:
+        return id_prefix(self.id, self.created_at, kind)
 
-        So each row has one id, whoever merges it and however often, and they come in order: UUIDv7 of the import.
-        """
-        millis = int(self.created_at.timestamp() * 1000) & ((1 << 48) - 1)
-        own = UUID(self.id).int
-        text = f"{millis:012x}7{(own >> 50) & 0xFFE | kind:03x}{0x8000 | own & 0x3FFF:04x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-"
-
-    def first_id(self, no: int, kind: int = 0) -> str:
+    def first_id(self, no: int, kind: Literal[0, 1] = 0) -> str:
         return f"{self.prefix(kind)}{no:012x}"
 
 
@@ -68,6 +67,33 @@ async def open_connection(url: str) -> Connection:
         " set maintenance_work_mem = '256MB'; set timezone = 'UTC'"
     )
     return connection
+
+
+async def beside(*lanes: Awaitable[None]) -> None:
+    """All of them; the first that fails ends the others."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for lane in lanes:
+                group.create_task(_of(lane))
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+
+
+async def _of(lane: Awaitable[None]) -> None:
+    await lane
+
+
+@asynccontextmanager
+async def unchecked(connection: Connection) -> AsyncIterator[bool]:
+    """For rows of which both ends of every reference are made by us, here and now: to look each up again would take as
+    long as to write it. No trigger is called, either. Where the database does not allow it (`grant set on parameter
+    session_replication_role`), everything is looked up and the answer is False."""
+    allowed = bool(await value(connection, "select has_parameter_privilege('session_replication_role', 'set')"))
+    if allowed:
+        await connection.execute("set local session_replication_role = replica")
+    yield allowed
+    if allowed:
+        await connection.execute("set local session_replication_role = origin")
 
 
 # --- rows into the table ---------------------------------------------------------------------------------------------

@@ -114,15 +114,15 @@ def _nobody() -> Select[str]:
     return select(CustomerSearch.customer_id).where(false())
 
 
-async def lag(session: AsyncSession, import_id: str | None = None) -> Lag:
-    """Of all customers, or of those that an import made."""
+async def lag(session: AsyncSession, among: ColumnElement[bool] | None = None) -> Lag:
+    """Of all customers, or of some that were added together."""
     wanted = select(CustomerSearchWanted)
     since = await session.scalar(select(func.min(wanted.subquery().c.at)))
-    if import_id is None and since is None:
+    if among is None and since is None:
         return Lag(0, None)
     without = select(func.count()).select_from(Customer).where(_without_row())
-    if import_id is not None:
-        missing = (await session.scalars(without.where(Customer.import_id == import_id))).one()
+    if among is not None:
+        missing = (await session.scalars(without.where(among))).one()
         return Lag(missing, since if missing else None)
     changed = select(func.count(CustomerSearchWanted.customer_id.distinct()))
     bulk = await session.scalar(select(CustomerSearchWanted.id).where(CustomerSearchWanted.customer_id.is_(None)))

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Assignment, Customer
 from db.customer_search import named
-from db.ownership import AssignmentChange
+from db.ownership import AssignmentChange, came
 from db.person import PersonRole
 from db.pool_policy import region_codes, rules_in_force
 from db.scope import reach
@@ -206,7 +206,7 @@ async def room_of(session: AsyncSession, policy: PoolPolicy, person_id: str, tod
     """What somebody has of their quota; `today` is when the day began. Exact while their book is locked."""
     roles = await session.scalars(select(PersonRole.role).where(PersonRole.person_id == person_id))
     claimed = select(func.count()).where(
-        AssignmentChange.to_id == person_id, AssignmentChange.at >= today, AssignmentChange.how == "claimed"
+        AssignmentChange.to_id == person_id, AssignmentChange.at >= today, came("claimed")
     )
     return Room(
         policy.quota(person_id, roles.all()),

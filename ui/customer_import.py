@@ -223,7 +223,7 @@ async def _page(
         counts = await counts_told(session, import_id) if row.stage not in ("uploaded", *RUNNING) else {}
         told = await rows_told(session, import_id, REPORTED, limit=SHOWN) if counts else []
         why = await _why(session, request, services, actor, row)
-        unseen = await unsearchable(session, import_id) if row.created and row.stage in SEARCHED else 0
+        unseen = await unsearchable(session, row) if row.created and row.stage in SEARCHED else 0
         fields = await services.customer_imports.fields(session, actor)
         places = await regions_of(session, actor)
         whose = await _whose(session, places, language)

@@ -79,13 +79,13 @@ async def test_additions_in_bulk_are_found_after_the_filler_and_until_then_count
     async with db.session() as session:
         waiting = await lag(session)
         assert (waiting.customers, waiting.since is not None) == (1200, True)
-        assert (await lag(session, import_id)).customers == 1200
+        assert (await lag(session, Customer.import_id == import_id)).customers == 1200
     filler = SearchFiller(db)
     assert await filler._batch() == 500
     await SearchFiller(db).fill_waiting()  # that one was killed: another begins where it stopped
     async with db.session() as session:
         assert await lag(session) == Lag(0, None)
-        assert (await lag(session, import_id)).customers == 0
+        assert (await lag(session, Customer.import_id == import_id)).customers == 0
     assert await names_found(db, "批量77号") == ["批量77号"]
 
 
