@@ -31,6 +31,7 @@ _INDEXES = """
     join pg_class t on t.oid = i.indrelid
     join pg_attribute a on a.attrelid = t.oid and a.attnum = i.indkey[0]
     where t.oid = cast(%s as regclass) and not i.indisunique and a.attname = any(%s) and t.reltuples * %s <= %s
+    order by pg_relation_size(i.indexrelid) desc
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import LiteralString
@@ -44,27 +44,24 @@ async def match_rows(lanes: Sequence[Connection], one: Import) -> None:
     """
     if await matched(lanes[0], one):
         return
-    await _ready(lanes[0], one)
+    await lanes[0].execute(_KNOWN.format(one.table))
     asides = _asides(one)
-    for lane in lanes:
-        await _quick(lane, one)
-    ahead = iter(asides)
+    ahead: Iterator[Aside | None] = iter([None, *asides])
 
     async def look(connection: Connection) -> None:
+        await _quick(connection, one)
         for aside in ahead:
-            await _look(connection, aside)
+            await (_look(connection, aside) if aside else _number(connection, one))
+        await connection.execute("reset enable_nestloop; reset max_parallel_workers_per_gather")
 
-    await beside(*(look(connection) for connection in lanes))
-    for lane in lanes:
-        await lane.execute("reset enable_nestloop; reset max_parallel_workers_per_gather")
+    await beside(*map(look, lanes))
     await _decide(lanes[0], one, asides)
 
 
-async def _ready(connection: Connection, one: Import) -> None:
-    await connection.execute(sql.SQL("create unique index if not exists {} on {} (no)").format(
-        sql.Identifier(f"ix_import_stage_{one.short}"), one.table
-    ))  # fmt: skip
-    await connection.execute(sql.SQL("analyze {}").format(one.table))
+async def _number(connection: Connection, one: Import) -> None:
+    """So that a row is found by its number once it is known which are looked for."""
+    index = sql.Identifier(f"ix_import_stage_{one.short}")
+    await connection.execute(sql.SQL("create unique index if not exists {} on {} (no)").format(index, one.table))
 
 
 async def drop_asides(connection: Connection, one: Import) -> None:
@@ -138,6 +135,7 @@ def _filled(field: str) -> sql.Composable:
     return sql.SQL("s.{}").format(sql.Identifier(field))
 
 
+_KNOWN = sql.SQL("set default_statistics_target = 10; analyze {}; reset default_statistics_target")
 _ALIKE = sql.SQL("""
     select s.no, f.first from {table} s
     join (select {key} as key, min(no) as first from {table} where {key} is not null group by 1 having count(*) > 1) f
@@ -153,12 +151,12 @@ _DOUBLES = sql.SQL("""
 """)
 _FOUND = sql.SQL("""
     insert into customer_import_row (import_id, no, verdict, customer_id, other_no, cells)
-    select %(id)s::uuid, no,
-        case when first < no then 'double' when not reached then 'elsewhere' when %(mode)s = 'create' then 'exists'
-            else 'update' end,
+    select %(id)s::uuid, judged.no,
+        case when first < judged.no then 'double' when not reached then 'elsewhere'
+            when %(mode)s = 'create' then 'exists' else 'update' end,
         case when reached then customer_id end,
-        case when first < no then first end,
-        case when first < no or not reached or %(mode)s = 'create' then {cells} end
+        case when first < judged.no then first end,
+        case when s.no is not null then {cells} end
     from (
         select no, customer_id, min(no) over (partition by customer_id) as first,
             %(all)s or exists (
@@ -167,7 +165,8 @@ _FOUND = sql.SQL("""
             ) as reached
         from (select distinct on (no) no, customer_id from ({each}) told order by no, rank, customer_id) best
         where not exists (select from customer_import_row r where r.import_id = %(id)s::uuid and r.no = best.no)
-    ) judged join {table} s using (no)
+    ) judged
+    left join {table} s on s.no = judged.no and (first < judged.no or not reached or %(mode)s = 'create')
 """)
 _MISSING = sql.SQL("""
     insert into customer_import_row (import_id, no, verdict, cells)

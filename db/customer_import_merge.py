@@ -129,7 +129,8 @@ _CONTACTS = sql.SQL("""
 
 
 def _update(one: Import) -> sql.Composed:
-    """Fills what the file says and leaves the rest; what was there, and is there now, stands with the row."""
+    """Fills what the file says and leaves the rest; what was there, and is there now, stands with the row. Customers
+    that are so already are not even locked: a lock is a write."""
     said = [name for name in MERGED if name in one.mapping or (name == "custom" and any("." in f for f in one.mapping))]
     new: dict[str, sql.Composable] = {
         name: sql.SQL("coalesce(s.{0}, c.{0})").format(sql.Identifier(name)) for name in said
@@ -154,16 +155,18 @@ def _update(one: Import) -> sql.Composed:
             join customer_import_row r on r.import_id = %(id)s::uuid and r.no = s.no and r.verdict = 'update'
                 and r.no between %(first)s and %(last)s
             join customer c on c.id = r.customer_id
-            where s.no between %(first)s and %(last)s
+            where s.no between %(first)s and %(last)s and jsonb_build_object({old}) <> jsonb_build_object({new})
             for update of c
         ), changed as (
-            update customer c set {setting} from d where c.id = d.id and d.before <> d.after
-            returning 1
+            update customer c set {setting} from d where c.id = d.id
         ), told as (
             update customer_import_row r set before = d.before, after = d.after
-            from d where r.import_id = %(id)s::uuid and r.no = d.no and d.before <> d.after
+            from d where r.import_id = %(id)s::uuid and r.no = d.no
         ){claimed}
-        select (select count(*) from changed), (select count(*) from d where before = after)
+        select (select count(*) from d), (
+            select count(*) from customer_import_row
+            where import_id = %(id)s::uuid and no between %(first)s and %(last)s and verdict = 'update'
+        ) - (select count(*) from d)
     """).format(
         table=one.table, setting=setting, values=values, claimed=_RECLAIMED if one.unique else sql.SQL(""), **pairs
     )

@@ -61,10 +61,13 @@ class Import:
 
 
 async def open_connection(url: str) -> Connection:
+    """No commit waits for the disk: what a crash takes, it takes with its mark, and it is done again. Whoever says that
+    all is done commits on another connection, after which everything before is on the disk, too."""
     connection = await AsyncConnection.connect(url, connect_timeout=5, autocommit=True)
     await connection.execute(
         "set statement_timeout = 0; set client_connection_check_interval = '2s'; set work_mem = '128MB';"
-        " set maintenance_work_mem = '256MB'; set timezone = 'UTC'"
+        " set maintenance_work_mem = '256MB'; set timezone = 'UTC'; set synchronous_commit = off;"
+        " set max_parallel_maintenance_workers = 0"
     )
     return connection
 
