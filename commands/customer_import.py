@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +19,7 @@ from commands.desk import Desk
 from commands.document import DocumentStore, bare_name
 from commands.idempotency import claim
 from commands.sandbox import MIB, Limits, run_limited
-from commands.temporal import update_id
+from commands.temporal import ProcessEnded, update_id
 from db.audit import record
 from db.base import new_id
 from db.customer_field import field_policy
@@ -129,11 +130,12 @@ class ImportCommands:
                 return Answer(revision=row.revision, seen=True)
             start = ImportStart(import_id=import_id, by_id=row.by_id, region_id=row.region_id, stage="undoing")
         for _ in range(TRIES):
-            answer = await self._open(actor, key, start, again=True)
-            async with self.db.session(actor.id) as session:
-                if (await find_import(session, actor, import_id)).stage not in MAY_UNDO:
-                    return answer
-            await asyncio.sleep(PAUSE)  # it was the run that did the import, in the moment before it is over
+            with suppress(ProcessEnded):  # asked of the run that did the import, in the moment in which it was over
+                answer = await self._open(actor, key, start, again=True)
+                async with self.db.session(actor.id) as session:
+                    if (await find_import(session, actor, import_id)).stage not in MAY_UNDO:
+                        return answer
+            await asyncio.sleep(PAUSE)
         raise Refused("not_confirmed", 503)
 
     async def _open(self, actor: Actor, key: str, start: ImportStart, *, again: bool = False) -> Answer:

@@ -13,7 +13,9 @@ from db.contract import Contract
 from db.contract_term import ContractTerm, terms_with
 from db.customer import Assignment, Contact, Customer
 from db.customer_field import CustomerChange
+from db.customer_match import CustomerPair
 from db.customer_merge import CustomerMerge
+from db.customer_pair import of_either
 from db.deal import Deal
 from db.equipment import Equipment
 from db.follow_up import FollowUp
@@ -39,6 +41,7 @@ TABLES: dict[str, ColumnElement[bool]] = {
     "task": and_(Task.customer_id == Customer.id, Task.status == "open"),
     "equipment": Equipment.customer_id == Customer.id,
     "merge": CustomerMerge.survivor_id == Customer.id,
+    "pair": and_(of_either(Customer.id), CustomerPair.status == "open"),
     "event": Process.customer_id == Customer.id,
     "follow_up": FollowUp.customer_id == Customer.id,
     "hands": AssignmentChange.customer_id == Customer.id,

@@ -114,8 +114,9 @@ async def gather_stragglers(session: AsyncSession) -> int:
     moved = 0
     merged = select(Customer.id, Customer.merged_into).where(Customer.merged_into.is_not(None)).subquery()
     for table in _referring():
-        if len(table.primary_key) > 1:
-            continue
+        numbered = any(column.identity is not None for column in table.primary_key)
+        if len(table.primary_key) > 1 and not numbered:
+            continue  # the survivor may have the same already
         change = update(table).where(table.c.customer_id == merged.c.id).values(customer_id=merged.c.merged_into)
         moved += len((await session.execute(change.returning(table.c.customer_id))).all())
     return moved

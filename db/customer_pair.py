@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from db.customer import Assignment, Customer
 from db.customer_match import CustomerMatchRun, CustomerPair, fingerprint, parties
@@ -178,6 +179,14 @@ class Counted(NamedTuple):
     more: bool
 
 
+class Twin(NamedTuple):
+    """A pair as one of the two sees it."""
+
+    pair: CustomerPair
+    other_id: str
+    other_name: str
+
+
 MOST_COUNTED = 1_000
 
 
@@ -198,6 +207,24 @@ async def list_pairs(
         query = query.where(or_(CustomerPair.points < after.points, same))
     ordered = query.order_by(CustomerPair.points.desc(), CustomerPair.first_id, CustomerPair.second_id)
     return (await session.scalars(ordered.limit(limit))).all()
+
+
+async def pairs_of(session: AsyncSession, actor: Actor, customer_id: str, limit: int = 5) -> list[Twin]:
+    """Those of one customer that this person may merge, the surest first."""
+    other = aliased(Customer)
+    other_id = case((CustomerPair.first_id == customer_id, CustomerPair.second_id), else_=CustomerPair.first_id)
+    query = (
+        select(CustomerPair, other.id, other.name)
+        .join(other, other.id == other_id)
+        .where(of_either(customer_id), *_open_to(actor))
+        .order_by(CustomerPair.points.desc(), other.id)
+        .limit(limit)
+    )
+    return [Twin(*row) for row in await session.execute(query)]
+
+
+def of_either(customer_id: Any) -> ColumnElement[bool]:
+    return or_(CustomerPair.first_id == customer_id, CustomerPair.second_id == customer_id)
 
 
 async def count_pairs(session: AsyncSession, actor: Actor) -> Counted:

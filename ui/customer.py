@@ -18,11 +18,13 @@ from commands.billing import may_edit
 from db.customer_case import CustomerCase, customer_case
 from db.customer_figures import customer_figures, planned_with
 from db.customer_merge_case import merges_of
+from db.customer_pair import pairs_of
 from db.customer_part import documents_of, open_tasks, orders_of, quotes_of
 from db.customer_sight import CustomerSight
 from db.customer_story import story_of
 from db.equipment import equipment_of
 from domain.access import Action, Actor
+from domain.customer_match import Score
 from domain.equipment import under_warranty
 from domain.ids import RecordId
 from domain.refusal import Refused
@@ -105,6 +107,7 @@ async def _shown(
     numbers = await customer_figures(session, actor, customer_id, now)
     planned = await planned_with(session, customer_id) if "follow_up" in there else []
     merges = await merges_of(session, customer_id) if "merge" in there else []
+    merging = actor.scope(Action.CUSTOMER_MERGE) is not None
     met = (
         people_of(happened)
         | {one.by for one in planned}
@@ -135,7 +138,10 @@ async def _shown(
         "warranty": lambda row: under_warranty(row.warranty_until, today),
         "tasks": await open_tasks(session, actor, customer_id) if "task" in there else [], "tab": asked.tab,
         "part": await _part(session, actor, customer_id, asked.tab, [field.key for field in facts.readable.open]),
-        "may_undo_merge": actor.scope(Action.CUSTOMER_MERGE) is not None,
+        "may_merge": merging,
+        "twins": [(twin, Score(twin.pair.points).level) for twin in await pairs_of(session, actor, customer_id)]
+        if merging and "pair" in there
+        else [],
         **_may(actor, case),
     }  # fmt: skip
 

@@ -39,8 +39,9 @@ async def test_a_new_customer_is_warned_of_while_it_is_typed_and_kept_with_a_rea
 
 
 async def test_a_pair_is_found_merged_field_by_field_and_taken_back(
-    visit: Visit, selling: Selling, db: Database
+    visit: Visit, selling: Selling, sign_in: SignIn, db: Database
 ) -> None:
+    """Also from the page of one of the two."""
     one, other = await selling.customer("远山仪器"), await selling.customer("远山仪器有限公司", owner="chen.tao")
     async with db.session() as session:
         (await session.get_one(Customer, one)).phone = "+862155550001"
@@ -49,7 +50,13 @@ async def test_a_pair_is_found_merged_field_by_field_and_taken_back(
     await page.get_by_role("button", name="Compare all now").click()
     pair = page.locator("article.twins", has_text="远山仪器有限公司")
     await expect(pair).to_contain_text("the same company name", timeout=20_000)
-    await pair.get_by_role("link", name="Merge").click()
+    await expect(pair.get_by_role("link", name="Merge")).to_be_visible()
+    seller = await sign_in("chen.tao")
+    assert "Perhaps the same" not in (await seller.get(f"/customers/{other}")).text, "who may merge nobody is not asked"
+    await page.goto(f"/customers/{one}")
+    card = page.locator(".card", has_text="Perhaps the same")
+    await expect(card).to_contain_text("the same company name")
+    await card.get_by_role("link", name="Merge").click()
     await page.get_by_role("group", name="Name").get_by_text("远山仪器有限公司").click()
     await page.get_by_role("group", name="East China").get_by_text("Chen Tao").click()
     await page.get_by_role("button", name="Merge").click()

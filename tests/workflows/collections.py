@@ -101,7 +101,7 @@ class Case:
         (first, *_) = await self.plan()
         assert first.due_on is not None
         due = day_ends(first.due_on, self.office.settings.zone)
-        await self.office.env.sleep(due + by - await self.office.env.get_current_time())
+        await self.office.time_passes(due + by - await self.office.env.get_current_time())
         return due
 
     async def events(self) -> list[str]:

@@ -65,7 +65,7 @@ class Leads:
         return await self.when(lead_id, stage, lambda lead: lead.stage == stage and (lead.due_at or not timed))
 
     async def skip_to(self, instant: datetime) -> None:
-        await self.office.env.sleep(max(instant - await self.office.env.get_current_time(), timedelta()))
+        await self.office.time_passes(max(instant - await self.office.env.get_current_time(), timedelta()))
 
     async def away(self, *names: str) -> list[str]:
         """These people are away for ten days; ids of the absences."""

@@ -45,7 +45,7 @@ async def test_a_customer_left_alone_is_warned_of_and_goes_back_on_the_second(of
     given = await place(office, customer)
     assert due == given.since + timedelta(days=30)
 
-    await office.env.sleep(due - timedelta(days=3) + SECOND - await office.env.get_current_time())
+    await office.time_passes(due - timedelta(days=3) + SECOND - await office.env.get_current_time())
 
     async def warned() -> Any:
         return (await place(office, customer)).warned_at
@@ -54,9 +54,9 @@ async def test_a_customer_left_alone_is_warned_of_and_goes_back_on_the_second(of
     told = await office.rows(Notification, person_id=office.people["li.wei"], kind="book.warned")
     assert [one.params["count"] for one in told] == [1]
 
-    await office.env.sleep(due - SECOND - await office.env.get_current_time())
+    await office.time_passes(due - SECOND - await office.env.get_current_time())
     assert (await place(office, customer)).owner_id == office.people["li.wei"]
-    await office.env.sleep(2 * SECOND)
+    await office.time_passes(2 * SECOND)
     returned = await back(office, customer)
     assert (returned.reason, returned.how, returned.pool) == ("no_follow_up", "recycled", "region")
     assert returned.last_owner_id == office.people["li.wei"]
@@ -70,15 +70,15 @@ async def test_a_follow_up_a_second_before_keeps_it_for_as_long_again(office: Of
     [tended_one, left_alone] = await customers(office, "wang.fang", 2)
     due = await dated(office, tended_one)
     at = due - SECOND
-    await office.env.sleep(at - await office.env.get_current_time())
+    await office.time_passes(at - await office.env.get_current_time())
     async with office.db.session() as session:
         where = (tended_one, office.people["east"], office.people["wang.fang"])
         assert await tended(session, *where, at) == at + timedelta(days=10)
-    await office.env.sleep(3 * SECOND)
+    await office.time_passes(3 * SECOND)
     await back(office, left_alone)
     kept = await place(office, tended_one)
     assert (kept.owner_id, kept.due_at) == (office.people["wang.fang"], at + timedelta(days=10))
-    await office.env.sleep(timedelta(days=10))
+    await office.time_passes(timedelta(days=10))
     await back(office, tended_one)
     assert len(await changes(office, tended_one)) == 2
 
@@ -103,17 +103,17 @@ async def test_working_days_count_for_the_warning_as_for_the_way_back(office: Of
     assert {at.astimezone(clock.zone).time() for at in (due, given.warn_at)} == {
         given.since.astimezone(clock.zone).time()
     }
-    await office.env.sleep(given.warn_at - SECOND - await office.env.get_current_time())
+    await office.time_passes(given.warn_at - SECOND - await office.env.get_current_time())
     assert (await place(office, customer)).warned_at is None
-    await office.env.sleep(2 * SECOND)
+    await office.time_passes(2 * SECOND)
 
     async def warned() -> bool:
         return (await place(office, customer)).warned_at is not None
 
     await office.until(warned, "the warning")
-    await office.env.sleep(due - SECOND - await office.env.get_current_time())
+    await office.time_passes(due - SECOND - await office.env.get_current_time())
     assert (await place(office, customer)).owner_id == office.people["wang.fang"]
-    await office.env.sleep(2 * SECOND)
+    await office.time_passes(2 * SECOND)
     await back(office, customer)
 
 
@@ -136,7 +136,7 @@ async def test_a_worker_killed_midway_gives_back_the_rest_and_tells_once(
     await rules(office, tiers=tiers("P10D"))
     given = await customers(office, "chen.tao", 5)
     due = max([await dated(office, one) for one in given])
-    await office.env.sleep(due + 30 * SECOND - await office.env.get_current_time())
+    await office.time_passes(due + 30 * SECOND - await office.env.get_current_time())
     for one in given:
         assert (await back(office, one)).reason == "no_follow_up"
         assert [change.how for change in await changes(office, one)] == ["assigned", "recycled"]
@@ -197,7 +197,7 @@ async def test_a_granted_extension_moves_the_day_exactly_and_a_refused_one_does_
             await extensions.decide(owner, uuid4().hex, task.id, grant=True)
         await extensions.decide(manager, uuid4().hex, task.id, grant=customer == granted)
     assert await dated(office, granted, other_than=due) == until
-    await office.env.sleep(due + 2 * SECOND - await office.env.get_current_time())
+    await office.time_passes(due + 2 * SECOND - await office.env.get_current_time())
     await back(office, refused)
     assert (await office.row(Assignment, customer_id=granted)).owner_id == owner.id  # type: ignore[union-attr]
 
@@ -247,7 +247,7 @@ async def test_what_was_planned_is_told_of_that_morning_in_one_list_and_once(off
         before = len(await office.rows(Outbox))
         await look_by(session, owner, at + SECOND)
     assert len(await office.rows(Outbox)) == before  # it looks by then in any case
-    await office.env.sleep(timedelta(seconds=7))
+    await office.time_passes(timedelta(seconds=7))
     await office.until(told, "the reminder")
     first = min(await told(), key=lambda one: one.id)  # another of a second later may follow by now
     assert (first.params["count"], first.link) == (2, "/follow-ups")

@@ -254,7 +254,7 @@ async def test_legal_is_reminded_and_then_whoever_is_above(office: Office) -> No
     desk = await Desk.with_contract(office, LATE)
     task = await desk.task()
     assert task.due_at is not None
-    await office.env.sleep(task.due_at - await office.env.get_current_time() + timedelta(seconds=1))
+    await office.time_passes(task.due_at - await office.env.get_current_time() + timedelta(seconds=1))
 
     async def above() -> Task | None:
         found = await office.row(Task, id=task.id)

@@ -88,13 +88,13 @@ class TermOffice:
         """To a moment after its last day, while its warranty still goes on."""
         assert terms.ends_on is not None
         at = day_ends(terms.ends_on, ZONE)
-        await self.office.env.sleep(at - await self.office.env.get_current_time() + timedelta(seconds=1))
+        await self.office.time_passes(at - await self.office.env.get_current_time() + timedelta(seconds=1))
 
     async def over(self, last: date) -> ContractTerm:
         """When nothing more is to be done, as day `last` begins. The server of the tests stands still once a process
         ends after the one that began it: so the last moment passes by the clock on the wall."""
         at = day_begins(last, ZONE)
-        await self.office.env.sleep(at - await self.office.env.get_current_time() - timedelta(seconds=1))
+        await self.office.time_passes(at - await self.office.env.get_current_time() - timedelta(seconds=1))
 
         async def closed() -> ContractTerm | None:
             row = await self.office.row(ContractTerm, id=self.id)

@@ -55,7 +55,7 @@ async def test_a_lead_passed_on_to_everybody_ends_in_the_pool_in_seconds(office:
     assert first.due_at
     assert first.due_since
     assert first.due_at - first.due_since == timedelta(seconds=3)
-    await office.env.sleep(timedelta(seconds=30))
+    await office.time_passes(timedelta(seconds=30))
     lead = await leads.stage(lead_id, "pooled")
     assert lead.owner_id is None
     kinds = [kind for kind in await office.line(lead_id) if kind in ("lead.assigned", "lead.late", "lead.pooled")]

@@ -98,7 +98,7 @@ async def clock(office: Office, ticket_id: str, kind: str) -> TicketClockRow:
 
 async def passes(office: Office, ticket_id: str, seconds: float, then: int) -> None:
     if seconds:
-        await office.env.sleep(timedelta(seconds=seconds))
+        await office.time_passes(timedelta(seconds=seconds))
 
     async def so_many() -> bool:
         return len(await told(office, ticket_id)) >= then
@@ -169,7 +169,7 @@ async def test_what_was_left_at_a_pause_is_left_when_it_goes_on_and_the_timeline
     ticket = await came_in(office)
     await passes(office, ticket.id, 30, 0)
     await tickets.wait_for_third(gao, uuid4().hex, ticket.id)
-    await office.env.sleep(timedelta(hours=1))
+    await office.time_passes(timedelta(hours=1))
     paused = await clock(office, ticket.id, FIRST)
     assert paused.paused_at is not None
     assert await told(office, ticket.id) == []
@@ -277,7 +277,7 @@ async def test_many_tickets_hear_of_a_new_calendar_once_and_none_is_lost(office:
 async def test_who_waits_longest_of_two_merged_tickets_is_who_the_clocks_go_by(office: Office) -> None:
     tickets, gao = TicketCommands(office.desk), await office.actor("gao.fei")
     older = await came_in(office)
-    await office.env.sleep(timedelta(seconds=20))
+    await office.time_passes(timedelta(seconds=20))
     newer = await came_in(office)
     await tickets.merge(await office.actor("shen.yu"), uuid4().hex, older.id, into=newer.id)
     await office.relay.carry_waiting()

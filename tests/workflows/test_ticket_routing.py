@@ -154,7 +154,7 @@ async def test_nobody_on_duty_waits_and_is_given_at_the_next_opening_to_the_seco
     await office.days_pass(31 / 1_440)
     await office.until(lambda: _has(office, waits.id, "ticket.lead_told"), "that the lead was told")
     assert "ticket.nobody" in {one.kind for one in await office.rows(Notification, person_id=office.people["shen.yu"])}
-    await office.env.sleep(opens - await office.env.get_current_time() + timedelta(seconds=2))
+    await office.time_passes(opens - await office.env.get_current_time() + timedelta(seconds=2))
     given = await standing(office, waits.id, "assigned")
     assert given.assignee_id == office.people["gao.fei"]
     events = [e for e in await office.rows(TimelineEvent, line_id=waits.id) if e.kind == "ticket.assigned"]
