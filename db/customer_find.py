@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, literal_column, select, text, true, union
+from sqlalchemy import ColumnElement, Select, SelectBase, literal_column, select, text, true, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Customer
-from db.customer_search import CustomerSearch, compared, fits
+from db.customer_search import CustomerSearch, compared, holds
 from db.scope import CustomerPaths
 from domain.customer_search import Word, sought
 
@@ -81,12 +81,17 @@ async def found(
     words = sought(typed)
     asked = _Asked(words, within, after, limit, oldest_first)
     if not typed.strip():
-        return list(await session.scalars(asked.base.limit(limit)))
+        few = None if paths is None or paths.regions else paths.others
+        return list(await session.scalars(asked.base.limit(limit) if few is None else _one_by_one(asked, few)))
     if not words:
         return []
     holders = await likely(session, words)
     if paths is not None:
-        return list(await session.scalars(_looked_up(asked))) if holders <= FEW else await _along(session, asked, paths)
+        return (
+            list(await session.scalars(_looked_up(asked)))
+            if holders <= FEW
+            else await _along(session, asked, paths, glance=holders > COMMON)
+        )
     if holders > RARE:
         ids = list(await session.scalars(_walked(asked)))
         if len(ids) == limit or holders > COMMON or await session.scalar(asked.base.offset(WALK).limit(1)) is None:
@@ -94,10 +99,10 @@ async def found(
     return list(await session.scalars(_looked_up(asked)))
 
 
-async def _along(session: AsyncSession, asked: _Asked, paths: CustomerPaths) -> list[str]:
-    """The newest of all are looked at first, where the reader sees many; then all that the paths lead to."""
-    if paths.regions:
-        ids = list(await session.scalars(_glanced(asked)))
+async def _along(session: AsyncSession, asked: _Asked, paths: CustomerPaths, *, glance: bool) -> list[str]:
+    """The newest are looked at first, where the reader sees many and many fit; then all that the paths lead to."""
+    if paths.regions and glance:
+        ids = list(await session.scalars(_glanced(asked, paths.all_of_them)))
         if len(ids) == asked.limit:
             return ids
     ways = [*(_looked_up(asked, region) for region in paths.regions), _one_by_one(asked, paths.others)]
@@ -109,19 +114,21 @@ async def _along(session: AsyncSession, asked: _Asked, paths: CustomerPaths) -> 
 def _looked_up(asked: _Asked, region_id: str | None = None) -> Select[str]:
     """By the index, before anything else is asked of them; then one at a time in their order until there are enough."""
     id_ = CustomerSearch.customer_id
-    rows = select(id_.label("id")).where(*(fits(word, region_id) for word in asked.words), asked.beyond(id_))
-    return _until_enough(rows, asked)
+    rows = select(id_.label("id")).where(*(holds(word, region_id) for word in asked.words), asked.beyond(id_))
+    return _until_enough(rows, asked, None if all(word.exact for word in asked.words) else _compared)
 
 
-def _one_by_one(asked: _Asked, ids: CompoundSelect[str]) -> Select[str]:
+def _one_by_one(asked: _Asked, ids: SelectBase) -> Select[str]:
     """Of few customers, whose ids are known: each is compared, in their order until there are enough."""
     known = ids.subquery("known")
     id_ = known.c[0]
-    return _until_enough(select(id_.label("id")).where(asked.beyond(id_)), asked, _compared)
+    return _until_enough(select(id_.label("id")).where(asked.beyond(id_)), asked, _compared if asked.words else None)
 
 
-def _glanced(asked: _Asked) -> Select[str]:
-    newest = select(Customer.id.label("id")).where(asked.beyond(Customer.id)).order_by(asked.order(Customer.id))
+def _glanced(asked: _Asked, among: SelectBase | None) -> Select[str]:
+    """The newest of all customers, or of those `among` whom all are."""
+    id_: Any = Customer.id if among is None else among.subquery("among").c[0]
+    newest = select(id_.label("id")).where(asked.beyond(id_)).order_by(asked.order(id_))
     return _until_enough(newest.limit(GLANCE), asked, _compared)
 
 
@@ -153,13 +160,15 @@ async def likely(session: AsyncSession, words: Sequence[Word]) -> float:
     rows = (await session.execute(_KNOWN, {"grams": list(grams)})).all()
     shares = {row.gram: row.share for row in rows if row.gram is not None}
     customers = max((row.reltuples for row in rows), default=0)
-    return min(sum(_share(way, shares) for way in (*word.grams, word.digits) if way) for word in words) * customers
+    share = min(sum(_share(way, shares, word) for way in (*word.grams, word.digits) if way) for word in words)
+    return share * customers
 
 
-def _share(way: Sequence[int], shares: dict[int, float]) -> float:
-    """Of those who hold all grams: the rarest counts, each commoner one less, since neighbours go together."""
+def _share(way: Sequence[int], shares: dict[int, float], word: Word) -> float:
+    """Of those who hold all grams: the rarest counts, each commoner one less, since neighbours go together; those of
+    a word in Latin letters nearly always."""
     share, weight = 1.0, 1.0
     for known in sorted(shares.get(gram, _UNKNOWN) for gram in way):
         share *= known**weight
-        weight /= 2
+        weight /= 8 if word.text.isascii() else 2
     return share

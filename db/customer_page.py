@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, false, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, false, func, literal, select, tuple_, union_all
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -63,6 +63,13 @@ class Sought:
     @property
     def paths(self) -> CustomerPaths | None:
         return paths_to_customers(self.looking.actor)
+
+    @property
+    def in_pools(self) -> Select[str]:
+        """The ids of those that lie in pools, theirs among them."""
+        sight = self.looking.sight
+        lying = sight.pooled() if sight else false()
+        return select(Assignment.customer_id).where(lying).distinct()
 
 
 class Row(NamedTuple):
@@ -113,10 +120,24 @@ async def count(session: AsyncSession, sought: Sought) -> Count:
             number = len(await _ids(session, sought, None, most + 1))
         else:
             number = 0
-            for limb in filter(None, (sought.within, sought.pooled)):
-                some = select(Customer.id).where(*limb).limit(most + 1).subquery()
+            for limb in _counted(sought):
+                some = limb.limit(most + 1).subquery()
                 number += (await session.scalars(select(func.count()).select_from(some))).one()
     return Count(min(number, most), number > most)
+
+
+def _counted(sought: Sought) -> list[Select[Any]]:
+    """Who is counted, each once. Of whom one sees for few rows beside the customers, only those rows are read."""
+    pooled = sought.pooled
+    theirs = sought.paths.all_of_them if sought.paths else None
+    if theirs is None or any(tests(sought.conditions)):
+        return [select(Customer.id).where(*limb) for limb in (sought.within, pooled) if limb is not None]
+    own = theirs.subquery()
+    lists = [select(own.c[0])]
+    if pooled is not None:
+        lying = sought.in_pools.subquery()
+        lists.append(select(lying.c[0]).where(lying.c[0].not_in(select(own.c[0]))))
+    return lists
 
 
 async def next_ids(
@@ -188,7 +209,7 @@ async def _named(
     """Of the pools those whose own name fits: numbers and people, which a pool hides, find nobody there."""
     regions = sorted(sought.looking.actor.regions)
     nobody = select(Customer.id).where(false())
-    paths = CustomerPaths(regions, union_all(nobody, nobody))
+    paths = CustomerPaths(regions, union_all(nobody, nobody), sought.in_pools)
     words = [word.text for word in searched(sought.text)]
     ids: list[str] = []
     while len(ids) < limit:

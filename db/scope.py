@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, false, or_, select, true, union
+from sqlalchemy import ColumnElement, Select, SelectBase, and_, false, or_, select, true, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -145,10 +145,12 @@ def _followed(actor: Actor) -> ColumnElement[bool]:
 
 
 class CustomerPaths(NamedTuple):
-    """Where all customers of `customers_within` are, and others: in `regions`, or one by one in `others`."""
+    """Where all customers of `customers_within` are, and others: in `regions`, or one by one in `others`.
+    `all_of_them`: their ids, where one statement knows them, and maybe some more than once."""
 
     regions: Sequence[str]
-    others: CompoundSelect[str]
+    others: SelectBase
+    all_of_them: SelectBase | None = None
 
 
 def paths_to_customers(actor: Actor) -> CustomerPaths | None:
@@ -160,7 +162,8 @@ def paths_to_customers(actor: Actor) -> CustomerPaths | None:
     regions = {region for one in lenders if one.scope(Action.CUSTOMER_READ) == Scope.REGION for region in one.regions}
     owned = select(Assignment.customer_id).where(Assignment.owner_id.in_([one.id for one in lenders]))
     deals = select(Deal.customer_id).where(Deal.owner_id == actor.id, Deal.closed_at.is_(None))
-    return CustomerPaths(sorted(regions), union(owned, deals))
+    others = union(owned, deals)
+    return CustomerPaths(sorted(regions), others, None if regions else others)
 
 
 def tasks_within(actor: Actor) -> ColumnElement[bool]:
