@@ -18,6 +18,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
@@ -31,6 +32,8 @@ PAUSE = 3.0
 """Seconds that what was killed stays away."""
 
 IDLE, TENDED = 20, 200
+PATIENCE = 480
+"""Seconds a size may take until the day of each of its customers is known."""
 SIZE = "select pg_database_size(current_database())"
 
 _FIGURES = text("""
@@ -73,43 +76,79 @@ async def recycle(ready: Stage, customers: int, limit: int, kills: Sequence[str]
     print(f"wake-ups: {await ready.events():,} events in the books' histories")
 
 
-async def grow(ready: Stage, sizes: Sequence[int]) -> None:
-    """What owned customers cost whose day is 30 days off."""
+@dataclass(frozen=True)
+class Growth:
+    """What so many owned customers cost, each since the size before."""
+
+    owned: int
+    laid: float
+    """Seconds in which they were laid down."""
+    armed: float
+    """Seconds after that until the day of every customer was known."""
+    wakes: float
+    """Wake-ups of one book within an hour in which nothing happens."""
+    events: int
+    """Events in the histories of all books."""
+    worker: int
+    """MB of the worker at most."""
+    postgres: float
+    """CPU seconds of PostgreSQL until all were armed."""
+    each: float
+    """Bytes of database for a customer."""
+
+
+async def grow(ready: Stage, sizes: Sequence[int]) -> list[Growth]:
+    """What owned customers cost whose day is 30 days off, up to the first size that is not armed in time."""
     await ready.rules("P30D")
-    there, before_any = 0, await ready.scalar(SIZE)
+    there, before_any, grown = 0, await ready.scalar(SIZE), list[Growth]()
     for size in sizes:
         began, before = time.perf_counter(), ready.cpu()
         await ready.own(size - there)
         there, made = size, time.perf_counter() - began
-        most: Counter[str] = Counter()
+        most = ready.memory()
         while not await ready.reckoned():
+            if time.perf_counter() - began > PATIENCE:
+                print(f"GIVEN UP: {size:,} are not armed after {PATIENCE} s", flush=True)
+                return grown
             most |= ready.memory()
             await asyncio.sleep(1)
         took, now = time.perf_counter() - began - made, ready.cpu()
+        most |= ready.memory()
         await ready.scalar("select pg_stat_force_next_flush()")
         places = await ready.scalar("select pg_total_relation_size('assignment')")
         whole = await ready.scalar(SIZE) - before_any
-        used = ready.memory()
         print(
             f"{size:,} owned by {len(ready.people)}: laid down in {made:.0f} s, every day reckoned {took:.0f} s later\n"
-            f"  memory now (most) MB: "
-            + ", ".join(f"{part} {used[part]} ({most[part]})" for part in ("worker", "temporal", "postgres"))
-            + f"\n  database {whole / 2**20:,.0f} MB ({whole / size:,.0f} bytes a customer), of which places "
-            f"{places / 2**20:,.0f} MB ({places / size:,.0f} bytes each)\n"
-            f"  CPU s: postgres {now['postgres'] - before['postgres']:.0f}, "
-            f"worker {now['worker'] - before['worker']:.0f}; events in all books' histories {await ready.events():,}",
+            f"  database {whole / 2**20:,.0f} MB, of which places {places / 2**20:,.0f} MB "
+            f"({places / size:,.0f} bytes each); CPU s of the worker {now['worker'] - before['worker']:.0f}",
             flush=True,
         )
-        await idle(ready)
+        events, spent = await ready.events(), now["postgres"] - before["postgres"]
+        wakes = await idle(ready)
         await wake(ready, size)
+        grown.append(Growth(size, made, took, wakes, events, most["worker"], spent, whole / size))
+    return grown
 
 
-async def idle(ready: Stage) -> None:
-    """What books cost that nothing happens to, and follow-ups."""
+def table(grown: Sequence[Growth]) -> None:
+    """One line a size, as docs/operating.md states them."""
+    print(
+        "| owned | laid down, s | every day armed, s | wake-ups a book and hour | workflow events | worker, MB "
+        "| PostgreSQL, CPU s | bytes a customer |\n|--:|--:|--:|--:|--:|--:|--:|--:|"
+    )
+    for one in grown:
+        print(
+            f"| {one.owned:,} | {one.laid:.0f} | {one.armed:.0f} | {one.wakes:.1f} | {one.events:,} | {one.worker} "
+            f"| {one.postgres:.0f} | {one.each:,.0f} |"
+        )
+
+
+async def idle(ready: Stage) -> float:
+    """What books cost that nothing happens to, and follow-ups; wake-ups of one book within an hour."""
     events, looks, before = await ready.events(), await ready.looks(), ready.cpu()
     await asyncio.sleep(IDLE)
     after, now = await ready.looks(), ready.cpu()
-    woken = sum(after[owner] != looks.get(owner) for owner in after)
+    woken: int = sum(after[owner] != looks.get(owner) for owner in after)
     spent = {part: now[part] - before.get(part, 0) for part in ("postgres", "worker", "temporal")}
     print(
         f"  {IDLE} s of nothing: {woken} wake-ups, {await ready.events() - events} events, CPU s "
@@ -118,6 +157,7 @@ async def idle(ready: Stage) -> None:
     events = await ready.events()
     each = await ready.tend(TENDED)
     print(f"  {TENDED} follow-ups: {each:.1f} ms each, {await ready.events() - events} events", flush=True)
+    return woken / len(ready.people) * 3600 / IDLE
 
 
 async def wake(ready: Stage, size: int) -> None:
@@ -134,7 +174,7 @@ async def bench(asked: Any) -> None:
     began = time.perf_counter()
     async with stage(asked.people) as ready:
         if asked.grow:
-            await grow(ready, [int(size) for size in asked.grow.split(",")])
+            table(await grow(ready, [int(size) for size in asked.grow.split(",")]))
         elif asked.customers:
             await recycle(ready, asked.customers, asked.limit, [one for one in asked.kill.split(",") if one])
         if asked.claims and not asked.grow:
