@@ -33,6 +33,8 @@ from domain.access import Actor
 from domain.allocation import Terms, allocate
 
 PAUSE = 3.0
+PATIENCE = 300
+"""Seconds a run may take to come to a status."""
 _PAST = text("""
     insert into assignment_change (customer_id, region_id, from_id, to_id, tier, how, reason, since, at)
     select c.id, cast(:region as uuid), case when n % 2 = 1 then p.id end, case when n % 2 = 0 then p.id end,
@@ -52,11 +54,15 @@ async def until(ready: Stage, allocation_id: str, status: str, *, kill: bool = F
         async with ready.db.session() as session:
             run = await session.get_one(Allocation, allocation_id)
         if run.status == status:
+            if kill:
+                print("  NOT KILLED: it was done before half of it was seen; give it more customers", flush=True)
             return time.perf_counter() - began, run
         if kill and run.done >= run.planned // 2:
             kill = False
             print(f"  {run.done:,} given: kill -9 worker", flush=True)
             await ready.kill("worker", PAUSE)
+        if time.perf_counter() - began > PATIENCE:
+            raise SystemExit(f"GIVEN UP: {run.status} after {PATIENCE} s, {run.done:,} of {run.planned:,}")
         await asyncio.sleep(0.1)
 
 
