@@ -7,10 +7,12 @@ import csv
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from uuid import uuid4
 
 from rich.console import Console
 from sqlalchemy import select
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from commands.customer_import import ImportCommands
 from commands.database import open_database
@@ -34,6 +36,7 @@ from settings import Settings
 CHUNK = 1024 * 1024
 PULSE = 1.0
 """Seconds between two looks at how far it is."""
+PATIENCE = 120.0
 LEFT_OUT = ("rejected", "double", "exists", "missing", "elsewhere")
 AT_ONCE = 2_000
 
@@ -107,7 +110,7 @@ async def _watch(db: Database, import_id: str, rejected: Path | None, say: Conso
             done = row.read if row.step == "reading" else row.merged
             status.update(f"{row.step or 'waiting'}{paused}: {done:,} of {row.rows:,} rows")
             await asyncio.sleep(PULSE)
-            row = await _row(db, import_id)
+            row = await _row_soon(db, import_id)
     say.print(
         f"{row.stage}: {row.created:,} new, {row.updated:,} updated, {row.unchanged:,} unchanged,"
         f" {row.doubled:,} twice in the file, {row.left_out:,} left out, {row.rejected:,} rejected"
@@ -140,6 +143,18 @@ async def _write(db: Database, row: CustomerImport, path: Path) -> None:
 
 def _same(other: int | None) -> str:
     return f"as row {other + 1}" if other is not None else ""
+
+
+async def _row_soon(db: Database, import_id: str) -> CustomerImport:
+    """A server that is gone is waited for: it is started again, and so goes on what this looks at."""
+    ends = monotonic() + PATIENCE
+    while True:
+        try:
+            return await _row(db, import_id)
+        except (OperationalError, InterfaceError):
+            if monotonic() > ends:
+                raise
+        await asyncio.sleep(PULSE)
 
 
 async def _row(db: Database, import_id: str) -> CustomerImport:

@@ -3,8 +3,8 @@
 The history of hands is looked up by customer (its key), by person for what they claimed or were given by rule, by run
 of an allocation, and for reports by its time, in whose order it is written.
 
-Revision ID: 0046
-Revises: 0045
+Revision ID: 0043
+Revises: 0042
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0046"
-down_revision = "0045"
+revision = "0043"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 
