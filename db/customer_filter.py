@@ -65,7 +65,8 @@ def assignments_within(actor: Actor) -> ColumnElement[bool]:
 
 def _assigned(conditions: Sequence[ColumnElement[bool]], looking: Looking) -> ColumnElement[bool]:
     theirs = (Assignment.customer_id == Customer.id, looking.places)
-    return select(Assignment.region_id).where(*theirs, *conditions).exists()
+    any_of_them = select(Assignment.region_id).where(*theirs, *conditions)
+    return any_of_them.correlate(Customer).exists()  # the list ordered by due days reads assignments itself
 
 
 def _test(test: Test, looking: Looking) -> ColumnElement[bool]:
