@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 from io import BytesIO, StringIO
 from typing import Any
@@ -19,6 +20,8 @@ from db.customer import Assignment, Customer
 from db.customer_export import CustomerExport
 from db.engine import Database
 from db.process import Notification
+from domain.access import GRANTS, Action, Role, Scope
+from domain.customer_field import DEFAULT, CustomerFieldPolicy, fields
 from settings import Settings
 from tests.conftest import SignIn
 
@@ -141,11 +144,48 @@ async def test_a_filter_that_cannot_be_used_and_a_fourth_export_are_refused(sign
     assert fourth.status_code == 409
 
 
+async def test_what_a_role_may_not_see_is_not_in_its_file(
+    sign_in: SignIn, activities: CustomerExportActivities, db: Database, people: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """A pool's customer is written as the pool shows it, also where a company lets those who sell export; a field
+    hidden from the role has no column, of a masked one stands what the page shows."""
+    await publish_defaults(db)
+    mark = new_id()
+    made = {"own": ("east", "li.wei"), "pool": ("east", None), "south": ("south", None), "other": ("east", "wang.fang")}
+    async with db.session() as session:
+        for key, (region, owner) in made.items():
+            row = Customer(id=new_id(), name=f"{mark} {key}", phone="+8613912345678", email="boss@secret.example",
+                           tax_number="91310000SECRET", city="密城")  # fmt: skip
+            session.add(row)
+            await session.flush()
+            owner_id = people[owner] if owner else None
+            session.add(Assignment(customer_id=row.id, region_id=people[region], owner_id=owner_id))
+    monkeypatch.setitem(GRANTS, Role.SALES, GRANTS[Role.SALES] | {Action.CUSTOMER_EXPORT: Scope.OWN})
+    ruled = {"tax_number": {"masked_for": ["sales"]}, "city": {"hidden_from": ["sales"]}}
+    rules = fields(CustomerFieldPolicy.model_validate_json(json.dumps({**DEFAULT, "builtin": ruled})))
+    monkeypatch.setattr("db.customer_reader.fields", lambda _document: rules)
+    only = json.dumps({"fact": "name", "op": "starts", "values": [mark]})
+    export_id = await begun(sign_in, "li.wei", filter=only)
+    await carried(activities, export_id)
+    head, *rows = await table(sign_in, "li.wei", export_id)
+    file = {row[head.index("Name")].removeprefix(f"{mark} "): dict(zip(head, row, strict=True)) for row in rows}
+    assert set(file) == {"own", "pool"}
+    assert "139" in file["own"]["Phone"]
+    assert file["own"]["E-mail"] == "boss@secret.example"
+    assert file["pool"]["Phone"] == file["pool"]["E-mail"] == ""
+    assert "密城" not in str(rows)
+    assert "91310000SECRET" not in str(rows)
+    begun_as_manager = await begun(sign_in, "zhao.min", filter=only)
+    await carried(activities, begun_as_manager)
+    assert "91310000SECRET" in str(await table(sign_in, "zhao.min", begun_as_manager))
+
+
 async def test_the_process_writes_tells_and_drops_the_file_in_time(
     sign_in: SignIn, base: list[str], worker: None, db: Database
 ) -> None:
     boss = await sign_in("huang.bo")
-    export_id = await begun(sign_in, "huang.bo")
+    export_id = await begun(sign_in, "huang.bo", filter='{"fact": "name", "op": "starts", "values": ["客户"]}')
     while (shown := (await boss.get(f"/api/customers/exports/{export_id}")).json())["status"] == "running":
         pass
     assert (shown["status"], shown["rows"]) == ("done", 1)
