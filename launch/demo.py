@@ -55,6 +55,7 @@ from launch.demo_record import LOSSES, NEXT_STEPS, WON, DemoLoss, load_people, p
 from launch.demo_routing import load_routing
 from launch.demo_service import load_answered, promise_round_the_clock
 from launch.demo_ticket import VIP, load_tickets
+from launch.demo_view import load_views
 from settings import Settings
 from workflows.approval import ApprovalStart, approval_workflow_id
 from workflows.contract import ContractStart, contract_workflow_id
@@ -99,6 +100,7 @@ async def load_demo(db: Database, settings: Settings) -> None:
         await load_pools(session, ids)
         await load_allocations(session, ids)
         await load_import(session, ids)
+        await load_views(session, ids)
         approvals = await _pinned(session, ApprovalPolicy.kind)
         contracts = await _pinned(session, ContractPolicy.kind)
         await publish(

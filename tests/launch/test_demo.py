@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from db.base import Base
 from db.contract import Contract
 from db.customer import Customer
+from db.customer_view import CustomerView
 from db.deal import Deal
 from db.engine import Database
 from db.lead import Lead
@@ -20,7 +21,9 @@ from launch.demo_duplicate import TWINS
 from launch.demo_import import NEW
 from launch.demo_pool import OWNED, POOLED
 from launch.demo_record import LOSSES
+from launch.demo_view import VIEWS
 from settings import Settings
+from tests.conftest import SignIn
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -43,7 +46,7 @@ async def counted(db: Database) -> list[int]:
 
 
 async def test_a_demo_that_was_cut_off_is_loaded_to_its_end_without_doubling_anything(
-    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch, sign_in: SignIn
 ) -> None:
     start = Demo.start
 
@@ -62,3 +65,15 @@ async def test_a_demo_that_was_cut_off_is_loaded_to_its_end_without_doubling_any
     async with asyncio.timeout(30):
         while await counted(db) != WHOLE:
             await asyncio.sleep(0.02)
+    await each_region_is_shown_two_views_that_can_be_used(db, sign_in)
+
+
+async def each_region_is_shown_two_views_that_can_be_used(db: Database, sign_in: SignIn) -> None:
+    async with db.session() as session:
+        assert await session.scalar(select(func.count()).select_from(CustomerView)) == len(VIEWS)
+    for who, region in (("li.wei", "east"), ("wu.hao", "south")):
+        browser = await sign_in(who)
+        page = (await browser.get("/customers", headers={"accept": "text/html"})).text
+        assert [view.name in page for view in VIEWS] == [view.region == region for view in VIEWS]
+        for view in VIEWS:
+            assert (await browser.get(f"/customers?{view.address}")).status_code == 200
