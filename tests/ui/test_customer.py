@@ -98,6 +98,7 @@ async def test_people_at_a_customer_are_added_and_corrected(visit: Visit, sellin
     record = page.locator("#record")
     await expect(record).to_contain_text("zhou.ming@example.com")
     await expect(record).to_contain_text("采购经理")
+    await expect(record).to_contain_text("Regions that follow it")  # it comes after the page, and moves what is below
     await record.get_by_role("link", name="Add", exact=True).click()
     await page.get_by_label("Name").fill("吴倩")
     await page.get_by_label("Phone").fill("139 1234 5678")
