@@ -18,6 +18,7 @@ from db.customer_tier import CustomerTierHint
 from db.deal import Deal
 from db.follow_up import FollowUp
 from db.lead import Lead
+from db.lead_origin import LeadTouch
 from db.notification import tell
 from db.ownership import AssignmentChange
 from domain.access import person_key
@@ -45,7 +46,8 @@ class Portrait:
         """What stands in a mail: (code of the fact, value); codes have words in `locales`."""
         one = self.customer
         place = " ".join(part for part in (one.province, one.city) if part)
-        told = [("industry", one.industry), ("place", place), ("source", one.source), ("phone", one.phone)]
+        told = [("industry", one.industry), ("place", place), ("source", one.source)]
+        told += [("campaigns", ", ".join(self.history.campaigns)), ("phone", one.phone)]
         people = [("contact", " ".join(p for p in (c.name, c.title, c.phone) if p)) for c in self.contacts[:3]]
         history = [("follow_ups", str(self.history.follow_ups)), ("open_deals", str(self.history.open_deals))]
         return [(code, value) for code, value in [*told, *people, *history] if value]
@@ -68,11 +70,14 @@ async def _history(session: AsyncSession, customer_id: str, contacts: Sequence[C
         func.count().filter(Deal.closed_at.is_(None)), func.count().filter(Deal.stage == "won")
     ).where(Deal.customer_id == customer_id)  # fmt: skip
     still_open, won = (await session.execute(deals)).one()
-    lead_at = await session.scalar(select(func.max(Lead.created_at)).where(Lead.customer_id == customer_id))
+    named = func.array_agg(LeadTouch.campaign.distinct()).filter(LeadTouch.campaign.is_not(None))
+    turned = select(func.max(Lead.created_at), named).outerjoin(LeadTouch, LeadTouch.lead_id == Lead.id)
+    lead_at, campaigns = (await session.execute(turned.where(Lead.customer_id == customer_id))).one()
     return History(
         follow_ups=count or 0, last_at=last.at if last else None, outcome=last.outcome if last else None,
         next_at=last.next_at if last else None, owners=await session.scalar(owners) or 0, open_deals=still_open,
-        won=won, lead_at=lead_at, reached=any(one.phone or one.email for one in contacts),
+        won=won, lead_at=lead_at, campaigns=tuple(filter(None, campaigns or ())),
+        reached=any(one.phone or one.email for one in contacts),
     )  # fmt: skip
 
 

@@ -58,6 +58,7 @@ class Lead(LeadOrigin, Matchable, Base):
         Index("ix_lead_region", "region_id", "id"),
         Index("ix_lead_phone", "phone"),
         Index("ix_lead_email", "email"),
+        Index("ix_lead_customer", "customer_id", postgresql_where=text("customer_id is not null")),
         Index("ix_lead_near_keys", "near_keys", postgresql_using="gin"),
         Index("ix_lead_pool", "region_id", "due_at", postgresql_where=text("stage = 'pooled'")),
         Index(

@@ -9,7 +9,8 @@ Step = Literal["keep_date", "go_on_with_deal", "find_contact", "answer_lead", "f
 
 
 class History(NamedTuple):
-    """`next_at` is what was agreed last, `outcome` how the last follow-up went, `lead_at` when they turned to us."""
+    """`next_at` is what was agreed last, `outcome` how the last follow-up went, `lead_at` when they turned to us,
+    `campaigns` through which they did."""
 
     follow_ups: int = 0
     last_at: datetime | None = None
@@ -19,6 +20,7 @@ class History(NamedTuple):
     open_deals: int = 0
     won: int = 0
     lead_at: datetime | None = None
+    campaigns: tuple[str, ...] = ()
     reached: bool = False
 
 

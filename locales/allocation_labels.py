@@ -47,6 +47,7 @@ ALLOCATION_LABELS: dict[str, dict[str, str]] = {
         "lead": N_("from a lead"),
     },
     "portrait": {
+        "campaigns": N_("Campaigns"),
         "industry": N_("Industry"),
         "place": N_("Place"),
         "source": N_("Source"),

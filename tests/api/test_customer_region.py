@@ -15,6 +15,8 @@ from db.customer import Assignment, Customer
 from db.customer_assignment import Assigned, assign_by_rule
 from db.customer_portrait import tell_owners
 from db.engine import Database
+from db.lead import Lead
+from db.lead_origin import LeadTouch
 from db.ownership import AssignmentChange, move
 from db.policy import current_policy, publish
 from db.process import Notification
@@ -138,3 +140,21 @@ async def test_the_policies_have_their_pages(sign_in: SignIn, db: Database) -> N
         "/policies/customer_assignment/edit/row?row=zhejiang", data=row | {"idempotency_key": uuid4().hex}
     )
     assert kept.status_code == 303
+
+
+async def test_a_portrait_names_the_campaigns_through_which_a_customer_came(
+    sign_in: SignIn, db: Database, people: dict[str, str]
+) -> None:
+    one = await customer(db, people["east"], people["li.wei"])
+    async with db.session() as session:
+        told = {"company": "杭州双区客户", "name": "周明", "currency": "CNY", "region_id": people["east"], "utm": {}}
+        lead = Lead(
+            number=f"L-{new_id()}", source="form", stage="converted", customer_id=one, campaign="春季展会", **told
+        )
+        session.add(lead)
+        await session.flush()
+        for no, campaign in enumerate(("春季展会", None, "冷链直播", "春季展会"), 1):
+            session.add(LeadTouch(lead_id=lead.id, no=no, source="form", campaign=campaign, utm={}, why=[]))
+    panel = await (await sign_in("li.wei")).get(f"/customers/{one}/regions?panel=true")
+    assert "冷链直播, 春季展会" in panel.text or "春季展会, 冷链直播" in panel.text
+    assert panel.text.count("春季展会") == 1
