@@ -84,7 +84,7 @@ async def _quick(connection: Connection, one: Import) -> None:
 
 
 async def _decide(connection: Connection, one: Import, asides: Sequence[Aside]) -> None:
-    parts = {"table": one.table, "cells": _cells(one)}
+    parts = {"table": one.table, "cells": cells_of(one)}
     each = {kind: sql.SQL(" union all ").join(aside.rows for aside in asides if aside.kind is kind) for kind in Kind}
     async with connection.transaction():
         if await matched(connection, one):
@@ -110,7 +110,7 @@ def _keys(one: Import) -> list[str]:
     return [key for key in KEYS if key == "company_key" or key in one.mapping]
 
 
-def _cells(one: Import) -> sql.Composable:
+def cells_of(one: Import) -> sql.Composable:
     """A row as it was understood, a cell for each column of the file, for whoever reads why it was left out."""
     return sql.SQL("array[{}]::text[]").format(sql.SQL(", ").join(map(_cell, one.mapping)))
 
@@ -210,7 +210,7 @@ _TOLD: LiteralString = """
 
 async def _reject_taken(connection: Connection, one: Import, key: str) -> None:
     said = sql.SQL("(said.custom ->> {})").format(sql.Literal(key))
-    query = _TAKEN.format(table=one.table, cells=_cells(one), said=said)
+    query = _TAKEN.format(table=one.table, cells=cells_of(one), said=said)
     await connection.execute(query, {"id": one.id, "key": key, "field": OWN + key})
 
 

@@ -8,6 +8,7 @@ from psycopg import sql
 
 from db.customer import Customer
 from db.customer_import_stage import Connection, Import, marked, unchecked, value
+from db.customer_import_unique import reject_late, unique_now
 
 MERGED = (
     "tax_number", "phone", "email", "domain", "industry", "province", "city", "address", "source", "tags", "custom",
@@ -20,12 +21,13 @@ async def merge_batch(connection: Connection, one: Import, no: int, first: int, 
     async with connection.transaction():
         if not await marked(connection, one, "merge", no):
             return
+        unique = await unique_now(connection, one)
         span = {
             "id": one.id, "first": first, "last": last, "region": one.region_id, "owner": one.owner_id,
             "pool": one.pool, "by": one.by_id, "customer": one.prefix(0), "contact": one.prefix(1),
-            "rule": one.target == "rule", "unique": list(one.unique), "kind": one.kind,
+            "rule": one.target == "rule", "unique": unique, "kind": one.kind,
         }  # fmt: skip
-        claimed = _CLAIMED if one.unique else sql.SQL("")
+        claimed = _CLAIMED if unique else sql.SQL("")
         merge = _MERGE.format(table=one.table, more=_more(), more_values=_more_values(), claimed=claimed)
         async with unchecked(connection) as quiet:
             created = await value(connection, merge, span)
@@ -33,14 +35,15 @@ async def merge_batch(connection: Connection, one: Import, no: int, first: int, 
             await _tell_search(connection)
         updated = unchanged = 0
         if one.mode != "create":
-            cursor = await connection.execute(_update(one), span)
+            cursor = await connection.execute(_update(one, claims=bool(unique)), span)
             updated, unchanged = await cursor.fetchone() or (0, 0)
             if any(field.startswith("contact") for field in one.mapping):
                 await connection.execute(_CONTACTS.format(table=one.table), span)
+        late = await reject_late(connection, one, span) if unique else 0
         await connection.execute(
             "update customer_import set merged = greatest(merged, %s), created = created + %s, updated = updated + %s,"
-            " unchanged = unchanged + %s where id = %s",
-            [last, created, updated, unchanged, one.id],
+            " unchanged = unchanged + %s, rejected = rejected + %s where id = %s",
+            [last, created - late, updated, unchanged, late, one.id],
         )
 
 
@@ -128,7 +131,7 @@ _CONTACTS = sql.SQL("""
 """)
 
 
-def _update(one: Import) -> sql.Composed:
+def _update(one: Import, *, claims: bool) -> sql.Composed:
     """Fills what the file says and leaves the rest; what was there, and is there now, stands with the row. Customers
     that are so already are not even locked: a lock is a write."""
     said = [name for name in MERGED if name in one.mapping or (name == "custom" and any("." in f for f in one.mapping))]
@@ -167,6 +170,4 @@ def _update(one: Import) -> sql.Composed:
             select count(*) from customer_import_row
             where import_id = %(id)s::uuid and no between %(first)s and %(last)s and verdict = 'update'
         ) - (select count(*) from d)
-    """).format(
-        table=one.table, setting=setting, values=values, claimed=_RECLAIMED if one.unique else sql.SQL(""), **pairs
-    )
+    """).format(table=one.table, setting=setting, values=values, claimed=_RECLAIMED if claims else sql.SQL(""), **pairs)

@@ -9,20 +9,25 @@ from uuid import uuid4
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
+from temporalio.testing import ActivityEnvironment
 
+import activities.customer_import as carried
+from activities.customer_import import CustomerImportActivities, Work
 from db.customer import Assignment, Customer
-from db.customer_field import CustomerUnique
-from db.customer_import import CustomerImportRow
+from db.customer_field import CustomerUnique, fill_unique
+from db.customer_import import CustomerImport, CustomerImportRow
 from db.engine import Database
 from db.policy import current_policy, publish
 from db.process import Notification
 from domain.customer_assignment import CustomerAssignmentPolicy
 from domain.customer_field import CustomerFieldPolicy
+from domain.field import Field
+from domain.policy import load
 from domain.refusal import Refused
 from tests.workflows.importing import Imports
 
 pytestmark = pytest.mark.usefixtures("worker")
-FIELDS = [
+FIELDS: list[dict[str, Any]] = [
     {"key": "fleet", "label": {"zh": "车辆数", "en": "Vehicles"}, "type": "integer", "least": 1},
     {"key": "badge", "label": {"zh": "会员号", "en": "Badge"}, "type": "text", "unique": True, "required": True},
     {"key": "kind_of_cold", "label": {"zh": "冷库", "en": "Cold store"}, "type": "choice",
@@ -110,6 +115,65 @@ async def test_own_fields_are_read_needed_and_taken_once(imports: Imports, db: D
     await imports.ended(second.id, "undone")
     assert await claims(db) == {"m1": made.id}
     await put(db, CustomerFieldPolicy)
+
+
+async def test_a_field_that_becomes_unique_while_rows_are_merged_has_no_value_twice(
+    imports: Imports, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between comparing and merging somebody makes it unique, and gives one of the file's values to another."""
+    plain = [{**field, "unique": False, "required": False} for field in FIELDS]
+    await put(db, CustomerFieldPolicy, fields=plain)
+    there = await imports.take_in(["客户名称,电话,会员号", "晚到老户冷链有限公司,13700181000,C0"])
+    [old] = await imports.all(Customer, Customer.import_id == there.id)
+    lines = [
+        "晚到一号冷链有限公司,13700181001,C1", "晚到二号冷链有限公司,13700181002,c1",
+        "晚到三号冷链有限公司,13700181003,C3", "晚到四号冷链有限公司,13700181004,C4",
+        "晚到老户冷链有限公司,13700181000,C4",
+    ]  # fmt: skip
+    late = await imports.add(["客户名称,电话,会员号", *lines])
+    async with db.session() as session:
+        held = await session.get_one(CustomerImport, late)
+        held.stage, held.region_id, held.target = "checking", imports.people["east"], "pool"
+    name = "merge_batch"
+    real = getattr(carried, name)
+
+    async def meanwhile(*args: Any) -> None:
+        async with db.session() as session:
+            assert await fill_unique(session, badge_of(FIELDS)) == (0, "")
+            version, _ = await current_policy(session, "customer_field")
+            changed = {**CustomerFieldPolicy.default, "fields": FIELDS}
+            await publish(session, "customer_field", changed, by=None, note="", follows=version)
+            other = Customer(name="抢先冷链有限公司", custom={"badge": "C3"})
+            session.add(other)
+            await session.flush()
+            session.add(CustomerUnique(field="badge", value="c3", customer_id=other.id))
+        monkeypatch.setattr(carried, name, real)
+        await real(*args)
+
+    monkeypatch.setattr(carried, name, meanwhile)
+    services = imports.services
+    activities = CustomerImportActivities(db, services.settings.zone, imports.commands.store.path, "CN")
+    done = await ActivityEnvironment().run(activities.carry_customer_import, Work(import_id=late))
+    assert (done.outcome, done.created, done.rejected) == ("done", 2, 2)
+    rows = await imports.all(CustomerImportRow, CustomerImportRow.import_id == late)
+    assert {row.no: (row.verdict, row.code) for row in rows} == {
+        2: ("rejected", "field_taken"), 3: ("rejected", "field_taken"), 5: ("update", "field_taken"),
+    }  # fmt: skip
+    made = {one.name: one.id for one in await imports.all(Customer, Customer.import_id == late)}
+    taken = await claims(db)
+    assert {key: taken[key] for key in ("c0", "c1", "c4")} == {
+        "c0": old.id, "c1": made["晚到一号冷链有限公司"], "c4": made["晚到四号冷链有限公司"],
+    }  # fmt: skip
+    [now] = await imports.all(Customer, Customer.id == old.id)
+    assert now.custom["badge"] == "C0"
+    async with db.session() as session:
+        (await session.get_one(CustomerImport, late)).stage = "done"
+    await put(db, CustomerFieldPolicy)
+
+
+def badge_of(fields: list[dict[str, Any]]) -> Field:
+    return next(one for one in load(CustomerFieldPolicy, {**CustomerFieldPolicy.default, "fields": fields}).fields
+                if one.key == "badge")  # fmt: skip
 
 
 async def claims(db: Database) -> dict[str, str]:
