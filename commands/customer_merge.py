@@ -26,7 +26,7 @@ from db.customer_merge import (
     point_back,
     put_assignment,
 )
-from db.engine import Database
+from db.engine import Database, take_time
 from db.scope import customers_within
 from db.ticket_tier import serve_by, tell_tickets
 from domain.access import Action, Actor
@@ -41,6 +41,8 @@ BILLING = ("invoice_title", "billing_address", "billing_phone", "bank_name", "ba
 COLUMNS = (*(field.key for field in BUILT_IN if field.key != "tags"), *BILLING)
 """The columns that each come from one of the customers; tags are kept of all."""
 MOST = 20
+LONGEST = 30
+"""Seconds for a statement: who merges the same as somebody else waits for that merge, and is told of it."""
 CLOCK = ("tier", "followed_at", "dealt_at", "locked_until")
 """What an assignment keeps of the one who goes on with it."""
 
@@ -76,6 +78,7 @@ class MergeCommands:
         if len(set(ids)) < len(ids):
             raise invalid("merge_twice", "merged")
         async with self.db.session(actor.id) as session:
+            await take_time(session, LONGEST)
             asked = body.model_dump(mode="json")
             claimed = await claim_once(session, actor, key, "MergeCustomers", f"customer/{survivor_id}", asked)
             if not claimed.fresh:
@@ -93,6 +96,7 @@ class MergeCommands:
         """Everything back, unless it was changed since. Raises Refused: 404, 403, 409 merge_undone or merge_later."""
         actor.require(Action.CUSTOMER_MERGE)
         async with self.db.session(actor.id) as session:
+            await take_time(session, LONGEST)
             merge = await session.get(CustomerMerge, merge_id, with_for_update=True)
             if merge is None:
                 raise not_found("customer_merge")

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any, Literal
 
 from temporalio.client import Client, RPCError, RPCStatusCode, WorkflowExecutionStatus, WorkflowQueryFailedError
@@ -33,6 +34,9 @@ AT_ONCE = 10
 """Processes asked at once: each question costs the worker some milliseconds."""
 PATIENCE = timedelta(seconds=20)
 """A worker that has just started replays each case before it answers for it."""
+CATCHING_UP = 20.0
+"""Seconds after its start until which a look asks again who could not write at once: a busy database lets a write
+through at the second try."""
 DOCTOR = Actor(id="doctor")
 
 Kind = Literal["row_missing", "row_closed", "row_behind", "lagging", "unanswered", "workflow_ended", "workflow_gone"]
@@ -63,14 +67,15 @@ async def compare(db: Database, client: Client, task_queue: str) -> AsyncIterato
     """Every difference, those of running processes first."""
     ours = " AND ".join([f"TaskQueue = '{task_queue}'", *(f"WorkflowType != '{name}'" for name in NO_CASES)])
     running = client.list_workflows(f"ExecutionStatus = 'Running' AND {ours}")
+    until = monotonic() + CATCHING_UP
     batch: list[str] = []
     async for execution in running:
         batch.append(execution.id)
         if len(batch) == AT_ONCE:
-            for difference in await _compare_running(db, client, batch):
+            for difference in await _compare_running(db, client, batch, until):
                 yield difference
             batch = []
-    for difference in await _compare_running(db, client, batch):
+    for difference in await _compare_running(db, client, batch, until):
         yield difference
     last = ""
     while rows := await _open_rows(db, last):
@@ -97,8 +102,8 @@ async def mend(db: Database, client: Client, task_queue: str, difference: Differ
     return (await Processes(client, task_queue).update(workflow_id, Process.reproject, asked)).seen
 
 
-async def _compare_running(db: Database, client: Client, workflow_ids: Sequence[str]) -> list[Difference]:
-    standings = await asyncio.gather(*(_standing(client, workflow_id) for workflow_id in workflow_ids))
+async def _compare_running(db: Database, client: Client, workflow_ids: Sequence[str], until: float) -> list[Difference]:
+    standings = await asyncio.gather(*(_settled(client, workflow_id, until) for workflow_id in workflow_ids))
     async with db.session(DOCTOR.id) as session:
         rows = await rows_of(session, workflow_ids)
     pairs = zip(workflow_ids, standings, strict=True)
@@ -123,6 +128,15 @@ def _difference(workflow_id: str, standing: Standing | str | None, row: Row | No
     if row.closed_at and not standing.closed and row.revision <= standing.revision:
         return Difference(kind="row_closed", **known)
     return None
+
+
+async def _settled(client: Client, workflow_id: str, until: float) -> Standing | str | None:
+    """Its standing once it does not lag, or at the end of the time there is for that."""
+    while True:
+        standing = await _standing(client, workflow_id)
+        if not isinstance(standing, Standing) or not standing.lagging or monotonic() >= until:
+            return standing
+        await asyncio.sleep(1)
 
 
 async def _standing(client: Client, workflow_id: str) -> Standing | str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
@@ -79,12 +79,16 @@ class Office:
         await self.time_passes(timedelta(days=days))
 
     async def time_passes(self, span: timedelta) -> None:
-        """A busy server may lose the call on the way, before or after it went on: then the rest is asked for."""
-        until = await self.env.get_current_time() + span
+        """A busy server may lose a call on the way, before or after it went on: then the rest is asked for."""
+        until: datetime | None = None
         ends = monotonic() + 60
-        while (left := until - await self.env.get_current_time()) > timedelta():
+        while True:
             try:
-                await self.env.sleep(left)
+                now = await self.env.get_current_time()
+                until = until or now + span
+                if now >= until:
+                    return
+                await self.env.sleep(until - now)
             except RPCError:
                 assert monotonic() < ends, "time stands still"
 
