@@ -18,6 +18,7 @@ from typing import Any
 
 from activities.table_file import CHUNK, ZIP, cell_text, delimiter_of, is_workbook, workbook_rows
 from domain.refusal import invalid
+from domain.text import is_storable
 
 ROWS_MOST = 10_000_000
 COLUMNS_MOST = 300
@@ -201,13 +202,17 @@ def _each(path: str) -> Iterator[dict[str, Any]]:
             for no, line in enumerate(lines, start=1):
                 if line.strip():
                     one = json.loads(line)
-                    if not isinstance(one, dict):
+                    if not isinstance(one, dict) or ("\\u" in line and not _storable(one)):
                         raise invalid("import_json", "file", line=no)
                     yield one
         except UnicodeDecodeError:
             raise invalid("import_encoding", "file", line=no + 1, encoding="UTF-8") from None
         except (ValueError, RecursionError):
             raise invalid("import_json", "file", line=no) from None
+
+
+def _storable(one: dict[str, Any]) -> bool:
+    return all(map(is_storable, (*one, *map(_json_text, one.values()))))
 
 
 def _json_text(value: Any) -> str:

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import FORMS
 from domain.refusal import invalid
+from domain.text import is_storable
 
 LARGEST = 26 * 1024 * 1024
 """Bytes of a body with a file: a document of 25 MB and what is sent around it."""
@@ -23,7 +24,6 @@ SENT = ("/f/", "/t/")
 LARGEST_IMPORT = 4 * 1024 * 1024 * 1024 + 1024 * 1024
 """Bytes of a body with a file of customers: it goes to the disk as it comes."""
 IMPORTS = ("/api/customer-imports", "/customers/import")
-SURROGATE = re.compile("[\ud800-\udfff]")
 KEY = re.compile(r"[\x21-\x7e]{8,200}")
 
 
@@ -93,7 +93,7 @@ def _check(body: Any) -> None:
     while waiting:
         value = waiting.pop()
         if isinstance(value, str):
-            if "\0" in value or SURROGATE.search(value):
+            if not is_storable(value):
                 raise invalid("text_not_storable", "body")
         elif isinstance(value, dict):
             waiting += [*value.keys(), *value.values()]

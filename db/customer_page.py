@@ -28,6 +28,7 @@ from domain.customer_search import sought as searched
 from domain.customer_search import words_of
 from domain.ids import is_id
 from domain.refusal import Refused, invalid
+from domain.text import is_storable
 
 Sort = Literal["newest", "oldest", "name", "due"]
 COUNTED = 10_000
@@ -247,7 +248,7 @@ def _write(row: Row, sought: Sought) -> str:
 def _read(place: str, sought: Sought) -> list[Any]:
     try:
         read = json.loads(urlsafe_b64decode(place + "=" * (-len(place) % 4)))
-        if not isinstance(read, list) or not all(isinstance(one, str) and "\0" not in one for one in read):
+        if not isinstance(read, list) or not all(isinstance(one, str) and is_storable(one) for one in read):
             raise ValueError
         ids = read if len(read) == 1 else read[1:]
         if not 1 <= len(read) <= 3 or not all(map(is_id, ids)):

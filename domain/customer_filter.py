@@ -18,6 +18,7 @@ from domain.field import SEVERAL, Field, FieldType, Option
 from domain.field_value import PLAIN, Reading, parse
 from domain.ids import is_id
 from domain.refusal import Refused, invalid
+from domain.text import is_storable
 
 Op = Literal[
     "is", "not", "contains", "starts", "least", "most", "on", "before", "after", "last_days", "next_days", "filled",
@@ -175,7 +176,7 @@ def _test(said: dict[str, Any], facts: Mapping[str, Fact], reading: Reading, pla
     several = op in ("is", "not")
     if (op in WITHOUT_VALUE) != (not values) or len(values) > (MOST_VALUES if several else 1):
         raise invalid("filter_value", f"{place}.values")
-    if any(len(one) > LONGEST_VALUE or "\0" in one for one in values):
+    if any(len(one) > LONGEST_VALUE or not is_storable(one) for one in values):
         raise invalid("filter_value", f"{place}.values")
     try:
         return Test(fact, op, tuple(_value(fact, op, one, reading) for one in values))

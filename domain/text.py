@@ -6,6 +6,12 @@ from typing import Any
 from pydantic import BeforeValidator
 
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def is_storable(text: str) -> bool:
+    """Whether PostgreSQL can keep it: it cannot keep NUL characters, nor halves of surrogate pairs as JSON may have."""
+    return _NOT_STORABLE.search(text) is None
 
 
 def one_line(typed: Any) -> Any:

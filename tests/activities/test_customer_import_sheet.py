@@ -61,6 +61,9 @@ def test_quotes_hold_lines_and_marks_and_objects_become_columns(tmp_path: Path) 
         (",".join(["列"] * 10_000).encode() + b"\n1\n", "import_columns_most", {"columns": 10_000}),
         (HEADING.encode() + b'"' + b"x" * 1_500_000, "import_cell_huge", {"row": 1}),
         (b'{"a": 1}\nnot json\n', "import_json", {"line": 2}),
+        (b'{"a": 1}\n{"a": "half of a pair: \\ud800"}\n', "import_json", {"line": 2}),
+        (b'{"a": 1}\n{"half \\ud800": 1}\n', "import_json", {"line": 2}),
+        (b'{"a": 1}\n{"a": "nothing: \\u0000"}\n', "import_json", {"line": 2}),
         (b"PK\x03\x04 this is no archive", "file_unreadable", {}),
     ],
 )

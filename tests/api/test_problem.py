@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.app import create_app
 from api.body import LARGEST_TEXT
+from commands.policy import publish_defaults
+from db.engine import Database
 from launch.embedded import Servers
 from settings import Settings
 from tests.conftest import SignIn
@@ -62,6 +66,20 @@ async def test_text_that_cannot_be_kept_is_refused_at_the_door(sign_in: SignIn, 
         "/api/me/tokens", content=f'{{"name": "{text}"}}', headers={"Content-Type": "application/json"}
     )
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("text", ["\0", "\ud800"])
+async def test_text_that_cannot_be_kept_is_refused_inside_the_json_of_an_address(
+    sign_in: SignIn, db: Database, text: str
+) -> None:
+    await publish_defaults(db)
+    browser = await sign_in("li.wei")
+    asked = json.dumps({"all": [{"fact": "tier", "op": "is", "values": [f"A{text}"]}]})
+    place = urlsafe_b64encode(json.dumps([text, "01a21bd6-2645-7114-b496-19b92545f4d7"]).encode()).decode().rstrip("=")
+    filtered = await browser.get("/api/customers", params={"filter": asked})
+    beyond = await browser.get("/api/customers", params={"sort": "name", "after": place})
+    assert (filtered.status_code, filtered.json()["errors"][0]["field"]) == (422, "filter.all.0.values")
+    assert (beyond.status_code, beyond.json()["code"]) == (422, "place_unknown")
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"{", b"[" * 100_000, b""])
