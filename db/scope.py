@@ -138,7 +138,8 @@ def _followed(actor: Actor) -> ColumnElement[bool]:
     if scope == Scope.ALL:
         return whose
     if scope != Scope.OWN:
-        return select(Assignment.customer_id).where(Assignment.customer_id == Customer.id, whose).exists()
+        any_of_theirs = select(Assignment.customer_id).where(Assignment.customer_id == Customer.id, whose)
+        return any_of_theirs.correlate(Customer).exists()  # the list ordered by due days reads assignments itself
     # A deal handed over does not take its customer along, who may be followed for other deals.
     deals = select(Deal.customer_id).where(Deal.owner_id == actor.id, Deal.closed_at.is_(None))
     return Customer.id.in_(select(Assignment.customer_id).where(whose).union_all(deals))

@@ -144,6 +144,12 @@ def _link(page: str, rel: str) -> str:
     return found[0].split('href="')[1].split('"')[0] if found else ""
 
 
+async def test_by_when_they_go_back_each_reader_lists_their_own(sign_in: SignIn, base: dict[str, str]) -> None:
+    readers = {"lin.yue": "甲乙丙丁", "zhao.min": "甲乙丙", "huang.bo": "丁", "li.wei": "甲乙"}
+    assert {name: await listed(await sign_in(name), base, sort="due") for name in readers} == readers
+    assert await listed(await sign_in("zhao.min"), base, holds("tier", "is", "A"), sort="due") == "甲丙"
+
+
 @pytest.mark.parametrize(
     "said",
     [
