@@ -52,7 +52,8 @@ async def test_operators_see_servers_workers_and_cases(app: FastAPI, db: Databas
     assert health["database"]["version"].startswith("18")
     assert health["database"]["disk_free"] > 0
     assert health["temporal"]["namespace"] == "default"
-    assert {"kind": "lead", "running": 1, "shown": 1} in health["cases"]
+    [leads] = [case for case in health["cases"] if case["kind"] == "lead"]
+    assert leads["running"] == leads["shown"] >= 1
     assert health["stuck"] == []
     assert health["lagging"] == 0
     for name in ("li.wei", "he.jie", "zhao.min"):
