@@ -5,8 +5,10 @@ Each customer is for itself: what is refused for one holds up no other, and is k
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -218,7 +220,9 @@ class CustomerActs:
         done: list[Place] = []
         refused: dict[Place, Refused] = {}
         for no, at in enumerate(range(0, len(places), PICKED)):
-            some, part = places[at : at + PICKED], f"{key}/{no}"
+            some = places[at : at + PICKED]
+            # Of a batch that was killed after it was done, those that fit no more are not among them: another key.
+            part = f"{key}/{no}/{sha256(json.dumps(some).encode()).hexdigest()[:16]}"
             match act:
                 case "claim":
                     outcome = await self.pool.claim(actor, part, some)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html import unescape
 from typing import Any
 
@@ -112,6 +113,30 @@ async def test_a_manager_gives_all_that_fit_to_somebody_batch_by_batch(
     assert {owners[name] for name in "甲乙丙池"} == {people["wang.fang"]}
     assert owners["远"] == people["wu.hao"]
     assert (await (await sign_in("li.wei")).get(f"/api/customers/acts/{begun['id']}")).status_code == 404
+
+
+async def test_a_batch_that_was_done_when_its_worker_was_killed_holds_up_no_other(
+    sign_in: SignIn, base: dict[str, str], db: Database, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ranked customers fit "tier C" no more: after the kill the batch at that place is another one."""
+    monkeypatch.setattr("commands.customer_act.BATCH", 2)
+    boss = await sign_in("zhao.min")
+    narrowed = json.dumps({"all": [{"fact": "tier", "op": "is", "values": ["C"]}]})
+    begun = await acted(boss, "tier", every=True, text="多选", filter=narrowed, tier="B")
+    acts = app.state.services.customer_acts
+
+    async def killed(*_: Any, **__: Any) -> bool:
+        raise ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("commands.customer_act.went_on", killed)
+        with pytest.raises(ConnectionError):
+            await acts.carry_on(begun["id"])
+    while not (await acts.carry_on(begun["id"])).over:
+        pass
+    assert {(await place(db, base[name])).tier for name in "甲乙丙池"} == {"B"}
+    view = (await boss.get(f"/api/customers/acts/{begun['id']}")).json()
+    assert (view["status"], view["refused"]) == ("done", 0)
 
 
 async def test_the_page_asks_does_and_tells_without_a_script(sign_in: SignIn, base: dict[str, str]) -> None:
