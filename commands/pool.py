@@ -9,14 +9,14 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.desk import Desk
-from commands.idempotency import claim
+from commands.idempotency import claim_once
 from db.base import new_id
 from db.book import lock_books, rearm
 from db.customer import Assignment
 from db.lead_turn import sells_in
 from db.live import announce
 from db.notification import tell
-from db.ownership import move
+from db.ownership import move, moved_with
 from db.person import Person
 from db.pool import Place, places_to_change, room_of, taken_places
 from db.pool_policy import Rules, region_codes, rules_in_force
@@ -44,6 +44,20 @@ class Outcome(NamedTuple):
             raise refused
 
 
+class Begun(NamedTuple):
+    """What is asked for with one key. `done`: what changed hands when the key first came, and is
+    not moved again, wherever it is now."""
+
+    id: str
+    fresh: bool
+    asked: list[Place]
+    done: list[Place]
+
+    @property
+    def left(self) -> list[Place]:
+        return [place for place in self.asked if place not in self.done]
+
+
 Check = Callable[[Assignment], Refused | None]
 
 
@@ -68,16 +82,17 @@ class PoolCommands:
         actor.require(Action.CUSTOMER_CLAIM)
         now = self.now()
         async with self.desk.db.session(actor.id) as session:
-            asked = await self._begin(session, actor, key, "ClaimCustomers", places)
+            begun = await self._begin(session, actor, key, "ClaimCustomers", places)
             rules, codes = await rules_in_force(session), await region_codes(session)
             # Who is plainly too late waits in line neither for the row nor for their own book.
+            asked = begun.left
             rows = await taken_places(session, asked)
             room = Room(Quota(), 0, 0)
             if free := [place for place in asked if place not in rows]:
                 await lock_books(session, [actor.id])
                 room = await room_of(session, rules.policy, actor.id, self._today(now))
                 rows |= await places_to_change(session, free)
-            done: list[Place] = []
+            done = begun.done
             taking: list[Place] = []
             refused: dict[Place, Refused] = {}
             for place in asked:
@@ -89,7 +104,7 @@ class PoolCommands:
                 else:
                     taking.append(place)
                     room = room.more()
-            await move(session, taking, to=actor.id, how="claimed", at=now, by=actor.id)
+            await move(session, taking, to=actor.id, how="claimed", at=now, by=actor.id, run_id=begun.id)
             await self._after(session, rules, taking)
         return Outcome(done + taking, refused)
 
@@ -103,13 +118,14 @@ class PoolCommands:
         actor.require(Action.CUSTOMER_ASSIGN)
         now = self.now()
         async with self.desk.db.session(actor.id) as session:
-            asked = await self._begin(session, actor, key, "AssignCustomers", places, to=to, reason=reason)
+            begun = await self._begin(session, actor, key, "AssignCustomers", places, to=to, reason=reason)
             person = await session.get(Person, to)
             if person is None or not person.active:
                 raise invalid("owner_not_selling", "to")
             await lock_books(session, [to])
             rules, codes = await rules_in_force(session), await region_codes(session)
             room = await room_of(session, rules.policy, to, self._today(now))
+            asked = begun.left
             sells = {region: await sells_in(session, to, region) for region in {region for _, region in asked}}
             rows = await places_to_change(session, asked)
             taking: list[Place] = []
@@ -126,13 +142,13 @@ class PoolCommands:
                 taking.append(place)
                 room = room.more()
             note = reason or None
-            moved = await move(session, taking, to=to, how="assigned", at=now, by=actor.id, note=note)
+            moved = await move(session, taking, to=to, how="assigned", at=now, by=actor.id, note=note, run_id=begun.id)
             await self._after(session, rules, taking)
             if moved and to != actor.id:
                 params = {"count": len(moved), "person": actor.id}
                 notice = Notice(id=new_id(), kind="pool.assigned", holders=[person_key(to)], params=params, revision=0)
                 await tell(session, notice, kind="book", record_id=to)
-        return Outcome(taking, refused)
+        return Outcome(begun.done + taking, refused)
 
     async def give_back(self, actor: Actor, key: str, places: Sequence[Place], *, note: str) -> Outcome:
         """To the pool: by its owner, or taken by a manager. `note` says why, for who has it next.
@@ -144,10 +160,10 @@ class PoolCommands:
             raise invalid("pool_note_needed", "note")
         now = self.now()
         async with self.desk.db.session(actor.id) as session:
-            asked = await self._begin(session, actor, key, "GiveBackCustomers", places, note=note)
+            begun = await self._begin(session, actor, key, "GiveBackCustomers", places, note=note)
             rules, codes = await rules_in_force(session), await region_codes(session)
-            rows = await places_to_change(session, asked)
-            good, refused = _sorted(asked, rows, actor, _not_to_give_back)
+            rows = await places_to_change(session, begun.left)
+            good, refused = _sorted(begun.left, rows, actor, _not_to_give_back)
             lines = await product_lines(session, rules.policy, [customer for customer, _ in good])
             for own in (True, False):
                 ways: dict[str, list[Place]] = {}
@@ -157,10 +173,11 @@ class PoolCommands:
                 for pool, some in ways.items():
                     why: Back = "given_back" if own else "taken_back"
                     await move(
-                        session, some, to=None, how="returned", at=now, by=actor.id, reason=why, pool=pool, note=note
+                        session, some, to=None, how="returned", at=now, by=actor.id, reason=why, pool=pool, note=note,
+                        run_id=begun.id,
                     )  # fmt: skip
             await self._after(session, rules, good)
-        return Outcome(good, refused)
+        return Outcome(begun.done + good, refused)
 
     async def set_tier(self, actor: Actor, key: str, places: Sequence[Place], tier: str) -> Outcome:
         """Its limits count from now on as if they always had. Refused: 403, 404; 422 tier_unknown."""
@@ -168,10 +185,10 @@ class PoolCommands:
         if tier not in TIERS:
             raise invalid("tier_unknown", "tier")
         async with self.desk.db.session(actor.id) as session:
-            asked = await self._begin(session, actor, key, "SetCustomerTier", places, tier=tier)
-            rows = await places_to_change(session, asked)
-            good, refused = _sorted(asked, rows, actor, lambda row: None)
-            for place in good:
+            begun = await self._begin(session, actor, key, "SetCustomerTier", places, tier=tier)
+            rows = await places_to_change(session, begun.asked)
+            good, refused = _sorted(begun.asked, rows, actor, lambda row: None)
+            for place in good if begun.fresh else ():
                 rows[place].tier = tier
             await self._reckon_anew(session, rows, good)
         return Outcome(good, refused)
@@ -184,23 +201,24 @@ class PoolCommands:
         if until is not None and until <= self.now():
             raise invalid("date_not_ahead", "until")
         async with self.desk.db.session(actor.id) as session:
-            asked = await self._begin(session, actor, key, "ProtectCustomers", places, until=str(until))
-            rows = await places_to_change(session, asked)
-            good, refused = _sorted(asked, rows, actor, _not_to_protect, action=Action.CUSTOMER_ASSIGN)
-            for place in good:
+            begun = await self._begin(session, actor, key, "ProtectCustomers", places, until=str(until))
+            rows = await places_to_change(session, begun.asked)
+            good, refused = _sorted(begun.asked, rows, actor, _not_to_protect, action=Action.CUSTOMER_ASSIGN)
+            for place in good if begun.fresh else ():
                 rows[place].locked_until = until
             await self._reckon_anew(session, rows, good)
         return Outcome(good, refused)
 
     async def _begin(
         self, session: AsyncSession, actor: Actor, key: str, act: str, places: Sequence[Place], **asked: str
-    ) -> list[Place]:  # fmt: skip
+    ) -> Begun:  # fmt: skip
         found = list(dict.fromkeys(places))
         if len(found) > BULK:
             raise invalid("too_many", "customers", most=BULK)
         subject = f"customer/{found[0][0]}" if len(found) == 1 else "customers"
-        await claim(session, actor, key, act, subject, {"places": sorted(found), **asked})
-        return found
+        claimed = await claim_once(session, actor, key, act, subject, {"places": sorted(found), **asked})
+        done = [] if claimed.fresh else await moved_with(session, claimed.id, found)
+        return Begun(claimed.id, claimed.fresh, found, done)
 
     async def _reckon_anew(self, session: AsyncSession, rows: dict[Place, Assignment], places: list[Place]) -> None:
         """The date may have come nearer: whose books these are in look anew."""

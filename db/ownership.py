@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Identity, Index, func, literal, text
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Identity, Index, func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,7 +26,8 @@ class Moved(NamedTuple):
 
 
 class AssignmentChange(Base):
-    """One change of hands; `by` null: a clock or a rule did it. `run_id` is the allocation or import it came with.
+    """One change of hands; `by` null: a clock or a rule did it. `run_id` is the allocation or import it came with, or
+    the id of the key with which somebody asked for it.
 
     An import writes one for each of its millions of customers: no index but the key's and that of the time, which is
     kept by stretches of the table, has them.
@@ -95,6 +96,17 @@ _MOVE = text("""
     )
     select cast(customer_id as text), cast(region_id as text), cast(owner_id as text) from moved
 """)
+
+
+async def moved_with(
+    session: AsyncSession, run_id: str, places: Sequence[tuple[str, str]]
+) -> list[tuple[str, str]]:  # fmt: skip
+    """Those of the places that changed hands with it."""
+    change = AssignmentChange
+    mine = change.run_id == run_id, change.customer_id.in_({customer for customer, _ in places})
+    moved = await session.execute(select(change.customer_id, change.region_id).where(*mine))
+    found = {(customer, region) for customer, region in moved}
+    return [place for place in places if place in found]
 
 
 async def move(

@@ -111,6 +111,26 @@ async def test_a_repeat_of_the_click_is_answered_as_before(pool: Pool) -> None:
     assert (await pool.commands.claim(actor, key, [place])).done == [place]
 
 
+async def test_a_repeat_takes_from_nobody_what_came_after_it(pool: Pool) -> None:
+    [place] = await pool.customers(owner_id=pool.people["li.wei"])
+    manager, key = await pool.actor("zhao.min"), uuid4().hex
+
+    async def given(to: str, key: str) -> Outcome:
+        return await pool.commands.assign(manager, key, [place], pool.people[to], reason="休假")
+
+    assert (await given("wang.fang", key)).done == [place]
+    assert (await given("zhou.kai", uuid4().hex)).done == [place]
+    assert (await given("wang.fang", key)).done == [place]
+    assert (await pool.row(place)).owner_id == pool.people["zhou.kai"]
+    assert (await pool.commands.set_tier(manager, key + "A", [place], "A")).done == [place]
+    await pool.commands.set_tier(manager, uuid4().hex, [place], "B")
+    assert (await pool.commands.set_tier(manager, key + "A", [place], "A")).done == [place]
+    assert (await pool.row(place)).tier == "B"
+    owner, back = await pool.actor("zhou.kai"), uuid4().hex
+    for _ in range(2):
+        assert (await pool.commands.give_back(owner, back, [place], note="预算取消")) == Outcome([place], {})
+
+
 async def test_nobody_has_more_than_their_day_and_their_hands_hold(pool: Pool) -> None:
     await pool.rules(capacity={"sales": {"daily": 3, "total": 5}})
     places = await pool.customers(12)
