@@ -145,7 +145,7 @@ class ImportCommands:
         )  # fmt: skip
 
     async def pause(self, actor: Actor, key: str, import_id: str) -> Answer:
-        """Raises Refused: 404; 409 where it has ended."""
+        """Raises Refused: 404; 409 where it has not begun, or has ended."""
         return await self._tell(actor, key, import_id, "PauseImport", ImportWorkflow.pause)
 
     async def resume(self, actor: Actor, key: str, import_id: str) -> Answer:
@@ -158,7 +158,8 @@ class ImportCommands:
     async def _tell(self, actor: Actor, key: str, import_id: str, act: str, update: Any) -> Answer:
         actor.require(Action.CUSTOMER_IMPORT)
         async with self.db.session(actor.id) as session:
-            await find_import(session, actor, import_id)
+            if (await find_import(session, actor, import_id)).stage == "uploaded":
+                raise Refused("import_not_begun", 409)
             await claim(session, actor, key, act, f"import/{import_id}", {})
         command = Command(actor=actor, key=update_id(actor, key))
         try:

@@ -11,10 +11,11 @@ from db.customer_import_merge import MERGED
 from db.customer_import_stage import Connection, Import, marked
 
 OURS = frozenset({
-    "customer", "contact", "assignment", "assignment_change", "customer_import_row", "customer_search",
-    "customer_search_wanted", "customer_tier_hint", "customer_unique",
+    "allocation_row", "customer", "contact", "assignment", "assignment_change", "customer_act_refusal",
+    "customer_import_row", "customer_search", "customer_search_wanted", "customer_tier_hint", "customer_unique",
 })  # fmt: skip
-"""Tables in which a customer is mentioned that nobody has touched."""
+"""Tables in which a customer is mentioned that nobody has touched: a plan that was only looked at and an act that was
+refused name it, too. Whom an allocation gave it to stands in `assignment_change`."""
 
 
 async def undo_batch(connection: Connection, one: Import, no: int, first: int, last: int) -> None:

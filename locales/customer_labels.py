@@ -33,7 +33,7 @@ CUSTOMER_LABELS: dict[str, dict[str, str]] = {
         "serial": N_("Serial number"),
     },
     "follow_up_how": {
-        "call": N_("Call"),
+        "call": N_("Phone call"),
         "visit": N_("Visit"),
         "wechat": N_("WeChat"),
         "mail": N_("Mail"),

@@ -279,6 +279,7 @@ SENTENCES = {
     "import_unreadable": N_("The file could not be read to its end."),
     "import_field_twice": N_("Two columns cannot be the same field: %(name)s."),
     "import_owner_unfit": N_("This person does not have customers in that region."),
+    "import_not_begun": N_("This import has not begun."),
     "import_ended": N_("This import has ended."),
     "import_runs": N_("This import is not paused."),
     "import_undoing": N_("What is being taken back is taken back to its end."),

@@ -13,7 +13,10 @@ from temporalio.testing import ActivityEnvironment
 
 import activities.customer_import as carried
 from activities.customer_import import CustomerImportActivities, Work
+from db.allocation import Allocation, AllocationRow
+from db.base import new_id
 from db.customer import Assignment, Contact, Customer
+from db.customer_act import CustomerAct, CustomerActRefusal
 from db.customer_import import CustomerImport, CustomerImportRow
 from domain.refusal import Refused
 from tests.workflows.importing import Imports
@@ -119,6 +122,30 @@ async def test_an_import_is_taken_back_as_a_whole_but_for_what_was_touched_since
     assert (left["+8613800138201"].city, left["+8613800138201"].tags) == ("无锡", ["老客户"])
     assert left["+8613800138202"].city == "镇江"
     assert sorted((await imports.told(done.id)).items()) == [(1, "restored"), (2, "kept"), (3, "kept")]
+
+
+async def test_a_plan_that_nobody_ran_and_an_act_that_was_refused_keep_no_customer(imports: Imports) -> None:
+    done = await imports.take_in(["客户名称,电话", "鸿图印务有限公司,13800138251", "鸿途运输有限公司,13800138252"])
+    one, other = [made.id for made in await imports.all(Customer, Customer.import_id == done.id)]
+    region, person = imports.people["east"], imports.people["li.wei"]
+    async with imports.services.db.session() as session:
+        looked_at = Allocation(id=new_id(), region_id=region, terms={}, seed=1, status="previewed", asked_by=person)
+        act = CustomerAct(id=new_id(), by_id=person, act="claim", terms={}, every=False)
+        session.add_all([looked_at, act])
+        await session.flush()
+        session.add(AllocationRow(allocation_id=looked_at.id, no=0, customer_id=one, person_id=person))
+        session.add(CustomerActRefusal(act_id=act.id, no=0, customer_id=other, code="pool_daily_full", params={}))
+    await imports.commands.undo(await imports.actor(), uuid4().hex, done.id)
+    undone = await imports.ended(done.id, "undone")
+    assert (undone.undone, undone.kept) == (2, 0)
+
+
+async def test_what_has_not_begun_is_not_paused(imports: Imports) -> None:
+    import_id = await imports.add(["客户名称", "未始贸易有限公司"])
+    for act in (imports.commands.pause, imports.commands.resume, imports.commands.cancel):
+        with pytest.raises(Refused) as refused:
+            await act(await imports.actor(), uuid4().hex, import_id)
+        assert (refused.value.code, refused.value.status) == ("import_not_begun", 409)
 
 
 async def test_a_manager_changes_nothing_elsewhere_and_hears_no_more_than_that_it_is_there(imports: Imports) -> None:
