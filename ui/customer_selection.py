@@ -69,6 +69,7 @@ def said(text: str) -> dict[str, Any]:
     """A filter's outermost group, every part of it a condition or a group."""
     try:
         read = json.loads(text) if text.strip() else {"all": []}
+        json.dumps(read, ensure_ascii=False).encode()  # no page can show half a character
     except (ValueError, RecursionError):
         raise invalid("filter_unreadable", "filter") from None
     if isinstance(read, dict) and list(read) == ["all"] and isinstance(read["all"], list):
