@@ -139,7 +139,7 @@ def _encoding(path: str) -> tuple[str, int]:
             held = bytes(error.object)[: error.start]
             furthest = max(furthest, (line + held.count(b"\n"), encoding))
             continue
-        return encoding, line
+        return encoding, line - (length == 0)  # the last line may have its end, or none
     raise invalid(
         "import_encoding", "file", line=furthest[0], encoding="GB18030" if furthest[1] != "utf-8" else "UTF-8"
     )

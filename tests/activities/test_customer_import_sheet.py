@@ -39,6 +39,13 @@ def test_every_usual_way_to_write_a_table_is_read(
     assert seen(tmp_path, content) == (["客户名称", "电话"], [["蓝港", "1"]], encoding, delimiter)
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_rows_are_counted_below_the_heading_whether_the_last_line_is_ended_or_not(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(((end or "\n").join(["客户名称,电话", *["蓝港,1"] * 30]) + end).encode())
+    assert look(str(path), str(tmp_path / "out"))["rows"] == 30
+
+
 def test_quotes_hold_lines_and_marks_and_objects_become_columns(tmp_path: Path) -> None:
     assert seen(tmp_path, '客户名称,电话\n"蓝港, ""食品""\n有限公司",1\n短\n'.encode())[1] == [
         ['蓝港, "食品"\n有限公司', "1"],
