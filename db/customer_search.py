@@ -87,17 +87,17 @@ def is_named(text: str, customer_id: ColumnElement[Any] | Any) -> ColumnElement[
     return row.where(*(compared(word) for word in words)).exists()
 
 
-def fits(word: Word, region_id: str | None = None) -> ColumnElement[bool]:
-    """By the index, among all customers or a region's, and then by comparing."""
-    place = [region_gram(region_id)] if region_id else []
+def fits(word: Word) -> ColumnElement[bool]:
+    """By the index, and then by comparing."""
     ways = [(grams, CustomerSearch.words) for grams in word.grams]
     if word.digits:
         ways.append((word.digits, CustomerSearch.digits))
-    return or_(*(and_(CustomerSearch.grams.contains([*grams, *place]), _says(said, word)) for grams, said in ways))
+    return or_(*(and_(CustomerSearch.grams.contains(list(grams)), _says(said, word)) for grams, said in ways))
 
 
 def holds(word: Word, region_id: str | None = None) -> ColumnElement[bool]:
-    """By the index alone: nearly all of them fit, and to compare the words of many takes longer than to find them."""
+    """By the index alone, among all customers or a region's: nearly all of them fit, and to compare the words of many
+    takes longer than to find them."""
     place = [region_gram(region_id)] if region_id else []
     ways = [*word.grams, word.digits] if word.digits else word.grams
     return or_(*(CustomerSearch.grams.contains([*grams, *place]) for grams in ways))
