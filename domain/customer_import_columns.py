@@ -67,7 +67,7 @@ def choices(known: Sequence[Field]) -> list[Known]:
         if not one.made and one.type not in UNREADABLE
     ]
     beside = [
-        Known("tier", "等级", "Tier"), Known("region", "大区", "Region"), Known("owner", "负责人", "Owner"),
+        Known("tier", "等级", "Tier"), Known("region", "区域", "Region"), Known("owner", "负责人", "Owner"),
         Known("contact_name", "联系人", "Contact"), Known("contact_phone", "联系人电话", "Contact's phone"),
         Known("contact_email", "联系人邮箱", "Contact's e-mail"),
         Known("contact_title", "联系人职务", "Contact's title"),

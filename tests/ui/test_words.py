@@ -60,6 +60,26 @@ def test_a_translation_takes_the_parameters_of_its_text(language: str) -> None:
     assert wrong == []
 
 
+def test_chinese_sentences_have_chinese_punctuation() -> None:
+    """Half-width commas, colons and brackets beside Chinese; what stands in for a parameter is Chinese mostly."""
+    narrow = re.compile(r"[\u3400-\u9fff] ?[][,:;!?()]|[][,:;!?()] ?[\u3400-\u9fff]|[\u3400-\u9fff]\.( |$)")
+    said = [one for message in read("zh_CN") if message.id for one in _forms(message.string)]
+    assert [one for one in said if narrow.search(re.sub(r"%\(\w+\)[sd]", "字", one))] == []
+
+
+def _forms(string: Any) -> tuple[str, ...]:
+    return (string,) if isinstance(string, str) else tuple(string)
+
+
+OTHER_WORDS = ("大区", "战区", "跟进人", "位客户", "个客户")
+
+
+def test_one_thing_has_one_word_in_chinese() -> None:
+    """区域, 负责人, 家客户: nobody is to wonder whether another word is another thing."""
+    said = [one for message in read("zh_CN") if message.id for one in _forms(message.string)]
+    assert [one for one in said if any(word in one for word in OTHER_WORDS)] == []
+
+
 def test_collecting_twice_changes_nothing(tmp_path: Path, source: Catalog) -> None:
     po = tmp_path / "messages.po"
     update(po, "zh_CN", source)
