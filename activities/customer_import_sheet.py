@@ -14,9 +14,10 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from activities.table_file import CHUNK, ZIP, cell_text, delimiter_of, is_workbook, workbook_rows
+from domain.customer_import_columns import UNREAD
 from domain.refusal import invalid
 from domain.text import is_storable
 
@@ -28,6 +29,8 @@ LINE_MOST = 16 * 1024**2
 """Bytes without a line's end."""
 PAGES = (b"<html", b"<!doctype", b"<table", b"<?xml")
 """How pages begin that some programs save as `.xls`."""
+UNREAD_KEPT = 500
+"""Bytes of a line that is no JSON object, for whoever reads why it was left out."""
 UNPACKED_MOST = 2 * 1024**3
 SAMPLE = 20
 SNIFFED = 256 * 1024
@@ -39,7 +42,7 @@ def look(path: str, out: str) -> dict[str, Any]:
     where `out` is the table to go on with.
 
     Raises Refused (422): sheet_empty, import_columns_most, import_rows_most, import_binary, import_nul,
-    import_encoding, import_unpacked, import_cell_huge, import_json, file_unreadable.
+    import_encoding, import_unpacked, import_cell_huge, import_cell_huge_sheet, import_json, file_unreadable.
     """
     with open(path, "rb") as file:
         begins = file.read(SNIFFED)
@@ -157,7 +160,7 @@ def _written(out: str, rows: Iterable[list[str]]) -> dict[str, Any]:
             if len(row) > COLUMNS_MOST:
                 raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=len(row), row=count + 1)
             if max(map(len, row), default=0) > CELL_MOST:
-                raise invalid("import_cell_huge", "file", row=count, most=CELL_MOST)
+                raise invalid("import_cell_huge_sheet", "file", row=count + 1, most=CELL_MOST)
             writer.writerow(row)
             count += 1
     if count < 2:
@@ -184,31 +187,56 @@ def _check_unpacked(path: str) -> None:
 
 
 def _objects(path: str) -> Iterator[list[str]]:
-    """Every key that any object has is a column, in the order they come."""
+    """Every key that any object has is a column, in the order they come. A line that is no object ends with the mark,
+    and has another number of cells than the rest."""
     keys: dict[str, None] = {}
+    fault = None
     for one in _each(path):
+        if isinstance(one, Unread):
+            fault = fault or one
+            continue
         keys.update(dict.fromkeys(one))
         if len(keys) > COLUMNS_MOST:
             raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=len(keys), row=1)
+    if fault and not keys:
+        code = "import_encoding" if fault.encoding else "import_json"
+        raise invalid(code, "file", line=fault.line, encoding="UTF-8")
     yield list(keys)
     for one in _each(path):
-        yield [_json_text(one.get(key)) for key in keys]
+        if isinstance(one, Unread):
+            yield [one.text, *[""] * (len(keys) == 2), UNREAD]
+        else:
+            yield [_json_text(one.get(key))[:CELL_MOST] for key in keys]
 
 
-def _each(path: str) -> Iterator[dict[str, Any]]:
-    with open(path, encoding="utf-8-sig", errors="strict") as lines:
-        no = 0
-        try:
-            for no, line in enumerate(lines, start=1):
-                if line.strip():
-                    one = json.loads(line)
-                    if not isinstance(one, dict) or ("\\u" in line and not _storable(one)):
-                        raise invalid("import_json", "file", line=no)
-                    yield one
-        except UnicodeDecodeError:
-            raise invalid("import_encoding", "file", line=no + 1, encoding="UTF-8") from None
-        except (ValueError, RecursionError):
-            raise invalid("import_json", "file", line=no) from None
+class Unread(NamedTuple):
+    """A line that is no object, or (`encoding`) no UTF-8; `text` is what it begins with."""
+
+    line: int
+    text: str
+    encoding: bool
+
+
+def _each(path: str) -> Iterator[dict[str, Any] | Unread]:
+    with open(path, "rb") as lines:
+        for no, raw in enumerate(lines, start=1):
+            line = raw.removeprefix(codecs.BOM_UTF8) if no == 1 else raw
+            if line.strip():
+                one = _object(line)
+                yield _unread(no, line) if one is None else one
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    try:
+        one = json.loads(line.decode())
+    except (ValueError, RecursionError):
+        return None
+    return one if isinstance(one, dict) and (b"\\u" not in line or _storable(one)) else None
+
+
+def _unread(no: int, line: bytes) -> Unread:
+    begins = "".join(sign if sign.isprintable() else " " for sign in line[:UNREAD_KEPT].decode(errors="replace"))
+    return Unread(no, begins.strip() or "\ufffd", encoding="\ufffd" in line.decode(errors="replace"))
 
 
 def _storable(one: dict[str, Any]) -> bool:

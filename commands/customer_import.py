@@ -170,18 +170,18 @@ class ImportCommands:
 
 def _check_mapping(chosen: Choices, row: CustomerImport, able: list[Known], policy: CustomerFieldPolicy) -> None:
     said = [field for field in chosen.mapping if field != IGNORED]
-    known = {one.key for one in able}
+    known = {one.key: {"zh": one.zh, "en": one.en} for one in able}
     if len(chosen.mapping) != len(row.headings) or len(chosen.mapping) > COLUMNS_MOST:
         raise invalid("columns_other", "mapping")
     if unknown := [field for field in said if field not in known]:
         raise invalid("field_unknown", "mapping", name=unknown[0])
     if twice := [field for field in said if said.count(field) > 1]:
-        raise invalid("import_field_twice", "mapping", name=twice[0])
+        raise invalid("import_field_twice", "mapping", name=known[twice[0]])
     if "name" not in said:
-        raise invalid("columns_missing", "mapping", name="name")
+        raise invalid("columns_missing", "mapping", name=known["name"])
     for field in must_have(policy, chosen.mode):
         if column_of(field) not in said:
-            raise invalid("columns_missing", "mapping", name=f"{field.label.zh} {field.label.en}")
+            raise invalid("columns_missing", "mapping", name={"zh": field.label.zh, "en": field.label.en})
 
 
 def fingerprint(headings: list[str]) -> str:

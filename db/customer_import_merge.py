@@ -41,9 +41,9 @@ async def merge_batch(connection: Connection, one: Import, no: int, first: int, 
                 await connection.execute(_CONTACTS.format(table=one.table), span)
         late = await reject_late(connection, one, span) if unique else 0
         await connection.execute(
-            "update customer_import set merged = greatest(merged, %s), created = created + %s, updated = updated + %s,"
-            " unchanged = unchanged + %s, rejected = rejected + %s where id = %s",
-            [last, created - late, updated, unchanged, late, one.id],
+            "update customer_import set merged = merged + least(%s, rows) - %s, created = created + %s,"
+            " updated = updated + %s, unchanged = unchanged + %s, rejected = rejected + %s where id = %s",
+            [last, first - 1, created - late, updated, unchanged, late, one.id],
         )
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 OWN = "custom."
 """Before the key of a company's own field."""
 IGNORED = ""
+UNREAD = "\ue000unread"
+"""The last cell of what stands for a line that could not be read, where the others could."""
 UNREADABLE = frozenset({"files", "customer"})
 """Types of which a file's cell holds no value."""
 HEADINGS: Mapping[str, str] = {

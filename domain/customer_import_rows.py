@@ -15,7 +15,7 @@ from phonenumbers import PhoneMetadata
 
 from domain.company_name import company_keys
 from domain.contact import phone_number
-from domain.customer_import_columns import OWN
+from domain.customer_import_columns import OWN, UNREAD
 from domain.lead_columns import plain
 from domain.refusal import Refused
 from domain.text import one_line
@@ -120,11 +120,18 @@ class Reader:
         lines = map("\t".join, zip(map(str, range(first, first + len(rows))), *staged, strict=True))
         if not self.wrong:
             return Batch("\n".join(lines), len(rows), [])
-        rejected = [Rejected(first + no, self.wrong[no], rows[no]) for no in sorted(self.wrong) if no not in empty]
+        rejected = [
+            Rejected(first + no, self.wrong[no], rows[no][:1] if rows[no][-1:] == [UNREAD] else rows[no])
+            for no in sorted(self.wrong)
+            if no not in empty
+        ]
         kept = [line for no, line in enumerate(lines) if no not in self.wrong]
         return Batch("\n".join(kept), len(kept), rejected)
 
     def _even(self, no: int, row: Sequence[str], width: int) -> Sequence[str]:
+        if row[-1:] == [UNREAD]:
+            self.wrong[no] = Wrong("", "import_line_unread")
+            return [row[0], *[""] * (width - 1)]
         if len(row) > width and any(cell.strip() for cell in row[width:]):
             self.wrong[no] = Wrong("", "import_row_long")
         return [*row[:width], *[""] * (width - len(row))]

@@ -28,6 +28,7 @@ WHY = {
     "import_kept_used": N_("Somebody has changed or used this customer since: it was left."),
     "import_kept_changed": N_("Somebody has changed this customer since: those values were left."),
     "import_row_long": N_("This row has more cells than the heading."),
+    "import_line_unread": N_("This line is no JSON object in UTF-8."),
     "import_cell_long": N_("A cell of this row is longer than 4,000 characters."),
     "field_needed": N_("%(field)s is missing."),
     "field_taken": N_("%(field)s: another customer has this value."),

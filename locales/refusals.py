@@ -274,6 +274,7 @@ SENTENCES = {
     "import_cell_huge": N_(
         "A cell after row %(row)s is longer than %(most)s characters: perhaps a quotation mark is never closed."
     ),
+    "import_cell_huge_sheet": N_("A cell of row %(row)s is longer than %(most)s characters: no table has such a cell."),
     "import_unpacked": N_("Unpacked, this workbook is %(size)s MB large: at most %(most)s MB can be read."),
     "import_json": N_("Line %(line)s is no JSON object."),
     "import_unreadable": N_("The file could not be read to its end."),
@@ -517,11 +518,14 @@ PARAMETER = re.compile(r"%\((\w+)\)[sd]")
 
 
 def refusal_text(refused: Coded, language: str, formats: Formats | None = None) -> str:
-    """The refusal in words, instants among its parameters as `formats` writes them; a gate says all that is missing."""
+    """The refusal in words, instants among its parameters as `formats` writes them, and what is called so in both
+    languages (`zh`, `en`) in the reader's; a gate says all that is missing."""
     missing = [_condition(one, language) for one in refused.params.get("conditions", ())]
     told = translate(language).gettext(SENTENCES.get(refused.code, UNKNOWN))
     sentences = [sentence for sentence in missing if sentence] or [told]
     params = readable(refused.params, formats) | {"code": refused.code}
+    own = "en" if language == "en" else "zh"
+    params |= {name: value[own] for name, value in params.items() if isinstance(value, dict) and own in value}
     if refused.code == "fields_missing":
         comma = translate(language).gettext(N_(", "))
         params["fields"] = comma.join(label("field", str(name), language) for name in refused.params.get("fields", ()))

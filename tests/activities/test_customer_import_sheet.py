@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from activities.customer_import_lines import Lines
 from activities.customer_import_sheet import look
 from commands.sandbox import Limits, run_limited
+from domain.customer_import_rows import Known, Reader
 from domain.refusal import Refused
 
 HEADING = "客户名称,电话\n"
@@ -56,6 +58,23 @@ def test_quotes_hold_lines_and_marks_and_objects_become_columns(tmp_path: Path) 
     assert (headings, sample) == (["name", "phone", "tags"], [["蓝港", "", ""], ["明远", "138", "a,b"]])
 
 
+def test_a_line_that_is_no_object_leaves_the_other_lines_as_they_are(tmp_path: Path) -> None:
+    broken = [
+        b"not json", b"[1]", '{"name": "明远"}'.encode("gbk"), b'{"name": "half of a pair: \\ud800"}',
+        b'{"half \\ud800": 1}', b'{"name": "nothing: \\u0000"}', b"\0",
+    ]  # fmt: skip
+    path, out = tmp_path / "file", tmp_path / "out"
+    for key in (b"", b'"b": 2, ', b'"b": 2, "c": 3, '):
+        path.write_bytes(b"\n".join([b"{" + key + b'"name": "A"}', *broken, b"", b"{}", b'{"name": "Z"}']))
+        said = look(str(path), str(out))
+        with out.open("rb") as file:
+            rows = Lines(file, "utf-8", ",").take(100)
+        read = Reader(["name" if one == "name" else "" for one in said["headings"]], Known("CN")).batch(1, rows)
+        assert (said["rows"], read.good) == (len(rows), 2)
+        assert [(one.no, one.wrong.code) for one in read.rejected] == [(no, "import_line_unread") for no in range(2, 9)]
+        assert read.rejected[0].cells == ["not json"]
+
+
 @pytest.mark.parametrize(
     ("content", "code", "place"),
     [
@@ -67,10 +86,8 @@ def test_quotes_hold_lines_and_marks_and_objects_become_columns(tmp_path: Path) 
         (HEADING.encode() + "蓝港,1\n".encode() * 40_000 + b"\xff\xff,1\n", "import_encoding", {"line": 40_002}),
         (",".join(["列"] * 10_000).encode() + b"\n1\n", "import_columns_most", {"columns": 10_000}),
         (HEADING.encode() + b'"' + b"x" * 1_500_000, "import_cell_huge", {"row": 1}),
-        (b'{"a": 1}\nnot json\n', "import_json", {"line": 2}),
-        (b'{"a": 1}\n{"a": "half of a pair: \\ud800"}\n', "import_json", {"line": 2}),
-        (b'{"a": 1}\n{"half \\ud800": 1}\n', "import_json", {"line": 2}),
-        (b'{"a": 1}\n{"a": "nothing: \\u0000"}\n', "import_json", {"line": 2}),
+        (b'{\n "a": 1\n}\n', "import_json", {"line": 1}),
+        ('{"客户": 蓝港}\n'.encode("gbk"), "import_encoding", {"line": 1, "encoding": "UTF-8"}),
         (b"PK\x03\x04 this is no archive", "file_unreadable", {}),
     ],
 )

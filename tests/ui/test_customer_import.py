@@ -31,6 +31,8 @@ async def test_a_manager_maps_a_file_and_reads_why_a_row_was_not_used(
     form = {"column-0": "name", "column-1": "phone", "column-2": "city", "region_id": people["east"], "whose": "pool"}
     missing = await browser.post(url, data=form | {"column-0": "", "idempotency_key": "first-try-1"})
     assert missing.status_code == 422
+    twice = await browser.post(url, data=form | {"column-1": "city", "idempotency_key": "first-try-2"})
+    assert "两列不能是同一个字段：城市。" in twice.text
     begun = await browser.post(url, data=form | {"mode": "both", "idempotency_key": "second-try"})
     assert begun.status_code == 303
     for _ in range(600):

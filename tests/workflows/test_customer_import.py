@@ -51,6 +51,15 @@ async def test_a_file_becomes_customers_of_an_owner_with_contacts_and_a_history(
     assert [(one.name, one.title) for one in people] == [("周明", "采购")]
 
 
+async def test_a_line_that_cannot_be_read_is_told_and_the_counts_are_those_of_the_file(imports: Imports) -> None:
+    objects = ['{"name": "碧湾水务有限公司", "phone": "13800138951"}', "not json", '{"name": "碧湾环保有限公司"}']
+    done = await imports.take_in("\n".join(objects).encode())
+    assert (done.stage, done.rows, done.read, done.merged) == ("done", 3, 3, 3)
+    assert (done.created, done.rejected) == (2, 1)
+    [row] = await imports.all(CustomerImportRow, CustomerImportRow.import_id == done.id)
+    assert (row.no, row.code, row.cells) == (2, "import_line_unread", ["not json"])
+
+
 async def test_companies_of_one_name_in_two_cities_are_two(imports: Imports) -> None:
     lines = ["客户名称,电话,城市", "宁波双城装备有限公司,13800138901,宁波", "台州双城装备有限公司,13800138902,台州市"]
     done = await imports.take_in(lines)
