@@ -40,7 +40,8 @@ class MatchBody(BaseModel):
 
 
 class MatchView(BaseModel):
-    """`seen` false: it exists, is somebody else's, and you may not see more than that."""
+    """`seen` false: it exists, is somebody else's, and you may not see more than that; `pooled`: nobody's, it lies in
+    the pool of your region, where you see it by its id and the region's."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -53,6 +54,7 @@ class MatchView(BaseModel):
     number: str
     owner_id: str | None
     region_id: str | None
+    pooled: bool
 
 
 class MatchesView(BaseModel):

@@ -15,9 +15,10 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from activities.customer_match import MatchRun
 from commands.desk import Desk
 from commands.idempotency import claim_once
-from db.customer import Customer
+from db.customer import Assignment, Customer
 from db.customer_match import find_alike
 from db.customer_pair import announce_run, open_pair
+from db.customer_sight import CustomerSight
 from db.lead_match import Place, places
 from db.scope import customers_within
 from domain.access import Action, Actor, Scope
@@ -29,10 +30,18 @@ from domain.refusal import Refused, not_found
 from domain.text import ON_ONE_LINE
 from workflows.customer_match import MATCHING, CustomerMatchWorkflow
 
+KEPT_IN: dict[str, frozenset[str]] = {
+    "tax_number": frozenset({"tax_number"}), "phone": frozenset({"phone", "contacts"}),
+    "email": frozenset({"email", "contacts"}), "domain": frozenset({"domain", "email", "contacts"}),
+    "address": frozenset({"address"}), "near_address": frozenset({"address"}),
+}  # fmt: skip
+"""What a pool may hide, by what it would tell of; names are shown in every pool."""
+
 
 class Match(NamedTuple):
     """A customer that it may be. Unless it is `seen`, id, title and number stay empty; whose it is in another region
-    is not said."""
+    is not said. `pooled`: it lies in a pool of `region_id` that one sees; where that is all one sees, id and title are
+    there only if something that the pool shows is alike."""
 
     id: str
     points: int
@@ -43,6 +52,7 @@ class Match(NamedTuple):
     number: str
     owner_id: str | None
     region_id: str | None
+    pooled: bool = False
 
     @property
     def same_code(self) -> bool:
@@ -118,12 +128,19 @@ class CustomerMatches:
 async def told(session: AsyncSession, actor: Actor, found: Sequence[tuple[str, Score]]) -> list[Match]:
     """What may be said of customers that were found."""
     ids = [one for one, _ in found]
-    sight = select(Customer.id).where(Customer.id.in_(ids), customers_within(actor))
-    seen = set(await session.scalars(sight))
+    whole = select(Customer.id).where(Customer.id.in_(ids), customers_within(actor))
+    seen = set(await session.scalars(whole))
+    sight = await CustomerSight.of(session, actor)
+    lying = await sight.lying(session, [one for one in ids if one not in seen])
     there: dict[str, list[Place]] = {}
     for place in await places(session, "customer", ids):
         there.setdefault(place.id, []).append(place)
-    return [_match(actor, one, score, one in seen, there.get(one, [])) for one, score in found]
+    return [
+        _pooled(one, score, lying[one], sight.pools.hidden(lying[one]), there[one][0].title)
+        if one in lying
+        else _match(actor, one, score, one in seen, there.get(one, []))
+        for one, score in found
+    ]
 
 
 def _match(actor: Actor, customer_id: str, score: Score, seen: bool, where: Sequence[Place]) -> Match:
@@ -135,4 +152,15 @@ def _match(actor: Actor, customer_id: str, score: Score, seen: bool, where: Sequ
         id=customer_id if seen else "", points=score.points, level=score.level, reasons=score.reasons, seen=seen,
         title=place.title if place and seen else "", number=place.number if place and seen else "",
         owner_id=place.owner_id if place and ours else None, region_id=place.region_id if place else None,
+        pooled=seen and place is not None and place.region_id is not None and place.owner_id is None,
+    )  # fmt: skip
+
+
+def _pooled(customer_id: str, score: Score, place: Assignment, hidden: Sequence[str], title: str) -> Match:
+    """Whose number it is that the pool hides, nobody learns by asking for the number."""
+    open_to_all = any(KEPT_IN.get(reason, frozenset()).isdisjoint(hidden) for reason in score.shared)
+    return Match(
+        id=customer_id if open_to_all else "", points=score.points, level=score.level, reasons=score.reasons,
+        seen=False, title=title if open_to_all else "", number="", owner_id=None, region_id=place.region_id,
+        pooled=True,
     )  # fmt: skip

@@ -55,10 +55,7 @@ class CustomerSight:
 
     async def hidden(self, session: AsyncSession, customers: Iterable[str]) -> dict[str, frozenset[str]]:
         """By customer that is seen for lying in a pool: what is not shown. One pool that shows it is enough."""
-        only = self.only_pooled()
-        if only is None:
-            return {}
-        lying = list(await session.scalars(select(Customer.id).where(Customer.id.in_(list(customers)), only)))
+        lying = await self._only_pooled_of(session, customers)
         if not lying:
             return {}
         found: dict[str, frozenset[str]] = {}
@@ -69,11 +66,20 @@ class CustomerSight:
 
     async def place_of(self, session: AsyncSession, customer_id: str) -> Place | None:
         """Where a customer lies that is seen for that only: its page is the pool's."""
-        only = self.only_pooled()
-        if only is None:
-            return None
-        if await session.scalar(select(Customer.id).where(Customer.id == customer_id, only)) is None:
-            return None
-        ordered = select(Assignment).where(Assignment.customer_id == customer_id, self.pooled())
-        place = await session.scalar(ordered.order_by(Assignment.since).limit(1))
-        return (place.customer_id, place.region_id) if place else None
+        lying = (await self.lying(session, [customer_id])).get(customer_id)
+        return (lying.customer_id, lying.region_id) if lying else None
+
+    async def lying(self, session: AsyncSession, customers: Iterable[str]) -> dict[str, Assignment]:
+        """Those of the customers that are seen for lying in a pool only, each with where it has lain the longest."""
+        ids = await self._only_pooled_of(session, customers)
+        if not ids:
+            return {}
+        query = select(Assignment).where(Assignment.customer_id.in_(ids), self.pooled())
+        found = await session.scalars(query.order_by(Assignment.since.desc()))
+        return {place.customer_id: place for place in found}
+
+    async def _only_pooled_of(self, session: AsyncSession, customers: Iterable[str]) -> list[str]:
+        only, asked = self.only_pooled(), list(customers)
+        if only is None or not asked:
+            return []
+        return list(await session.scalars(select(Customer.id).where(Customer.id.in_(asked), only)))

@@ -108,6 +108,11 @@ class Score:
     reasons: tuple[Reason, ...] = field(default=())
 
     @property
+    def shared(self) -> tuple[Reason, ...]:
+        """The reasons for it, without what speaks against it."""
+        return tuple(reason for reason in self.reasons if POINTS.get(reason, 0) > 0)
+
+    @property
     def level(self) -> Literal["certain", "likely", "possible", "unlike"]:
         if self.points >= CERTAIN:
             return "certain"

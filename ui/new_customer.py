@@ -91,7 +91,8 @@ async def _collisions(request: Request, actor: Actor, services: Services, form: 
 
 
 def _shown(match: Match, owner: str, region: str) -> dict[str, Any]:
-    href = f"/customers/{match.id}" if match.seen else ""
+    pool = f"/pool/{match.id}/{match.region_id}" if match.id else "/pool"
+    href = f"/customers/{match.id}" if match.seen else pool if match.pooled else ""
     return {**match._asdict(), "same_code": match.same_code, "owner": owner, "region": region, "href": href}
 
 

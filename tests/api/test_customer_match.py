@@ -11,6 +11,7 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import select
 
+from commands.policy import publish_defaults
 from commands.ticket_intake import Inbound, TicketIntake
 from db.contract import Contract
 from db.customer import Assignment, Contact, Customer
@@ -86,6 +87,26 @@ async def test_the_warning_says_no_more_than_one_may_know(sign_in: SignIn, selli
         told = {(one["id"], one["title"], one["number"], one["owner_id"]) for one in others}
         assert told == {("", "", "", owner)}, name
     assert (await post(await sign_in("li.wei"), "/api/customers/match", phone="12")).status_code == 422
+
+
+async def test_what_lies_in_the_own_pool_is_led_to(sign_in: SignIn, selling: Selling, db: Database) -> None:
+    await publish_defaults(db)
+    pooled = await selling.customer("汀溪茶叶进出口有限公司")
+    async with db.session() as session:
+        (await session.get_one(Customer, pooled)).phone = "+862162885566"
+        (await session.get_one(Assignment, (pooled, selling.people["east"]))).owner_id = None
+
+    async def told(who: str, **asked: str) -> tuple[Any, ...]:
+        found = (await post(await sign_in(who), "/api/customers/match", **asked)).json()["matches"]
+        assert len(found) == 1
+        return tuple(found[0][key] for key in ("id", "title", "number", "seen", "pooled", "owner_id"))
+
+    name = "汀溪茶葉進出口"
+    assert await told("li.wei", name=name) == (pooled, "汀溪茶叶进出口有限公司", "", False, True, None)
+    assert await told("wu.hao", name=name) == ("", "", "", False, False, None), "a pool of another region"
+    assert (await told("zhao.min", name=name))[3:5] == (True, True), "who heads the region sees it whole"
+    refused = await post(await sign_in("li.wei"), "/api/customers", values={"name": name}, region="east")
+    assert (refused.status_code, refused.json()["code"]) == (409, "customer_alike")
 
 
 async def test_nobody_enters_a_customer_into_another_region(sign_in: SignIn) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from playwright.async_api import expect
 from sqlalchemy import select
 
 from activities.customer_match import MatchRun
+from commands.policy import publish_defaults
 from db.base import new_id
-from db.customer import Contact, Customer
+from db.customer import Assignment, Contact, Customer
 from db.customer_match import CustomerMatchRun, CustomerPair
 from db.customer_pair import last_run
 from db.engine import Database
@@ -36,6 +40,24 @@ async def test_a_new_customer_is_warned_of_while_it_is_typed_and_kept_with_a_rea
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("heading", name="青禾農業科技")).to_be_visible()
     await expect(page.locator("#record")).to_contain_text("Li Wei")
+
+
+async def test_one_that_lies_in_the_pool_is_claimed_there_instead_of_entered_again(
+    visit: Visit, selling: Selling, db: Database
+) -> None:
+    await publish_defaults(db)
+    pooled = await selling.customer("苕溪竹木制品有限公司")
+    async with db.session() as session:
+        place = await session.get_one(Assignment, (pooled, selling.people["east"]))
+        place.owner_id, place.since = None, datetime.now(UTC) - timedelta(days=90)
+    page = (await visit("/customers/new", as_person="li.wei")).page
+    await page.get_by_label("Name", exact=True).first.fill("苕溪竹木製品")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("alert")).to_contain_text("in the pool · East China")
+    await page.get_by_role("link", name="Claim it in the pool instead").click()
+    await expect(page).to_have_url(re.compile(f"/pool/{pooled}/"))
+    await page.get_by_role("button", name="Claim", exact=True).click()
+    await expect(page.get_by_text("1 customer is yours now")).to_be_visible()
 
 
 async def test_a_pair_is_found_merged_field_by_field_and_taken_back(
