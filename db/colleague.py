@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.person import Member, OrgUnit, Person, PersonRole, member_of, members
+from db.person import Member, OrgUnit, Person, PersonRole, member_of, members, unit_regions
 
 Colleague = tuple[Person, OrgUnit]
 
@@ -35,3 +35,22 @@ async def sellers_in(session: AsyncSession, region_id: str, roles: Collection[st
     holding = select(PersonRole.person_id).where(PersonRole.role.in_(roles))
     found = await session.execute(members().where(Person.active, Person.id.in_(holding)).order_by(Person.name))
     return [one for one in map(member_of, found) if region_id in one.regions]
+
+
+async def sellers_by_region(
+    session: AsyncSession, regions: Collection[str], roles: Collection[str]
+) -> dict[str, list[str]]:
+    """For each of these regions those at work who hold one of the roles there; asked at once for them all."""
+    reach = unit_regions()
+    query = (
+        select(reach.c.region_id, Person.id)
+        .join(Person, and_(Person.unit_id == reach.c.unit_id, Person.active))
+        .join(PersonRole, PersonRole.person_id == Person.id)
+        .where(PersonRole.role.in_(roles), reach.c.region_id.in_(regions))
+        .distinct()
+        .order_by(reach.c.region_id, Person.id)
+    )
+    found: dict[str, list[str]] = {}
+    for region_id, person_id in await session.execute(query) if regions else ():
+        found.setdefault(region_id, []).append(person_id)
+    return found

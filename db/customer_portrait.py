@@ -56,27 +56,24 @@ class Portrait:
 async def portrait_of(session: AsyncSession, customer_id: str, now: datetime) -> Portrait:
     customer = await session.get_one(Customer, customer_id)
     contacts = await contacts_of(session, customer_id)
-    history = await _history(session, customer_id, contacts)
     known = (await known_of(session, [customer_id], now))[customer_id]
+    history = await _history(session, customer_id, contacts, known)
     return Portrait(customer, contacts, history, next_step(history), suggest(known, keen=KEEN, cold=COLD, lost=LOST))
 
 
-async def _history(session: AsyncSession, customer_id: str, contacts: Sequence[Contact]) -> History:
-    done = select(FollowUp).where(FollowUp.customer_id == customer_id).order_by(FollowUp.at.desc()).limit(1)
-    last = await session.scalar(done)
-    count = await session.scalar(select(func.count()).where(FollowUp.customer_id == customer_id))
+async def _history(
+    session: AsyncSession, customer_id: str, contacts: Sequence[Contact], known: Known
+) -> History:  # fmt: skip
+    done = select(FollowUp, func.count().over()).where(FollowUp.customer_id == customer_id)
+    last, count = (await session.execute(done.order_by(FollowUp.at.desc()).limit(1))).one_or_none() or (None, 0)
     owners = select(func.count(AssignmentChange.to_id.distinct())).where(AssignmentChange.customer_id == customer_id)
-    deals = select(
-        func.count().filter(Deal.closed_at.is_(None)), func.count().filter(Deal.stage == "won")
-    ).where(Deal.customer_id == customer_id)  # fmt: skip
-    still_open, won = (await session.execute(deals)).one()
     named = func.array_agg(LeadTouch.campaign.distinct()).filter(LeadTouch.campaign.is_not(None))
     turned = select(func.max(Lead.created_at), named).outerjoin(LeadTouch, LeadTouch.lead_id == Lead.id)
     lead_at, campaigns = (await session.execute(turned.where(Lead.customer_id == customer_id))).one()
     return History(
-        follow_ups=count or 0, last_at=last.at if last else None, outcome=last.outcome if last else None,
-        next_at=last.next_at if last else None, owners=await session.scalar(owners) or 0, open_deals=still_open,
-        won=won, lead_at=lead_at, campaigns=tuple(filter(None, campaigns or ())),
+        follow_ups=count, last_at=last.at if last else None, outcome=last.outcome if last else None,
+        next_at=last.next_at if last else None, owners=await session.scalar(owners) or 0, open_deals=known.open_deals,
+        won=known.won, lead_at=lead_at, campaigns=tuple(filter(None, campaigns or ())),
         reached=any(one.phone or one.email for one in contacts),
     )  # fmt: skip
 

@@ -19,7 +19,7 @@ from domain.refusal import not_found
 
 class Following(NamedTuple):
     """`told`: whether the reader hears whose it is and until when; `theirs` whether they may end or change it; `ranks`
-    whether they may set its tier."""
+    whether they may set its tier; `whole`: through this region they see everything of the customer."""
 
     region_id: str
     owner_id: str | None
@@ -30,6 +30,7 @@ class Following(NamedTuple):
     told: bool
     theirs: bool
     ranks: bool
+    whole: bool
 
 
 async def seen_customer(session: AsyncSession, actor: Actor, customer_id: str) -> Customer:
@@ -69,6 +70,7 @@ async def followings_of(session: AsyncSession, actor: Actor, customer_id: str) -
                 told,
                 actor.reaches(Action.CUSTOMER_ASSIGN, owner=None, region=row.region_id),
                 actor.reaches(Action.CUSTOMER_WORK, owner=row.owner_id, region=row.region_id),
+                whole,
             )
         )
     return found

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from sqlalchemy import select
 from starlette.responses import HTMLResponse, Response
 
 from api.auth import CurrentActor, require
@@ -14,13 +13,13 @@ from api.body import IdempotencyKey
 from api.problem import worded
 from api.services import Provided, Services
 from api.signpost import follow_signpost
-from db.allocation_plan import sellers_in
+from db.colleague import sellers_by_region
 from db.customer_portrait import portrait_of
-from db.customer_region import followings_of, seen_customer, whole_customer
-from db.person import OrgUnit
+from db.customer_region import followings_of, seen_customer
 from domain.access import Action, Actor
 from domain.customer_pool import TIERS
 from domain.ids import RecordId
+from domain.lead_assignment import SELLING
 from domain.refusal import Refused
 from locales import N_
 from ui.acting import say
@@ -44,7 +43,7 @@ async def show(
     services: Provided,
     panel: Annotated[bool, Query(description="Only the part that the customer's page shows.")] = False,
 ) -> HTMLResponse:
-    context = await _context(request, actor, services, customer_id)
+    context = await _context(request, actor, services, customer_id, panel=panel)
     if panel:
         return await fragment(request, "customer/regions.html", "regions", **context)
     return await page(request, "customer/regions.html", **context)
@@ -92,26 +91,25 @@ async def _refused(
     return await page(request, "customer/regions.html", status=refused.status, **context | {"problem": said})
 
 
-async def _context(request: Request, actor: Actor, services: Services, customer_id: str) -> dict[str, Any]:
+async def _context(
+    request: Request, actor: Actor, services: Services, customer_id: str, *, panel: bool = False
+) -> dict[str, Any]:
+    """Who sells where is only asked for the page: the panel has no form."""
     language = pages_of(request).language(request)
     async with services.db.session(actor.id) as session:
         customer = await seen_customer(session, actor, customer_id)
         found = await followings_of(session, actor, customer_id)
-        portrait = None
-        try:
-            await whole_customer(session, actor, customer_id)
-            portrait = await portrait_of(session, customer_id, datetime.now(UTC))
-        except Refused:
-            portrait = None
+        whole = any(one.whole for one in found)
+        portrait = await portrait_of(session, customer_id, datetime.now(UTC)) if whole else None
+        called = await names(session, language, {one.owner_id for one in found})
         follow = {one.region_id for one in found}
-        units = await session.scalars(select(OrgUnit).where(OrgUnit.kind == "region").order_by(OrgUnit.code))
-        others = [unit for unit in units if unit.id not in follow]
+        others = [unit for unit in called.units.values() if unit.kind == "region" and unit.id not in follow]
         manages = any(one.theirs for one in found)
         able = [one for one in others if manages or _assigns(actor, one.id)]
-        sellers = {
-            person: unit for unit in able if _assigns(actor, unit.id) for person in await sellers_in(session, unit.id)
-        }
-        called = await names(session, language, {one.owner_id for one in found} | sellers.keys())
+        asked = [] if panel else [unit.id for unit in able if _assigns(actor, unit.id)]
+        selling = await sellers_by_region(session, asked, SELLING)
+        sellers = {person: unit for unit in able for person in selling.get(unit.id, ())}
+        called = await called.with_people(session, sellers)
     return {
         "customer": customer,
         "followings": found,

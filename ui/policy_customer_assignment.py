@@ -11,11 +11,12 @@ from starlette.responses import Response
 
 from api.auth import CurrentActor, require
 from api.services import Provided, Services
-from db.allocation_plan import sellers_in
+from db.colleague import sellers_by_region
 from db.person import OrgUnit, people_by_id
 from domain.access import Action
 from domain.customer_assignment import HOME, CustomerAssignmentPolicy
 from domain.customer_pool import TIERS
+from domain.lead_assignment import SELLING
 from domain.policy_draft import row_of, set_row
 from domain.refusal import Refused, invalid
 from locales import N_
@@ -103,8 +104,8 @@ async def _form(
     follow = [*typed["follow"], *[EMPTY] * (PLACES - len(typed["follow"]))]
     async with services.db.session() as session:
         units = list(await session.scalars(select(OrgUnit).where(OrgUnit.kind == "region").order_by(OrgUnit.code)))
-        sellers = {person for unit in units for person in await sellers_in(session, unit.id)}
-        people = await people_by_id(session, sellers)
+        sellers = await sellers_by_region(session, [unit.id for unit in units], SELLING)
+        people = await people_by_id(session, {person for each in sellers.values() for person in each})
     lines = sheet(now.document, words_for(request, now.called))
     named = sorted((person.called(language), person.id) for person in people.values())
     return await page(

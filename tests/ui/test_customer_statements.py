@@ -18,9 +18,10 @@ from db.deal import Deal
 from db.engine import Database
 from db.follow_up import FollowUp
 from db.ownership import AssignmentChange
+from db.person import OrgUnit, Person, PersonRole
 from tests.conftest import SignIn
 
-PAGE, LIST, COUNT = 32, 28, 14
+PAGE, LIST, COUNT, PANEL, REGIONS = 32, 28, 14, 20, 25
 
 
 @contextmanager
@@ -81,3 +82,43 @@ async def test_a_page_asks_as_much_of_the_database_for_many_rows_as_for_one(
     assert asked[f"/customers/{many}"] == asked[f"/customers/{few}"] <= PAGE
     assert max(asked["/customers"], asked["/customers?text=样俱全"]) <= LIST
     assert asked["/customers/count"] <= COUNT
+
+
+async def test_the_regions_of_a_customer_cost_the_same_however_many_there_are(
+    app: FastAPI, db: Database, people: dict[str, str], sign_in: SignIn
+) -> None:
+    await publish_defaults(db)
+    customer_id = await customer_with(db, people, 2)
+    director = await sign_in("lin.yue")
+    asked: dict[str, list[int]] = {"/regions?panel=true": [], "/regions": []}
+    for _ in range(2):
+        for path, counts in asked.items():
+            with statements(app) as told:
+                answer = await director.get(f"/customers/{customer_id}{path}", headers={"accept": "text/html"})
+            assert answer.status_code == 200
+            counts.append(len(told))
+        sellers = await more_regions(db, customer_id, 12)
+    for counts in asked.values():
+        assert counts[0] == counts[1] <= REGIONS
+    assert max(asked["/regions?panel=true"]) <= PANEL
+    page = (await director.get(f"/customers/{customer_id}/regions", headers={"accept": "text/html"})).text
+    assert all(f'value="{one}"' in page for one in sellers), "whoever sells in a region that does not follow it yet"
+
+
+async def more_regions(db: Database, customer_id: str, number: int) -> list[str]:
+    """Half of them follow the customer; in the others somebody sells."""
+    sellers = []
+    async with db.session() as session:
+        for no in range(number):
+            code, person = f"R{new_id()}", new_id()
+            region = OrgUnit(id=new_id(), kind="region", code=code, name_zh=f"新区{no}", name_en=f"New {no}")
+            session.add(region)
+            await session.flush()
+            if no % 2:
+                session.add(Assignment(customer_id=customer_id, region_id=region.id))
+                continue
+            session.add(Person(id=person, unit_id=region.id, email=f"{person}@example.com", name=f"新同事{no}"))
+            await session.flush()
+            session.add(PersonRole(person_id=person, role="sales"))
+            sellers.append(person)
+    return sellers
