@@ -5,10 +5,8 @@ Each customer is for itself: what is refused for one holds up no other, and is k
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from hashlib import sha256
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -23,7 +21,7 @@ from commands.idempotency import claim_once
 from commands.pool import Outcome, PoolCommands, utc_now
 from db.actor import actor_of
 from db.customer import Assignment
-from db.customer_act import CustomerAct, act_of, places_for, went_on
+from db.customer_act import Batch, CustomerAct, act_of, places_for, plan, planned, went_on
 from db.customer_page import Sought, next_ids
 from db.customer_reader import reader_of
 from db.lead_turn import sells_in
@@ -146,7 +144,12 @@ class CustomerActs:
         if act.status != "running":
             return
         ids = list(dict.fromkeys(body.picked))
-        ended = await self._batch(actor, f"{act_id}/picked", body.act, body.terms, ids)
+        async with self.desk.db.session(actor.id) as session:
+            kept, batch = await planned(session, act_id)
+            if batch is None:
+                batch = await self._places(session, actor, body.act, body.terms, ids)
+                plan(kept, batch)
+        ended = await self._batch(actor, f"{act_id}/picked", body.act, body.terms, batch)
         async with self.desk.db.session(actor.id) as session:
             if await went_on(session, act, position=max(ids), done=ended.done, refused=ended.refused):
                 await self._over(session, act_id, None)
@@ -161,17 +164,18 @@ class CustomerActs:
         try:
             actor.require(NEEDS[_act(act)])
             async with self.desk.db.session(actor.id) as session:
-                reader = await reader_of(session, actor, self.desk.settings.zone, self.now())
-                conditions = read_filter(act.filter, reader.facts, reader.reading)
-                ids = await next_ids(session, Sought(reader.looking, act.text, conditions), act.position, BATCH)
+                act, batch = await planned(session, act_id)
+                if batch is None:
+                    batch = await self._next(session, actor, act)
+                    plan(act, batch)
         except Refused as refused:
             return await self._end(act, refused.code)
-        if not ids:
+        if not batch:
             return await self._end(act, None)
         terms = ActTerms.model_validate(act.terms)
-        ended = await self._batch(actor, f"{act.id}/{act.position or ''}", _act(act), terms, ids)
+        ended = await self._batch(actor, f"{act.id}/{act.position or ''}", _act(act), terms, batch)
         async with self.desk.db.session(actor.id) as session:
-            await went_on(session, act, position=ids[-1], done=ended.done, refused=ended.refused)
+            await went_on(session, act, position=max(batch), done=ended.done, refused=ended.refused)
         if ended.full:
             return await self._end(act, ended.full)
         return CarriedOn(done=act.done + ended.done, over=False)
@@ -192,21 +196,33 @@ class CustomerActs:
 
     # --- one batch ----------------------------------------------------------------------------------------------------
 
-    async def _batch(self, actor: Actor, key: str, act: Act, terms: ActTerms, ids: Sequence[str]) -> Ended:
+    async def _next(self, session: AsyncSession, actor: Actor, act: CustomerAct) -> Batch:
+        """Of all that fit those that come next. Raises Refused (422) for a filter that is one no more."""
+        reader = await reader_of(session, actor, self.desk.settings.zone, self.now())
+        conditions = read_filter(act.filter, reader.facts, reader.reading)
+        ids = await next_ids(session, Sought(reader.looking, act.text, conditions), act.position, BATCH)
+        return await self._places(session, actor, _act(act), ActTerms.model_validate(act.terms), ids)
+
+    async def _places(
+        self, session: AsyncSession, actor: Actor, act: Act, terms: ActTerms, ids: Sequence[str]
+    ) -> Batch:  # fmt: skip
         if act in ("tags", "follow-up"):
-            return await self._one_by_one(actor, key, act, terms, ids)
-        async with self.desk.db.session(actor.id) as session:
-            places = await places_for(session, actor, NEEDS[act], ids)
-            if act == "assign" and terms.to:
-                places = await _where_they_sell(session, terms.to, places)
+            return {one: [] for one in ids}
+        places = await places_for(session, actor, NEEDS[act], ids)
+        return await _where_they_sell(session, terms.to, places) if act == "assign" and terms.to else places
+
+    async def _batch(self, actor: Actor, key: str, act: Act, terms: ActTerms, places: Batch) -> Ended:
+        """Done once more after a crash, with the same batch and key, it tells the same."""
+        if act in ("tags", "follow-up"):
+            return await self._one_by_one(actor, key, act, terms, list(places))
         asked = [place for theirs in places.values() for place in theirs]
         outcome = await self._in_pools(actor, key, act, terms, asked) if asked else Outcome([], {})
         done, refused = 0, []
         async with self.desk.db.session(actor.id) as session:
             settled = await _settled(session, actor, act, terms, list(outcome.refused))
-        for one in ids:
-            whys = [why for place in places[one] if place not in settled and (why := outcome.refused.get(place))]
-            if not places[one]:
+        for one, theirs in places.items():
+            whys = [why for place in theirs if place not in settled and (why := outcome.refused.get(place))]
+            if not theirs:
                 whys = [not_found("customer")]
             if whys:
                 refused.append((one, whys[0]))
@@ -221,8 +237,7 @@ class CustomerActs:
         refused: dict[Place, Refused] = {}
         for no, at in enumerate(range(0, len(places), PICKED)):
             some = places[at : at + PICKED]
-            # Of a batch that was killed after it was done, those that fit no more are not among them: another key.
-            part = f"{key}/{no}/{sha256(json.dumps(some).encode()).hexdigest()[:16]}"
+            part = f"{key}/{no}"
             match act:
                 case "claim":
                     outcome = await self.pool.claim(actor, part, some)
@@ -270,7 +285,7 @@ def _check(body: CustomerActBody) -> None:
         raise invalid("field_closed", "follow_up")
 
 
-async def _where_they_sell(session: AsyncSession, to: str, places: dict[str, list[Place]]) -> dict[str, list[Place]]:
+async def _where_they_sell(session: AsyncSession, to: str, places: Batch) -> Batch:
     """Of several regions that follow a customer those where the person sells; where none is, it is told why not."""
     regions = {region for theirs in places.values() for _, region in theirs}
     sells = {region for region in regions if await sells_in(session, to, region)}

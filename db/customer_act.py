@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Text, and_, func, or_, select, update
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,11 +23,15 @@ from domain.refusal import Refused, not_found
 KEPT = 1_000
 """Refusals of one act that are kept, the first ones; all are counted."""
 NONE_YET = sql("0")
+Batch = dict[str, list[Place]]
+"""By customer the places where something is done with them."""
 
 
 class CustomerAct(Base):
     """`terms` are what the act needs beside its customers (commands.customer_act.ActTerms). `every`: all that fit
-    `text` and `filter`, worked off in the order of their ids as far as `position`. `problem`: why it ended early."""
+    `text` and `filter`, worked off in the order of their ids as far as `position`. `batch`: the customers that are
+    next, each with the regions in which it is done: what was begun with them is ended with the same, though they fit
+    no more. `problem`: why it ended early."""
 
     __tablename__ = "customer_act"
 
@@ -41,6 +45,7 @@ class CustomerAct(Base):
     status: Mapped[str] = mapped_column(Text, server_default="running")  # running, done
     problem: Mapped[str | None]  # a refusal's code
     position: Mapped[Ref | None]
+    batch: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
     done: Mapped[int] = mapped_column(BigInteger, server_default=NONE_YET)
     refused: Mapped[int] = mapped_column(BigInteger, server_default=NONE_YET)
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
@@ -75,13 +80,24 @@ async def refusals_of(session: AsyncSession, actor: Actor, act_id: str) -> list[
     return [(refusal, name) for refusal, name in rows]
 
 
+async def planned(session: AsyncSession, act_id: str) -> tuple[CustomerAct, Batch | None]:
+    """The act, held until the transaction ends, and its batch under way."""
+    act = await session.get_one(CustomerAct, act_id, with_for_update=True, populate_existing=True)
+    batch = act.batch
+    return act, None if batch is None else {one: [(one, region) for region in regions] for one, regions in batch}
+
+
+def plan(act: CustomerAct, batch: Batch) -> None:
+    act.batch = [[one, [region for _, region in places]] for one, places in batch.items()]
+
+
 async def went_on(
     session: AsyncSession, act: CustomerAct, *, position: str | None, done: int, refused: Sequence[tuple[str, Refused]]
 ) -> bool:
     """A batch is over. False where somebody else had written it down already: then nothing is written."""
     here = and_(CustomerAct.id == act.id, CustomerAct.position.is_not_distinct_from(act.position))
     counted = {"done": CustomerAct.done + done, "refused": CustomerAct.refused + len(refused)}
-    query = update(CustomerAct).where(here).values(position=position, **counted)
+    query = update(CustomerAct).where(here).values(position=position, batch=None, **counted)
     if await session.scalar(query.returning(CustomerAct.id)) is None:
         return False
     rows = [
@@ -94,9 +110,7 @@ async def went_on(
     return True
 
 
-async def places_for(
-    session: AsyncSession, actor: Actor, action: Action, customers: Iterable[str]
-) -> dict[str, list[Place]]:
+async def places_for(session: AsyncSession, actor: Actor, action: Action, customers: Iterable[str]) -> Batch:
     """By customer: where somebody may do this with them, else where they see them, so that it is told why not.
     One's own places go before all others: whoever works on a customer means their own part of it."""
     ids = list(customers)
@@ -105,7 +119,7 @@ async def places_for(
     query = select(Assignment.customer_id, Assignment.region_id, Assignment.owner_id, able.label("able"))
     seen = sight.places()
     rows = (await session.execute(query.where(Assignment.customer_id.in_(ids), or_(seen, able)))).all()
-    found: dict[str, list[Place]] = {}
+    found: Batch = {}
     for one in dict.fromkeys(ids):
         theirs = [row for row in rows if row.customer_id == one]
         able_there = [row for row in theirs if row.able] or theirs

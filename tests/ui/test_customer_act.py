@@ -115,28 +115,52 @@ async def test_a_manager_gives_all_that_fit_to_somebody_batch_by_batch(
     assert (await (await sign_in("li.wei")).get(f"/api/customers/acts/{begun['id']}")).status_code == 404
 
 
-async def test_a_batch_that_was_done_when_its_worker_was_killed_holds_up_no_other(
-    sign_in: SignIn, base: dict[str, str], db: Database, app: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Ranked customers fit "tier C" no more: after the kill the batch at that place is another one."""
+@pytest.mark.parametrize(
+    ("act", "terms"),
+    [("tier", {"tier": "B"}), ("give-back", {"note": "没有需求"}), ("tags", {"add": ["年会"]})],
+)
+async def test_a_batch_that_was_done_when_its_worker_was_killed_is_counted_once(
+    act: str, terms: dict[str, Any], sign_in: SignIn, db: Database, people: dict[str, str], app: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """What was done fits the filter no more, and what was given back is not theirs any more who did it."""
     monkeypatch.setattr("commands.customer_act.BATCH", 2)
-    boss = await sign_in("zhao.min")
-    narrowed = json.dumps({"all": [{"fact": "tier", "op": "is", "values": ["C"]}]})
-    begun = await acted(boss, "tier", every=True, text="多选", filter=narrowed, tier="B")
+    await publish_defaults(db)
+    town = f"{act}{new_id()}"
+    async with db.session() as session:
+        theirs = [Customer(id=new_id(), name=f"整批{no}", city=town) for no in range(3)]
+        session.add_all(theirs)
+        await session.flush()
+        here = {"region_id": people["east"], "owner_id": people["li.wei"], "tier": "C"}
+        session.add_all(Assignment(customer_id=one.id, **here) for one in theirs)
+    li = await sign_in("li.wei")
+    untouched = {
+        "tier": {"fact": "tier", "op": "is", "values": ["C"]}, "tags": {"fact": "tags", "op": "empty"},
+        "give-back": {"fact": "owner", "op": "is", "values": [people["li.wei"]]},
+    }  # fmt: skip
+    narrowed = json.dumps({"all": [{"fact": "city", "op": "is", "values": [town]}, untouched[act]]})
+    begun = await acted(li, act, every=True, filter=narrowed, **terms)
     acts = app.state.services.customer_acts
 
     async def killed(*_: Any, **__: Any) -> bool:
         raise ConnectionError
 
-    with monkeypatch.context() as patch:
-        patch.setattr("commands.customer_act.went_on", killed)
-        with pytest.raises(ConnectionError):
-            await acts.carry_on(begun["id"])
-    while not (await acts.carry_on(begun["id"])).over:
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr("commands.customer_act.went_on", killed)
+            with pytest.raises(ConnectionError):
+                await acts.carry_on(begun["id"])
+    while not (carried := await acts.carry_on(begun["id"])).over:
         pass
-    assert {(await place(db, base[name])).tier for name in "甲乙丙池"} == {"B"}
-    view = (await boss.get(f"/api/customers/acts/{begun['id']}")).json()
-    assert (view["status"], view["refused"]) == ("done", 0)
+    view = (await li.get(f"/api/customers/acts/{begun['id']}")).json()
+    assert (view["status"], view["done"], view["refused"]) == ("done", 3, 0)
+    assert carried.done == 3
+    places = [await place(db, one.id) for one in theirs]
+    if act == "tags":
+        async with db.session() as session:
+            assert [(await session.get_one(Customer, one.id)).tags for one in theirs] == [["年会"]] * 3
+    else:
+        assert all(one.tier == "B" if act == "tier" else one.owner_id is None for one in places)
 
 
 async def test_the_page_asks_does_and_tells_without_a_script(sign_in: SignIn, base: dict[str, str]) -> None:
