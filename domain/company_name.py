@@ -36,9 +36,12 @@ NOBODY = frozenset(
 SHORTEST_SPELT = 6
 """Letters that a name written in pinyin keeps at least."""
 CHARACTERS = re.compile("[\u4e00-\u9fff]+").fullmatch
+WORDS = re.compile(r"[\w&]+").findall
 _LENGTHS = sorted({len(form) for form in LEGAL_FORMS}, reverse=True)
 _FORMS = [(length, frozenset(form for form in LEGAL_FORMS if len(form) == length)) for length in _LENGTHS]
+_USUAL_FORMS = frozenset({"股份有限公司", "有限责任公司", "集团有限公司", "控股有限公司"})
 _FORM_ENDS = frozenset(form[-2:] for form in LEGAL_FORMS)
+_FORM_GOES_ON = _FORM_ENDS | {"股份"}
 _SHORT_PLACES = frozenset(place for place in PLACES.split() if len(place) == 2)
 _PLACE_GOES_ON = frozenset("特自省市中")
 _PLACE_BEGINS = frozenset(place[:2] for place in [*PLACES.split(), "中国"])
@@ -52,7 +55,7 @@ def company_key(name: str) -> str:
     """`深圳市蓝港食品（集团）有限公司` and `蓝港食品` both give `蓝港食品`; `""` for what names no company."""
     text = plain(name)
     bare = BRACKETED.sub("", text)
-    words = re.findall(r"[\w&]+", bare) or re.findall(r"[\w&]+", text)
+    words = WORDS(bare) or WORDS(text)
     if len(words) > 1:
         words = [word for word in words if word not in LEGAL_WORDS] or words
     key = "".join(words).replace("_", "")
@@ -83,11 +86,27 @@ def _spelt_place() -> re.Pattern[str]:
 def company_keys(names: Sequence[str]) -> list[str]:
     """`company_key` of each, for millions of them: most names are Chinese characters and nothing else."""
     names = simplified("\n".join(names)).split("\n")
-    return [_key_of_characters(name) if CHARACTERS(name) else company_key(name) for name in names]
+    return [
+        _key_of_words(name) if name.isascii() else _key_of_characters(name) if CHARACTERS(name) else company_key(name)
+        for name in names
+    ]
+
+
+def _key_of_words(name: str) -> str:
+    """Of Latin letters: of one width, and without places and forms in characters."""
+    text = name.lower()
+    if "(" in text or "[" in text or "<" in text:
+        return company_key(name)
+    words = WORDS(text)
+    if len(words) > 1:
+        words = [word for word in words if word not in LEGAL_WORDS] or words
+    key = "".join(words).replace("_", "")
+    return "" if key in NOBODY else key
 
 
 def _key_of_characters(key: str) -> str:
-    key = _without_form(key)
+    bare = key[:-6] if key[-6:] in _USUAL_FORMS else key[:-4] if key[-4:] == "有限公司" else ""
+    key = bare if len(bare) >= SHORTEST and bare[-2:] not in _FORM_GOES_ON else _without_form(key)
     if key[:2] in _PLACE_BEGINS:
         if key[:2] in _SHORT_PLACES and key[2:3] not in _PLACE_GOES_ON and key[2:4] not in _PLACE_BEGINS:
             key = key[2:] if len(key) - 2 >= SHORTEST else key  # one place and then the name: most of them
