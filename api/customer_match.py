@@ -26,7 +26,8 @@ class Made(BaseModel):
 
 
 class MatchBody(BaseModel):
-    """What is known of them; each may be left out."""
+    """What is known of them; each may be left out. Name, code, phone, e-mail and domain each find by themselves;
+    address and city make it surer."""
 
     model_config = ConfigDict(extra="forbid")
 

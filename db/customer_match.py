@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Ref
 from domain.company_name import near_keys
-from domain.customer_match import SHOWN, Party, Score, compare
+from domain.customer_match import SHOWN, Party, Score, asked_about
 
 MOST = 60
 """Customers looked at for each thing shared: a name that thousands share says nothing."""
@@ -108,7 +108,7 @@ async def find_alike(session: AsyncSession, party: Party, *, but_not: str | None
     }  # fmt: skip
     ids = [str(row[0]) for row in await session.execute(_CANDIDATES, asked)]
     known = await parties(session, [one for one in ids if one != but_not])
-    scored = ((one, compare(party, other)) for one, other in known.items())
+    scored = ((one, asked_about(party, other)) for one, other in known.items())
     found = sorted(((one, score) for one, score in scored if score.points >= SHOWN), key=lambda it: -it[1].points)
     return found[:ALIKE]
 
@@ -131,7 +131,7 @@ async def keep_pair(session: AsyncSession, one: str, other: str, *, by: str, not
     """A pair that somebody kept apart, with the reason: whoever reviews duplicates has it before them."""
     first, second = sorted((one, other))
     known = await parties(session, [first, second])
-    score = compare(known[first], known[second])
+    score = asked_about(known[first], known[second])
     pair = {
         "first_id": first, "second_id": second, "points": score.points, "reasons": list(score.reasons),
         "fingerprint": fingerprint(known[first], known[second]), "status": "open", "decided_by": by, "note": note,

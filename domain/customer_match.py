@@ -146,6 +146,16 @@ def compare(one: Party, other: Party) -> Score:
     return Score(max(0, min(100, points)), (*ordered, *against))
 
 
+def asked_about(asked: Party, other: Party) -> Score:
+    """How sure it is for somebody who asks about one of them: as `compare`, but the same number or address is worth
+    telling by itself, and so is a web domain of somebody whose name is not known. Nothing is made one by it."""
+    score = compare(asked, other)
+    alone = {"phone", "email"} if asked.name else {"phone", "email", "domain"}
+    if score.points >= SHOWN or alone.isdisjoint(score.reasons) or not CAPS.keys().isdisjoint(score.reasons):
+        return score
+    return Score(SHOWN, score.reasons)
+
+
 def _shared(one: Party, other: Party) -> list[Reason]:
     found: list[Reason] = []
     if one.tax_number and one.tax_number == other.tax_number:
@@ -204,7 +214,7 @@ def _against(one: Party, other: Party, found: list[Reason]) -> list[Reason]:
         against.append("other_tax_number")
     if one.places and other.places and not (one.places <= other.places or other.places <= one.places):
         against.append("other_place")
-    if one.branch != other.branch:
+    if one.name and other.name and one.branch != other.branch:
         against.append("other_branch")
     if one.city and other.city and _bare(one.city) != _bare(other.city) and "address" not in found:
         against.append("other_city")

@@ -89,6 +89,26 @@ async def test_the_warning_says_no_more_than_one_may_know(sign_in: SignIn, selli
     assert (await post(await sign_in("li.wei"), "/api/customers/match", phone="12")).status_code == 422
 
 
+async def test_each_thing_that_is_known_finds_by_itself(sign_in: SignIn, selling: Selling, db: Database) -> None:
+    customer_id, number = await selling.customer("鹤鸣仪表有限公司"), code("91330100MA2CC0DE4")
+    async with db.session() as session:
+        row = await session.get_one(Customer, customer_id)
+        row.phone, row.email, row.domain, row.tax_number = "+8657188990011", "hm@qq.com", "heming.example", number
+        row.city = "杭州"
+    known = {"phone": "0571 8899 0011", "email": "hm@qq.com", "domain": "www.heming.example", "tax_number": number}
+    for field, value in known.items():
+        found = (await post(await sign_in("li.wei"), "/api/customers/match", **{field: value})).json()["matches"]
+        assert [(one["id"], one["reasons"]) for one in found] == [(customer_id, [field])], field
+        assert [one["level"] for one in found] == ["certain" if field == "tax_number" else "possible"], field
+    values = {"name": "另起炉灶", "phone": known["phone"], "city": "宁波"}
+    alike = await post(await sign_in("li.wei"), "/api/customers", values=values, region="east")
+    assert (alike.status_code, alike.json()["code"]) == (409, "customer_alike")
+    kept = await post(await sign_in("li.wei"), "/api/customers", values=values, region="east", reason="总机相同")
+    async with db.session() as session:
+        pair = (await session.scalars(select(CustomerPair).where(CustomerPair.second_id == kept.json()["id"]))).one()
+        assert (pair.first_id, pair.points, pair.reasons) == (customer_id, 55, ["phone", "other_city"])
+
+
 async def test_what_lies_in_the_own_pool_is_led_to(sign_in: SignIn, selling: Selling, db: Database) -> None:
     await publish_defaults(db)
     pooled = await selling.customer("汀溪茶叶进出口有限公司")
@@ -104,6 +124,9 @@ async def test_what_lies_in_the_own_pool_is_led_to(sign_in: SignIn, selling: Sel
     name = "汀溪茶葉進出口"
     assert await told("li.wei", name=name) == (pooled, "汀溪茶叶进出口有限公司", "", False, True, None)
     assert await told("wu.hao", name=name) == ("", "", "", False, False, None), "a pool of another region"
+    # The number is hidden in the pool: whose it is does not come out by asking for it.
+    assert await told("li.wei", phone="021 6288 5566") == ("", "", "", False, True, None)
+    assert (await told("li.wei", name=name, phone="021 6288 5566"))[0] == pooled
     assert (await told("zhao.min", name=name))[3:5] == (True, True), "who heads the region sees it whole"
     refused = await post(await sign_in("li.wei"), "/api/customers", values={"name": name}, region="east")
     assert (refused.status_code, refused.json()["code"]) == (409, "customer_alike")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.customer_match import Party, code_of, compare, domain_of, keys_of
+from domain.customer_match import Party, asked_about, code_of, compare, domain_of, keys_of
 from domain.customer_merge import Values, choices, left_over, merged, owned
 
 PHONE, MAIL = frozenset({"+862162880001"}), frozenset({"li@langang.com.cn"})
@@ -51,6 +51,27 @@ def test_what_is_shared_and_what_speaks_against_it(
     score = compare(one, other)
     assert score == compare(other, one)
     assert (score.level, score.reasons) == (level, reasons)
+
+
+@pytest.mark.parametrize(
+    ("asked", "other", "level"),
+    [
+        (Party("", phones=PHONE), Party("蓝港食品", phones=PHONE, city="上海"), "possible"),
+        (Party("", phones=PHONE), Party("蓝港食品上海分公司", phones=PHONE), "possible"),
+        (Party("", emails=MAIL), Party("蓝港食品", emails=MAIL), "certain"),
+        (Party("", emails=frozenset({"li@qq.com"})), Party("蓝港食品", emails=frozenset({"li@qq.com"})), "possible"),
+        (Party("", domain="langang.com.cn"), Party("蓝港食品", emails=MAIL), "possible"),
+        (Party("", tax_number="X"), Party("蓝港食品", tax_number="X"), "certain"),
+        (Party("翠峰能源", phones=PHONE, city="苏州"), Party("蓝港食品", phones=PHONE, city="上海"), "possible"),
+        (Party("翠峰能源", domain="langang.com.cn"), Party("蓝港食品", emails=MAIL), "unlike"),
+        (Party("蓝港食品分公司", phones=PHONE), Party("蓝港食品", phones=PHONE), "unlike"),
+        (Party("翠峰", tax_number="Y", phones=PHONE), Party("蓝港", tax_number="X", phones=PHONE), "unlike"),
+    ],
+)
+def test_who_asks_is_told_of_a_number_by_itself_unless_something_speaks_against_it(
+    asked: Party, other: Party, level: str
+) -> None:
+    assert asked_about(asked, other).level == level
 
 
 def test_keys_leave_public_mail_and_wrong_codes_aside() -> None:
