@@ -11,12 +11,12 @@ import codecs
 import csv
 import json
 import re
-import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from activities.table_file import CHUNK, ZIP, cell_text, delimiter_of, is_workbook, workbook_rows
+from activities.workbook_size import check_unpacked
 from domain.customer_import_columns import UNREAD
 from domain.refusal import invalid
 from domain.text import is_storable
@@ -31,7 +31,6 @@ PAGES = (b"<html", b"<!doctype", b"<table", b"<?xml")
 """How pages begin that some programs save as `.xls`."""
 UNREAD_KEPT = 500
 """Bytes of a line that is no JSON object, for whoever reads why it was left out."""
-UNPACKED_MOST = 2 * 1024**3
 SAMPLE = 20
 SNIFFED = 256 * 1024
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -42,13 +41,14 @@ def look(path: str, out: str) -> dict[str, Any]:
     where `out` is the table to go on with.
 
     Raises Refused (422): sheet_empty, import_columns_most, import_rows_most, import_binary, import_nul,
-    import_encoding, import_unpacked, import_cell_huge, import_cell_huge_sheet, import_json, file_unreadable.
+    import_encoding, import_cell_huge, import_cell_huge_sheet, import_json, file_unreadable, and what check_unpacked
+    raises.
     """
     with open(path, "rb") as file:
         begins = file.read(SNIFFED)
     if is_workbook(begins):
-        if begins[:4] == ZIP:
-            _check_unpacked(path)
+        if begins[:4] == ZIP and not any(name.startswith(("xl/", "content.xml")) for name in check_unpacked(path)):
+            raise invalid("import_binary", "file")
         rows = workbook_rows(path, columns_most=COLUMNS_MOST)
         return _written(out, (list(map(cell_text, row)) for row in rows))
     _refuse_binary(begins)
@@ -170,20 +170,6 @@ def _written(out: str, rows: Iterable[list[str]]) -> dict[str, Any]:
         "headings": headings, "sample": sample, "rows": count - 1, "encoding": "utf-8", "delimiter": ",",
         "written": True,
     }  # fmt: skip
-
-
-def _check_unpacked(path: str) -> None:
-    """What a small file says it becomes; what it does not say, the limit on memory finds out."""
-    try:
-        with zipfile.ZipFile(path) as packed:
-            size = sum(member.file_size for member in packed.infolist())
-            names = set(packed.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError):
-        raise invalid("file_unreadable", "file") from None
-    if size > UNPACKED_MOST:
-        raise invalid("import_unpacked", "file", size=size // 1024**2, most=UNPACKED_MOST // 1024**2)
-    if not any(name.startswith(("xl/", "content.xml")) for name in names):
-        raise invalid("import_binary", "file")
 
 
 def _objects(path: str) -> Iterator[list[str]]:

@@ -11,7 +11,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-from activities.table_file import cell_text, delimiter_of, is_workbook, is_written_in, workbook_rows
+from activities.table_file import ZIP, cell_text, delimiter_of, is_workbook, is_written_in, workbook_rows
+from activities.workbook_size import check_unpacked
 from domain.refusal import invalid
 
 ROWS_MOST = 50_000
@@ -24,10 +25,13 @@ SNIFFED = 64 * 1024
 def read_sheet(path: str, out: str) -> dict[str, Any]:
     """How many rows there are below the heading, and how the file was read.
 
-    Raises Refused (422): sheet_empty, sheet_too_long, file_locked, file_unreadable.
+    Raises Refused (422): sheet_empty, sheet_too_long, file_locked, file_unreadable, and what check_unpacked raises.
     """
     with open(path, "rb") as file:
-        workbook = is_workbook(file.read(4))
+        begins = file.read(4)
+    workbook = is_workbook(begins)
+    if begins == ZIP:
+        check_unpacked(path)
     how, rows = ("sheet", workbook_rows(path, columns_most=SHEET_MOST)) if workbook else _csv(path)
     count = -1
     with open(out, "w", encoding="utf-8") as lines:

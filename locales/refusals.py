@@ -276,6 +276,13 @@ SENTENCES = {
     ),
     "import_cell_huge_sheet": N_("A cell of row %(row)s is longer than %(most)s characters: no table has such a cell."),
     "import_unpacked": N_("Unpacked, this workbook is %(size)s MB large: at most %(most)s MB can be read."),
+    "import_swells": N_(
+        "Unpacked, this workbook becomes %(times)s times as large, as no table does: it is not opened. "
+        "Save it anew in Excel, or as CSV."
+    ),
+    "import_false_size": N_(
+        "This workbook holds more than it says it does, as no program writes one: it is not opened."
+    ),
     "import_json": N_("Line %(line)s is no JSON object."),
     "import_unreadable": N_("The file could not be read to its end."),
     "import_field_twice": N_("Two columns cannot be the same field: %(name)s."),
