@@ -12,7 +12,8 @@ from api.auth import CurrentActor, require
 from api.customer import CustomerView, FollowerView
 from api.services import Provided, Services
 from db.customer import Assignment
-from db.customer_page import Sort, Sought, count, page
+from db.customer_order import Sort
+from db.customer_page import Sought, count, page
 from db.customer_reader import CustomerReader, reader_of, seen_values
 from domain.access import Action, Actor
 from domain.customer_filter import LONGEST, read_filter
@@ -38,7 +39,10 @@ class CustomerFilter(BaseModel):
 
 class CustomerQuery(CustomerFilter):
     sort: Sort = Field(
-        "newest", description="With a text the newest come first. `due`: only those who go back one day."
+        "newest",
+        description="With a text the newest come first. `due`: only those who go back one day; `unfollowed`: the "
+        "longest without a follow-up first, `followed` the other way round, both only of those whom somebody owns; "
+        "`tier`: A first, `tier_low`: E first. By these one stands there once for each region.",
     )
     after: str = Field("", max_length=600, description="`next` of the page before.")
     limit: int = Field(PAGE, ge=1, le=MOST)

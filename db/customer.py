@@ -118,6 +118,14 @@ class Assignment(Base):
         Index("ix_assignment_owner", "owner_id", "due_at", postgresql_include=["customer_id"]),
         Index("ix_assignment_region", "region_id", "owner_id"),
         Index("ix_assignment_due", "due_at", "customer_id", postgresql_where=text("due_at is not null")),
+        Index(
+            "ix_assignment_followed",
+            "followed_at",
+            "customer_id",
+            "region_id",
+            postgresql_where=text("followed_at is not null"),
+        ),
+        Index("ix_assignment_tier", "tier", "customer_id", "region_id", postgresql_where=text("tier <> 'C'")),
         Index("ix_assignment_pool", "region_id", "since", "customer_id", postgresql_where=text("owner_id is null")),
         Index("ix_assignment_reckoned", "owner_id", "reckoned", postgresql_where=text("owner_id is not null")),
         Index(

@@ -11,8 +11,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, false, func, literal, select, tuple_, union_all
 from sqlalchemy.exc import DBAPIError
@@ -21,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.customer import Assignment, Customer
 from db.customer_filter import Looking, assignments_within, holds
 from db.customer_find import found
+from db.customer_order import BY_ID, ORDERS, Order, Sort
 from db.customer_search import CustomerSearch, fits
 from db.scope import CustomerPaths, customers_within, paths_to_customers
 from domain.customer_filter import EVERYBODY, Group, tests
@@ -30,7 +30,6 @@ from domain.ids import is_id
 from domain.refusal import Refused, invalid
 from domain.text import is_storable
 
-Sort = Literal["newest", "oldest", "name", "due"]
 COUNTED = 10_000
 """More than these are not counted; with a text, more than `COUNTED_BY_TEXT`."""
 COUNTED_BY_TEXT = 1_000
@@ -39,8 +38,8 @@ _TOO_LONG = "57014"
 
 @dataclass(frozen=True)
 class Sought:
-    """What is looked for. With a text the newest come first, however else they would be sorted. By `due` there is a
-    row for each region where a customer goes back one day, and none for the others."""
+    """What is looked for. With a text the newest come first, however else they would be sorted. By what a region says
+    (db/customer_order.py) there is a row for each region that says it, and none for the others."""
 
     looking: Looking
     text: str = ""
@@ -60,6 +59,14 @@ class Sought:
         if sight is None or only is None or any(one.fact.key in sight.ever_hidden for one in tests(self.conditions)):
             return None
         return [only, holds(self.conditions, replace(self.looking, pooled=True))]
+
+    def places(self, *, pools: bool) -> list[list[ColumnElement[bool]]]:
+        """The same of customers with an assignment: through theirs, and beside them those that lie in `pools`."""
+        theirs = [assignments_within(self.looking.actor), Customer.merged_into.is_(None)]
+        limbs = [[*theirs, holds(self.conditions, self.looking)]]
+        if pools and self.looking.sight and (pooled := self.pooled) is not None:
+            limbs.append([self.looking.sight.pooled(), *pooled])
+        return limbs
 
     @property
     def paths(self) -> CustomerPaths | None:
@@ -170,7 +177,7 @@ async def in_time() -> AsyncIterator[None]:
 
 
 async def _rows(session: AsyncSession, sought: Sought, place: list[Any] | None, back: bool, limit: int) -> list[Row]:
-    if sought.text.strip() or sought.sort in ("newest", "oldest"):
+    if sought.text.strip() or sought.sort in BY_ID:
         oldest_first = (sought.sort == "oldest" and not sought.text.strip()) != back
         after = place[-1] if place else None
         ids = await _ids(session, sought, after, limit, oldest_first=oldest_first)
@@ -183,11 +190,29 @@ async def _rows(session: AsyncSession, sought: Sought, place: list[Any] | None, 
         either = Customer.id.in_(union_all(*first)) if len(first) > 1 else Customer.id.in_(first[0])
         named = await session.scalars(_from(select(Customer).where(either), keys, None, back).limit(limit))
         return [Row(one, None) for one in named]
-    theirs = (assignments_within(sought.looking.actor), Assignment.due_at.is_not(None))
-    both = select(Customer, Assignment).join(Assignment, Assignment.customer_id == Customer.id)
-    keys = (Assignment.due_at, Assignment.customer_id, Assignment.region_id)
-    due = await session.execute(_from(both.where(*theirs, *sought.within), keys, place, back).limit(limit))
-    return [Row(*row) for row in due]
+    return await _by_region(session, sought, ORDERS[sought.sort], place, back, limit)
+
+
+async def _by_region(
+    session: AsyncSession, sought: Sought, order: Order, place: list[Any] | None, back: bool, limit: int
+) -> list[Row]:
+    """One stretch after the other until there are enough: of their own places, and of those in their pools."""
+    down = order.down != back
+    begin = order.standing(place[0]) if place else len(order.stretches) - 1 if down else 0
+    rows: list[Row] = []
+    for no in range(begin, -1, -1) if down else range(begin, len(order.stretches)):
+        stretch = order.stretches[no]
+        there = place[-len(stretch.keys) :] if place and no == begin else None
+        some: list[Row] = []
+        for conditions in sought.places(pools=order.pools):
+            both = select(Customer, Assignment).join(Assignment, Assignment.customer_id == Customer.id)
+            query = _from(both.where(*conditions, *stretch.hold), stretch.keys, there, down)
+            some += [Row(*row) for row in await session.execute(query.limit(limit - len(rows)))]
+        some.sort(key=lambda row: [getattr(row.assignment, key.key) for key in stretch.keys], reverse=down)
+        rows += some[: limit - len(rows)]
+        if len(rows) == limit:
+            break
+    return rows
 
 
 async def _ids(
@@ -236,12 +261,12 @@ def _from(query: Any, keys: tuple[Any, ...], place: list[Any] | None, back: bool
 
 
 def _write(row: Row, sought: Sought) -> str:
-    if sought.text.strip() or sought.sort in ("newest", "oldest"):
+    if sought.text.strip() or sought.sort in BY_ID:
         place: list[str] = [row.customer.id]
-    elif row.assignment is None or row.assignment.due_at is None:
+    elif row.assignment is None:
         place = [row.customer.company_key, row.customer.id]
     else:
-        place = [row.assignment.due_at.isoformat(), row.customer.id, row.assignment.region_id]
+        place = [ORDERS[sought.sort].written(row.assignment), row.customer.id, row.assignment.region_id]
     return urlsafe_b64encode(json.dumps(place, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
@@ -253,9 +278,9 @@ def _read(place: str, sought: Sought) -> list[Any]:
         ids = read if len(read) == 1 else read[1:]
         if not 1 <= len(read) <= 3 or not all(map(is_id, ids)):
             raise ValueError
-        by_id = bool(sought.text.strip()) or sought.sort in ("newest", "oldest")
+        by_id = bool(sought.text.strip()) or sought.sort in BY_ID
         if len(read) != (1 if by_id else 2 if sought.sort == "name" else 3):
             raise ValueError
-        return [datetime.fromisoformat(read[0]), *read[1:]] if len(read) == 3 else read
+        return [ORDERS[sought.sort].read(read[0]), *read[1:]] if len(read) == 3 else read
     except (ValueError, binascii.Error, RecursionError):
         raise Refused("place_unknown", 422, field="after") from None

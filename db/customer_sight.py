@@ -45,8 +45,9 @@ class CustomerSight:
         sees their pools."""
         if self.actor.scope(Action.CUSTOMER_READ) != Scope.OWN or self.actor.scope(Action.CUSTOMER_CLAIM) is None:
             return None
-        lying = select(Assignment.region_id).where(Assignment.customer_id == Customer.id, self.pooled()).exists()
-        return and_(Customer.merged_into.is_(None), lying, not_(customers_within(self.actor)))
+        lying = select(Assignment.region_id).where(Assignment.customer_id == Customer.id, self.pooled())
+        there = lying.correlate(Customer).exists()  # a list ordered by what regions say reads assignments itself
+        return and_(Customer.merged_into.is_(None), there, not_(customers_within(self.actor)))
 
     @property
     def ever_hidden(self) -> frozenset[str]:

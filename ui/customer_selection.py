@@ -10,7 +10,8 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 from pydantic import Field, StringConstraints
 
 from db.customer_filter import Looking
-from db.customer_page import Sort, Sought
+from db.customer_order import Sort
+from db.customer_page import Sought
 from domain.customer_filter import LONGEST, ME, Fact, Op, filter_of, read_filter, tests
 from domain.field_value import YES, Reading
 from domain.refusal import Refused, invalid
@@ -20,6 +21,10 @@ from ui.address import Addressed
 from ui.names import Names
 
 NO_PLACE = {"after": "", "before": ""}
+_PAIRS: tuple[tuple[Sort, Sort], ...] = (("oldest", "newest"), ("unfollowed", "followed"), ("tier", "tier_low"))
+TURNED: dict[str, Sort] = {one: other for up, down in _PAIRS for one, other in ((up, down), (down, up))}
+"""The same order from its other end."""
+DOWN = frozenset(down for _, down in _PAIRS)
 
 
 class Selection(Addressed):
@@ -59,9 +64,9 @@ class Selection(Addressed):
         """For a column of `ui.table`. A text comes with an order of its own."""
         if self.text.strip():
             return {}
-        direction = {"newest": "desc", "oldest": "asc"}.get(self.sort, "asc")
-        same = sort == self.sort or {sort, self.sort} == {"newest", "oldest"}
-        to = {"newest": "oldest", "oldest": "newest"}.get(self.sort, sort) if same else sort
+        same = self.sort in (sort, TURNED.get(sort))
+        to = TURNED.get(self.sort, sort) if same else sort
+        direction = "desc" if self.sort in DOWN else "asc"
         return {"sort": self.but(sort="" if to == "newest" else to), "direction": direction if same else ""}
 
 

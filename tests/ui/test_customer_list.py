@@ -18,6 +18,12 @@ from tests.conftest import SignIn
 
 HTML = {"accept": "text/html"}
 NOW = datetime.now(UTC)
+FOLLOWED = {"甲": 5, "丙": 2, "丁": 9}
+"""Days since the last follow-up; with the others there was none yet."""
+ORDERS = {
+    "newest": "戊丁丙乙甲", "oldest": "甲乙丙丁戊", "due": "甲乙丙丁", "name": "", "unfollowed": "乙丁甲丙",
+    "followed": "丙甲丁乙", "tier": "甲丙丁乙戊", "tier_low": "戊乙丁丙甲",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +44,10 @@ async def base(db: Database, people: dict[str, str], app: Any) -> dict[str, str]
             session.add(row)
             await session.flush()
             due = NOW + timedelta(days=no) if owner else None
+            followed = NOW - timedelta(days=days) if (days := FOLLOWED.get(name[0])) else None
             session.add(
                 Assignment(customer_id=row.id, region_id=people[region], owner_id=people[owner] if owner else None,
-                           tier=tier, due_at=due)
+                           tier=tier, due_at=due, followed_at=followed)
             )  # fmt: skip
             ids[name] = row.id
     return ids
@@ -108,14 +115,14 @@ async def test_nobody_finds_by_a_filter_a_count_or_a_view_what_is_not_theirs(
     assert (await manager.post("/customers/views", data=other_region)).status_code == 422
 
 
-@pytest.mark.parametrize("sort", ["newest", "oldest", "name", "due"])
+@pytest.mark.parametrize("sort", list(ORDERS))
 async def test_pages_go_on_and_back_where_they_were_while_rows_change(
     sign_in: SignIn, base: dict[str, str], db: Database, people: dict[str, str], monkeypatch: pytest.MonkeyPatch,
     sort: str,
 ) -> None:  # fmt: skip
     monkeypatch.setattr("ui.customer_list.PAGE", 2)
     boss = await sign_in("lin.yue")
-    whole = {"newest": "戊丁丙乙甲", "oldest": "甲乙丙丁戊", "due": "甲乙丙丁", "name": None}[sort]
+    whole = ORDERS[sort]
     at, seen, back = f"/customers?sort={sort}", [], []
     fresh = ""
     while at:
@@ -128,7 +135,7 @@ async def test_pages_go_on_and_back_where_they_were_while_rows_change(
                 session.add(Customer(id=fresh, name="己新来"))
         back.append(_link(page, "prev"))
     flat = [name for names in seen for name in names]
-    assert len(flat) == len(set(flat)) == (4 if sort == "due" else 5)
+    assert len(flat) == len(set(flat)) == (len(whole) or 5)
     if whole:
         assert [set(names) for names in seen if names] == [
             set(whole[no : no + 2]) for no in range(0, len(whole), 2)
@@ -148,6 +155,25 @@ async def test_by_when_they_go_back_each_reader_lists_their_own(sign_in: SignIn,
     readers = {"lin.yue": "甲乙丙丁", "zhao.min": "甲乙丙", "huang.bo": "丁", "li.wei": "甲乙"}
     assert {name: await listed(await sign_in(name), base, sort="due") for name in readers} == readers
     assert await listed(await sign_in("zhao.min"), base, holds("tier", "is", "A"), sort="due") == "甲丙"
+
+
+async def test_by_follow_up_and_tier_each_reader_lists_their_own_and_by_tier_their_pools_too(
+    sign_in: SignIn, base: dict[str, str]
+) -> None:
+    readers = {
+        "lin.yue": ("乙丁甲丙", "丙甲丁乙", "甲丙丁乙戊"), "zhao.min": ("乙甲丙", "丙甲乙", "甲丙乙戊"),
+        "huang.bo": ("丁", "丁", "丁"), "li.wei": ("乙甲", "甲乙", "甲乙戊"),
+    }  # fmt: skip
+    for name, orders in readers.items():
+        browser = await sign_in(name)
+        for sort, order in zip(("unfollowed", "followed", "tier"), orders, strict=True):
+            assert await listed(browser, base, sort=sort) == order, (name, sort)
+    boss = await sign_in("lin.yue")
+    assert await listed(boss, base, holds("industry", "is", "物流"), sort="followed") == "甲乙"
+    page = unescape((await boss.get("/customers?columns=followed,tier&sort=followed", headers=HTML)).text)
+    turned = page.split('aria-sort="descending"')[1].split("</th>")[0]
+    assert "sort=unfollowed" in turned
+    assert "sort=tier" in page.split("</thead>")[0].split(turned)[1]
 
 
 @pytest.mark.parametrize(
