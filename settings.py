@@ -95,6 +95,11 @@ class Settings(BaseSettings):
     export_keep: timedelta = Field(
         timedelta(days=7), ge=timedelta(seconds=1), description="How long the file of an export is kept (ISO 8601)."
     )
+    import_keep: timedelta = Field(
+        timedelta(days=7),
+        ge=timedelta(seconds=1),
+        description="How long a file to import is kept that is not needed any more, and an import that nobody begins.",
+    )
     mail_link_days: int = Field(
         14, ge=0, le=90, description="Days in which a mail's link lets its reader decide without signing in; 0: none."
     )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, UploadFile
+from fastapi import APIRouter, Query, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth import CurrentActor
@@ -86,11 +86,16 @@ class StartBody(BaseModel):
     )
 
 
-@router.post("", status_code=201)
-async def add_import(file: UploadFile, actor: CurrentActor, services: Provided) -> ImportView:
-    """Send in a CSV, XLSX, XLS, ODS or NDJSON file of up to ten million rows. Nothing is taken in yet."""
-    import_id = await services.customer_imports.add(actor, file.filename or "", chunks_of(file))
-    return await _view(services, actor, import_id)
+@router.post("", status_code=201, responses={200: {"model": ImportView, "description": "Sent in before."}})
+async def add_import(file: UploadFile, actor: CurrentActor, services: Provided, answer: Response) -> ImportView:
+    """Send in a CSV, XLSX, XLS, ODS or NDJSON file of up to ten million rows. Nothing is taken in yet.
+
+    The same rows once more are the same import, as long as it has not begun.
+    """
+    sent = await services.customer_imports.add(actor, file.filename or "", chunks_of(file))
+    if sent.known:
+        answer.status_code = 200
+    return await _view(services, actor, sent.id)
 
 
 @router.get("")

@@ -217,7 +217,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             approvals=ApprovalCommands(desk),
             collections=CollectionCommands(desk),
             bank=BankCommands(desk, store),
-            customer_imports=ImportCommands(desk, store),
+            customer_imports=ImportCommands(desk, DocumentStore(settings.home / "imports")),
             customer_statements=CustomerStatements(desk, store),
             customer_acts=CustomerActs(desk),
             customer_exports=CustomerExports(desk),

@@ -9,9 +9,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.customer_import_sheet import COLUMNS_MOST
@@ -23,7 +22,7 @@ from commands.temporal import ProcessEnded, update_id
 from db.audit import record
 from db.base import new_id
 from db.customer_field import field_policy
-from db.customer_import import CustomerImport, find_import, keep_template, template_for
+from db.customer_import import CustomerImport, find_import, find_unbegun, keep_template, template_for
 from db.customer_import_known import owners_in, pools_of, regions_of
 from domain.access import Action, Actor
 from domain.customer_field import CustomerFieldPolicy, fields, for_reader
@@ -41,7 +40,16 @@ TRIES, PAUSE = 50, 0.1
 """How often, and after how many seconds, an undo asks again whether the import has wholly ended."""
 
 
+class Sent(NamedTuple):
+    """`known`: it was there before."""
+
+    id: str
+    known: bool
+
+
 class ImportCommands:
+    """`store` holds what is sent in to be imported, and nothing else."""
+
     def __init__(self, desk: Desk, store: DocumentStore) -> None:
         self.desk = desk
         self.db = desk.db
@@ -51,9 +59,9 @@ class ImportCommands:
         """What a column may be: what this person may see of a customer, and what an import knows beside it."""
         return choices(for_reader(actor, fields(await field_policy(session))).open)
 
-    async def add(self, actor: Actor, name: str, chunks: AsyncIterator[bytes]) -> str:
-        """The id of the import, of which nothing is carried out yet; of the one there is, where this person sent the
-        same file before and has not begun it.
+    async def add(self, actor: Actor, name: str, chunks: AsyncIterator[bytes]) -> Sent:
+        """An import of which nothing is carried out yet; the one there is, where this person sent the same rows before
+        and has not begun it.
 
         Raises Refused: 403; 413, 422 for a file that is no table, or cannot be read to its end, naming the place.
         """
@@ -61,12 +69,8 @@ class ImportCommands:
         digest, size = await self.store.put(chunks, most=LARGEST)
         looked = await self._look(digest, size)
         async with self.db.session(actor.id) as session:
-            mine = select(CustomerImport.id).where(
-                CustomerImport.by_id == actor.id, CustomerImport.hash == looked["hash"],
-                CustomerImport.stage == "uploaded",
-            )  # fmt: skip
-            if known := await session.scalar(mine.limit(1)):
-                return str(known)
+            if known := await find_unbegun(session, actor.id, looked["hash"]):
+                return Sent(known, known=True)
             headings, sample = looked["headings"], looked["sample"]
             mapping = await template_for(session, actor.id, fingerprint(headings))
             row = CustomerImport(
@@ -76,7 +80,7 @@ class ImportCommands:
             )  # fmt: skip
             session.add(row)
             await record(session, actor.id, "UploadCustomers", f"import/{row.id}", file=row.file_name, rows=row.rows)
-            return row.id
+            return Sent(row.id, known=False)
 
     async def _look(self, digest: str, size: int) -> dict[str, Any]:
         with tempfile.TemporaryDirectory(prefix="throughline-import-") as folder:

@@ -26,8 +26,8 @@ from workflows.process import Process
 
 NO_CASES = (
     "AllocationWorkflow", "BookWorkflow", "CalendarFeedWorkflow", "CustomerActWorkflow", "CustomerExportWorkflow",
-    "CustomerMatchWorkflow", "CustomerTierWorkflow", "DigestWorkflow", "MaintenanceWorkflow", "StatementWorkflow",
-    "TicketTrainingWorkflow",
+    "CustomerImportClearingWorkflow", "CustomerMatchWorkflow", "CustomerTierWorkflow", "DigestWorkflow",
+    "MaintenanceWorkflow", "StatementWorkflow", "TicketTrainingWorkflow",
 )  # fmt: skip
 """What works through many records, by the clock or because somebody asked: none is a case, and none has a row."""
 AT_ONCE = 10

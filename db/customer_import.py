@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, func, select, text
+from sqlalchemy import BigInteger, ForeignKey, Index, delete, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -16,7 +16,7 @@ from db.base import Base, Id, Instant, Ref, new_id
 from db.customer import Customer
 from db.customer_search import CustomerSearchWanted, lag
 from domain.access import Action, Actor, Scope
-from domain.customer_import import id_prefix
+from domain.customer_import import RUNNING, id_prefix
 from domain.refusal import not_found
 
 NONE_YET = text("0")
@@ -124,6 +124,30 @@ async def find_import(session: AsyncSession, actor: Actor, import_id: str, *, lo
     if found is None:
         raise not_found("customer_import")
     return found
+
+
+async def find_unbegun(session: AsyncSession, by_id: str, digest: str) -> str | None:
+    """The import of this person that has the same rows and that they have not begun; whoever asks at the same time
+    waits until this transaction is over."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"import/{by_id}/{digest}", 0))))
+    one = CustomerImport
+    mine = (one.by_id == by_id, one.hash == digest, one.stage == "uploaded", one.started_at.is_(None))
+    found: str | None = await session.scalar(select(one.id).where(*mine).order_by(one.id.desc()).limit(1))
+    return found
+
+
+async def forget_unbegun(session: AsyncSession, before: datetime) -> int:
+    """How many imports sent in before then nobody has begun, which are no more. One that is begun right now stays."""
+    one = CustomerImport
+    old = select(one.id).where(one.stage == "uploaded", one.started_at.is_(None), one.created_at < before)
+    gone = delete(one).where(one.id.in_(old.with_for_update(skip_locked=True)))
+    return len((await session.scalars(gone.returning(one.id))).all())
+
+
+async def files_needed(session: AsyncSession) -> frozenset[str]:
+    """Hashes of the files of all imports that may still be read."""
+    needed = select(CustomerImport.hash).where(CustomerImport.stage.in_(["uploaded", *sorted(RUNNING)]))
+    return frozenset(await session.scalars(needed))
 
 
 async def list_imports(

@@ -60,9 +60,9 @@ async def take_in(settings: Settings, file: Path, wanted: Wanted, say: Console) 
     db = open_database(settings)
     try:
         desk = Desk(db, Processes(await connect(settings), settings.task_queue), settings)
-        imports = ImportCommands(desk, DocumentStore(settings.home / "documents"))
+        imports = ImportCommands(desk, DocumentStore(settings.home / "imports"))
         actor = await _actor(db, wanted.by)
-        import_id = await imports.add(actor, file.name, _chunks(file))
+        import_id = (await imports.add(actor, file.name, _chunks(file))).id
         row = await _row(db, import_id)
         mapping = await _mapping(imports, actor, row, wanted.columns)
         for heading, field in zip(row.headings, mapping, strict=True):

@@ -89,12 +89,15 @@ async def add(request: Request, actor: CurrentActor, services: Provided) -> Resp
     try:
         if not isinstance(file, UploadFile) or not file.filename:
             raise invalid("field_needed", "file")
-        import_id = await services.customer_imports.add(actor, file.filename, chunks_of(file))
+        sent = await services.customer_imports.add(actor, file.filename, chunks_of(file))
     except Refused as error:
         if error.status not in (413, 422):
             raise
         return await _list(request, actor, services, None, error=error)
-    return redirect(request, f"/customers/import/{import_id}")
+    url = f"/customers/import/{sent.id}"
+    if not sent.known:
+        return redirect(request, url)
+    return redirect(request, url, say(request, N_("You sent these rows before: here they are, not begun yet.")), "info")
 
 
 @router.get("/{import_id}")

@@ -28,6 +28,7 @@ from activities.contract_version import ContractVersionActivities
 from activities.customer_act import CustomerActActivities
 from activities.customer_export import CustomerExportActivities
 from activities.customer_import import CustomerImportActivities
+from activities.customer_import_clearing import CustomerImportClearingActivities
 from activities.customer_match import CustomerMatchActivities
 from activities.customer_tier import CustomerTierActivities
 from activities.deal import DealActivities
@@ -91,6 +92,7 @@ from workflows.contract_term import ContractTermWorkflow
 from workflows.customer_act import CustomerActWorkflow
 from workflows.customer_export import CustomerExportWorkflow
 from workflows.customer_import import IMPORTS, ImportWorkflow
+from workflows.customer_import_clearing import CustomerImportClearingWorkflow
 from workflows.customer_match import CustomerMatchWorkflow
 from workflows.customer_tier import CustomerTierWorkflow
 from workflows.deal import DealWorkflow
@@ -115,6 +117,7 @@ WORKFLOWS = [
     CustomerMatchWorkflow,
     CustomerTierWorkflow,
     CalendarFeedWorkflow,
+    CustomerImportClearingWorkflow,
     ImportWorkflow,
 ]  # fmt: skip
 ACTIVITIES = [
@@ -204,7 +207,7 @@ def imports(client: Client, db: Database, settings: Settings) -> Worker:
 
 
 def _imports(db: Database, settings: Settings) -> CustomerImportActivities:
-    shelf = DocumentStore(settings.home / "documents")
+    shelf = DocumentStore(settings.home / "imports")
     return CustomerImportActivities(db, settings.zone, shelf.path, settings.country)
 
 
@@ -244,7 +247,9 @@ def _activities(db: Database, desk: Desk) -> list[object]:
     routing = TicketRoutingActivities(db, settings.zone, store.path)
     statements = StatementActivities(db, settings.zone, opener)
     feeds = CalendarFeedActivities(db, settings.zone, feed_reader(settings))
-    return [*held, feeds, statements, invitations, sealing, sheets, routing, exports, acts, _imports(db, settings)]
+    clearing = CustomerImportClearingActivities(db, settings.zone, settings.home / "imports", settings.import_keep)
+    imported = [_imports(db, settings), clearing]
+    return [*held, feeds, statements, invitations, sealing, sheets, routing, exports, acts, *imported]
 
 
 async def run_worker(settings: Settings) -> None:

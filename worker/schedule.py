@@ -22,12 +22,14 @@ from activities.customer_match import MatchRun
 from activities.ticket_training import Training
 from settings import Settings
 from workflows.calendar_feed import FEEDS, CalendarFeedWorkflow
+from workflows.customer_import_clearing import CLEARING, CustomerImportClearingWorkflow
 from workflows.customer_match import MATCHING, CustomerMatchWorkflow
 from workflows.customer_tier import WEIGHING, CustomerTierWorkflow
 from workflows.digest import SAME_DAY, DigestWorkflow
 from workflows.ticket_training import TRAINING, TicketTrainingWorkflow
 
 DIGEST = "digest"
+BY_NIGHT = ScheduleCalendarSpec(hour=[ScheduleRange(2)], minute=[ScheduleRange(25)])
 AT_NIGHT = ScheduleCalendarSpec(hour=[ScheduleRange(3)], minute=[ScheduleRange(10)])
 BEFORE_DAWN = ScheduleCalendarSpec(hour=[ScheduleRange(4)], minute=[ScheduleRange(20)])
 TOWARDS_MORNING = ScheduleCalendarSpec(hour=[ScheduleRange(5)], minute=[ScheduleRange(5)])
@@ -66,8 +68,16 @@ async def keep_schedules(client: Client, settings: Settings) -> None:
         spec=ScheduleSpec(calendars=[BEFORE_WORK], time_zone_name=settings.zone),
         policy=SchedulePolicy(catchup_window=timedelta(hours=12)),
     )
+    clearing = Schedule(
+        action=ScheduleActionStartWorkflow(
+            CustomerImportClearingWorkflow.run, id=CLEARING, task_queue=settings.task_queue
+        ),
+        spec=ScheduleSpec(calendars=[BY_NIGHT], time_zone_name=settings.zone),
+        policy=SchedulePolicy(catchup_window=timedelta(hours=12)),
+    )
     for name, schedule in (
-        (DIGEST, digest), (TRAINING, training), (MATCHING, matching), (WEIGHING, weighing), (FEEDS, feeds)
+        (DIGEST, digest), (TRAINING, training), (MATCHING, matching), (WEIGHING, weighing), (FEEDS, feeds),
+        (CLEARING, clearing),
     ):  # fmt: skip
         await keep(client, name, schedule)
 

@@ -28,6 +28,10 @@ async def test_a_manager_maps_a_file_and_reads_why_a_row_was_not_used(
     url = await send(browser)
     shown = await browser.get(url)
     assert '<option value="name" selected>' in shown.text
+    assert await send(browser) == url
+    assert "这些行您已经发送过" in (await browser.get(url)).text
+    again = await browser.post("/api/customer-imports", files={"file": ("又一次.csv", FILE)})
+    assert (again.status_code, again.json()["id"]) == (200, url.rsplit("/", 1)[1])
     form = {"column-0": "name", "column-1": "phone", "column-2": "city", "region_id": people["east"], "whose": "pool"}
     missing = await browser.post(url, data=form | {"column-0": "", "idempotency_key": "first-try-1"})
     assert missing.status_code == 422

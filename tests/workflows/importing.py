@@ -32,7 +32,7 @@ class Imports:
         async def chunks() -> AsyncIterator[bytes]:
             yield raw
 
-        return await self.commands.add(await self.actor(by), name, chunks())
+        return (await self.commands.add(await self.actor(by), name, chunks())).id
 
     async def start(self, import_id: str, by: str = "zhao.min", **chosen: Any) -> None:
         row = await self.row(import_id)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +17,8 @@ from temporalio.testing import ActivityEnvironment
 
 import activities.customer_import as carried
 from activities.customer_import import CustomerImportActivities, Work
+from activities.customer_import_clearing import CustomerImportClearingActivities
+from commands.document import DocumentStore
 from db.allocation import Allocation, AllocationRow
 from db.base import new_id
 from db.customer import Assignment, Contact, Customer
@@ -147,6 +153,45 @@ async def test_a_plan_that_nobody_ran_and_an_act_that_was_refused_keep_no_custom
     await imports.commands.undo(await imports.actor(), uuid4().hex, done.id)
     undone = await imports.ended(done.id, "undone")
     assert (undone.undone, undone.kept) == (2, 0)
+
+
+async def test_the_same_rows_sent_in_six_times_at_once_are_one_import_until_it_has_begun(imports: Imports) -> None:
+    lines = ["客户名称,电话", "六次送来有限公司,13800138261"]
+    sent = set(await asyncio.gather(*(imports.add(lines) for _ in range(6))))
+    assert sent == {await imports.add(lines)}
+    assert await imports.add(lines, by="lin.yue") not in sent
+    [import_id] = sent
+    await imports.start(import_id)
+    assert await imports.add(lines) not in sent
+    await imports.ended(import_id)
+
+
+async def test_what_nobody_begins_is_put_away_with_its_file_and_what_runs_keeps_it(
+    imports: Imports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = DocumentStore(tmp_path)
+    monkeypatch.setattr(imports.commands, "store", store)
+    names = ("放着不管有限公司", "刚刚送来有限公司", "正在导入有限公司")
+    left, fresh, running = [await imports.add(["客户名称", name]) for name in names]
+    paths = [store.path((await imports.row(one)).hash) for one in (left, fresh, running)]
+    refused = tmp_path / "refused"
+    refused.write_bytes(b"no table")
+    week = timedelta(days=7)
+    async with imports.services.db.session() as session:
+        for one in (left, running):
+            held = await session.get_one(CustomerImport, one)
+            held.created_at -= week + timedelta(hours=1)
+        held.stage = "checking"
+    for path in (paths[0], paths[2], refused):
+        os.utime(path, (0, 0))
+    clearing = CustomerImportClearingActivities(imports.services.db, "Asia/Shanghai", tmp_path, week)
+    assert await ActivityEnvironment().run(clearing.clear_customer_imports) >= 1
+    assert await ActivityEnvironment().run(clearing.clear_customer_imports) == 0
+    assert [path.exists() for path in (*paths, refused)] == [False, True, True, False]
+    left_over = await imports.all(CustomerImport, CustomerImport.id.in_([left, fresh, running]))
+    assert {one.id for one in left_over} == {fresh, running}
+    async with imports.services.db.session() as session:
+        (await session.get_one(CustomerImport, running)).stage = "done"
 
 
 async def test_what_has_not_begun_is_not_paused(imports: Imports) -> None:
