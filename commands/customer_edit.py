@@ -25,6 +25,7 @@ from db.customer_field import (
     next_serials,
     values_of,
 )
+from db.customer_sight import CustomerSight
 from db.document import added_by
 from db.engine import Database
 from db.live import announce
@@ -214,7 +215,8 @@ async def _meaning(session: AsyncSession, actor: Actor, field: OneField, value: 
     asked = value.strip()
     number = asked.lstrip("#")
     same = Customer.number == int(number) if number.isdecimal() and len(number) < 18 else Customer.name == asked
-    found = (await session.scalars(select(Customer.id).where(same, customers_within(actor)).limit(2))).all()
+    sight = await CustomerSight.of(session, actor)
+    found = (await session.scalars(select(Customer.id).where(same, sight.within()).limit(2))).all()
     return Reading(reading.zone, reading.country, customers={asked.lower(): found[0]} if len(found) == 1 else {})
 
 
@@ -238,10 +240,8 @@ async def _check(session: AsyncSession, actor: Actor, field: OneField, was: Any,
         case "department":
             query, code = select(func.count()).where(OrgUnit.id.in_(named)), "unit_unknown"
         case "customer":
-            query, code = (
-                select(func.count()).where(Customer.id.in_(named), customers_within(actor)),
-                "customer_unknown",
-            )
+            sight = await CustomerSight.of(session, actor)
+            query, code = select(func.count()).where(Customer.id.in_(named), sight.within()), "customer_unknown"
         case _:
             return
     if await session.scalar(query) != len(named):

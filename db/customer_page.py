@@ -125,7 +125,7 @@ async def count(session: AsyncSession, sought: Sought) -> Count:
     most = COUNTED_BY_TEXT if sought.text.strip() else COUNTED
     async with in_time():
         if sought.text.strip():
-            number = len(await _ids(session, sought, None, most + 1))
+            number = len(await ids_of(session, sought, None, most + 1))
         else:
             number = 0
             for limb in _counted(sought):
@@ -180,7 +180,7 @@ async def _rows(session: AsyncSession, sought: Sought, place: list[Any] | None, 
     if sought.text.strip() or sought.sort in BY_ID:
         oldest_first = (sought.sort == "oldest" and not sought.text.strip()) != back
         after = place[-1] if place else None
-        ids = await _ids(session, sought, after, limit, oldest_first=oldest_first)
+        ids = await ids_of(session, sought, after, limit, oldest_first=oldest_first)
         by_id = {one.id: one for one in await session.scalars(select(Customer).where(Customer.id.in_(ids)))}
         return [Row(by_id[one], None) for one in ids if one in by_id]
     if sought.sort == "name":
@@ -215,10 +215,10 @@ async def _by_region(
     return rows
 
 
-async def _ids(
+async def ids_of(
     session: AsyncSession, sought: Sought, after: str | None, limit: int, *, oldest_first: bool = False
 ) -> list[str]:  # fmt: skip
-    """Theirs, and those of their pools between them."""
+    """Beyond the id `after`: theirs, and those of their pools between them."""
     ids = await found(
         session, sought.within, sought.text, paths=sought.paths, after=after, limit=limit, oldest_first=oldest_first
     )

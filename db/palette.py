@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.collection import Collection
 from db.contract import Contract
 from db.customer import Customer
-from db.customer_list import list_customers
+from db.customer_pick import picks
 from db.customer_search import is_named
 from db.deal import Deal
 from db.lead import Lead
@@ -21,9 +21,9 @@ from domain.access import Action, Actor
 
 
 class Found(NamedTuple):
-    """`customer` is whose it is, where the title does not say so."""
+    """`customer` is whose it is, where the title does not say so; a `pooled` one is seen for lying in a pool only."""
 
-    kind: Literal["customer", "deal", "lead", "quote", "contract", "collection", "person"]
+    kind: Literal["customer", "pooled", "deal", "lead", "quote", "contract", "collection", "person"]
     id: str
     title: str
     number: str
@@ -32,9 +32,9 @@ class Found(NamedTuple):
 
 async def find_records(session: AsyncSession, actor: Actor, text: str, *, limit: int = 5) -> list[Found]:
     """At most `limit` of each kind among those the actor may see; every word of the text has to fit."""
-    customers = await list_customers(session, actor, text=text, limit=limit)
+    customers = await picks(session, actor, text, limit=limit)
     return [
-        *(Found("customer", customer.id, customer.name, "", "") for customer in customers),
+        *(Found("pooled" if pooled else "customer", one.id, one.name, "", "") for one, pooled in customers),
         *await _deals(session, actor, text, limit),
         *await _leads(session, actor, text, limit),
         *await _papers(session, actor, "quote", Quote, text, limit, by_title=True),

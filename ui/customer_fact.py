@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Customer
 from db.customer_field import field_policy, values_of
+from db.customer_sight import CustomerSight
 from db.person import OrgUnit, Person
 from db.record import Document
-from db.scope import customers_within
 from domain.access import Actor
 from domain.customer_field import (
     CustomerFieldPolicy,
@@ -120,7 +120,8 @@ async def names_for(
         rows = await session.execute(select(Document.hash, Document.name).where(Document.hash.in_(files)))
         names |= {row.hash: row.name for row in rows}
     if customers:
-        seen = select(Customer.id, Customer.name).where(Customer.id.in_(customers), customers_within(actor))
+        sight = await CustomerSight.of(session, actor)
+        seen = select(Customer.id, Customer.name).where(Customer.id.in_(customers), sight.within())
         names |= {row.id: row.name for row in await session.execute(seen)}
     return names
 

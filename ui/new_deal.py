@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, Response
 
 from api.auth import CurrentActor, require
@@ -16,9 +17,9 @@ from api.deal import DealBody
 from api.language import language_of
 from api.services import Provided, Services
 from commands.deal import NewDeal
-from db.customer import Customer
 from db.customer_case import find_customer
 from db.customer_list import list_customers
+from db.customer_pick import Pick, picks
 from domain.access import Action, Actor
 from domain.ids import RecordId, is_id
 from domain.money import parse_amount
@@ -107,11 +108,18 @@ async def _pipelines(request: Request, actor: Actor, services: Services) -> list
     return [(key, name) for key, name in known.choices() if not known.in_force[key].retired]
 
 
-async def _customers(actor: Actor, services: Services, text: str, chosen: str) -> Sequence[Customer]:
+async def _customers(actor: Actor, services: Services, text: str, chosen: str) -> Sequence[Pick]:
     """Those that fit, and before them the chosen one."""
     async with services.db.session(actor.id) as session:
-        found = list(await list_customers(session, actor, text=text, limit=OFFERED))
-        if is_id(chosen) and chosen not in {customer.id for customer in found}:
+        found = (
+            list(await picks(session, actor, text, limit=OFFERED)) if text.strip() else await _newest(session, actor)
+        )
+        if is_id(chosen) and chosen not in {one.customer.id for one in found}:
             with suppress(Refused):
-                found.insert(0, await find_customer(session, actor, chosen))
+                found.insert(0, Pick(await find_customer(session, actor, chosen), pooled=False))
     return found
+
+
+async def _newest(session: AsyncSession, actor: Actor) -> list[Pick]:
+    """Of theirs alone: whoever has not typed yet looks for nothing in the pools."""
+    return [Pick(one, pooled=False) for one in await list_customers(session, actor, limit=OFFERED)]

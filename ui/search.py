@@ -12,6 +12,7 @@ from ui.shell import Hit
 
 KINDS = {
     "customer": (N_("Customer"), "building-2", "/customers"),
+    "pooled": (N_("Customer in the pool"), "inbox", "/customers"),
     "deal": (N_("Deal"), "kanban", "/deals"),
     "lead": (N_("Lead"), "megaphone", "/leads"),
     "quote": (N_("Quote"), "file-check", "/quotes"),

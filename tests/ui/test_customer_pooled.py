@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from commands.policy import publish_defaults
+from db.actor import actor_of
 from db.base import new_id
 from db.customer import Assignment, Contact, Customer
 from db.engine import Database
+from db.palette import find_records
 from tests.conftest import SignIn
+from tests.fields import own, publish_fields
 
 HTML = {"accept": "text/html"}
 PHONE, MAIL = "+8613912345678", "boss@gonghai.example"
@@ -103,3 +106,41 @@ async def test_every_page_of_a_merged_customer_leads_to_the_one_it_lives_on_in(
     for part in ("/fields", "/follow-ups", "/regions"):
         answer = await li.get(f"/api/customers/{merged}{part}")
         assert (answer.status_code, answer.headers["location"]) == (307, f"/api/customers/{base['own']}{part}")
+
+
+async def test_the_palette_and_the_pickers_know_the_pool_of_the_own_region_by_name(
+    sign_in: SignIn, base: dict[str, str], db: Database, people: dict[str, str]
+) -> None:
+    async def palette(who: str, text: str) -> set[tuple[str, str]]:
+        async with db.session() as session:
+            records = await find_records(session, await actor_of(session, people[who]), text)
+        keys = {one: key for key, one in base.items()}
+        return {(one.kind, keys[one.id]) for one in records if one.id in keys}
+
+    assert await palette("li.wei", "公海") == {("customer", "own"), ("pooled", "pool")}
+    assert await palette("wu.hao", "ghdc") == set()
+    assert await palette("zhao.min", "公海东池") == {("customer", "pool")}
+    assert await palette("li.wei", PHONE[3:]) == {("customer", "own")}
+    li = await sign_in("li.wei")
+    shown = (await li.get("/ui/palette", params={"q": "公海东池"}, headers={"accept-language": "en"})).text
+    assert f'href="/customers/{base["pool"]}"' in shown
+    assert "Customer in the pool" in shown
+    offered = (await li.get("/deals/new/customers", params={"q": "公海"}, headers=HTML)).text
+    assert f'href="/customers/{base["pool"]}"' in offered
+    assert f'value="{base["pool"]}"' not in offered
+    assert f'value="{base["own"]}"' in offered
+    assert base["pool"] not in (await li.get("/deals/new/customers", headers=HTML)).text
+
+
+async def test_another_customer_in_a_field_may_lie_in_the_pool_of_the_own_region(
+    sign_in: SignIn, base: dict[str, str], app: Any, db: Database, people: dict[str, str]
+) -> None:
+    async with db.session() as session:
+        administrator = await actor_of(session, people["gu.ming"])
+    await publish_fields(app.state.services.policies, administrator, own("parent", "customer"))
+    li = await sign_in("li.wei")
+    for named, status in (("公海南池", 422), ("公海东池", 204)):
+        body = {"values": {"parent": named}}
+        answer = await li.patch(f"/api/customers/{base['own']}", json=body, headers={"Idempotency-Key": new_id()})
+        assert answer.status_code == status, answer.text
+    assert "公海东池" in (await li.get(f"/customers/{base['own']}", headers=HTML)).text

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from commands.policy import publish_defaults
 from db.actor import actor_of
 from db.customer import Assignment, Customer
 from db.deal import Deal
@@ -22,6 +23,7 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 @pytest.fixture(scope="module")
 async def harbor(db: Database, people: dict[str, str]) -> str:
     """A customer of Li Wei's in the east, with a deal and another company's lead; the customer's id."""
+    await publish_defaults(db)
     async with db.session() as session:
         customer = Customer(name="蓝港食品")
         session.add(customer)
