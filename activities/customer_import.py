@@ -20,6 +20,7 @@ from db.book import rearm
 from db.customer_field import field_policy
 from db.customer_import import CustomerImport
 from db.customer_import_bulk import drop_indexes, dropped, make_again
+from db.customer_import_known import line_pools
 from db.customer_import_match import drop_asides, match_rows
 from db.customer_import_merge import merge_batch
 from db.customer_import_rule import rule_batch, tell_ruled
@@ -302,12 +303,14 @@ async def _import(session: AsyncSession, row: CustomerImport) -> Import:
     everywhere = actor.scope(Action.CUSTOMER_IMPORT) is Scope.ALL
     policy = await field_policy(session)
     needed = [column_of(one) for one in must_have(policy, row.mode) if one.key != "name"]
+    line, lines = await line_pools(session, row.mapping)
     own = {one.key for one in policy.fields if one.unique and OWN + one.key in row.mapping}
     return Import(
         id=row.id, created_at=row.created_at, by_id=row.by_id, mode=row.mode, region_id=row.region_id or "",
         owner_id=row.owner_id, pool=row.pool, mapping=row.mapping,
         reach=None if everywhere else sorted(actor.regions), target=row.target or "pool",
         required=[column for column in needed if column in row.mapping], unique=sorted(own), kind=policy.kinds[0].key,
+        line=line, lines=lines,
     )  # fmt: skip
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.lead_form import regions
 from db.person import OrgUnit, Person, PersonRole, unit_regions
 from db.policy import current_policy
+from db.pool_policy import region_codes, rules_in_force
 from domain.access import Action, Actor, Role, Scope
+from domain.customer_import_columns import OWN
 from domain.customer_import_rows import Known
 from domain.customer_pool import PoolPolicy, PoolRules
 from domain.lead_columns import plain
@@ -41,6 +45,20 @@ async def pools_of(session: AsyncSession, region: OrgUnit) -> list[PoolRules]:
     """Those in which a region's customers may lie, the first first."""
     policy = load(PoolPolicy, (await current_policy(session, PoolPolicy.kind))[1])
     return [pool for pool in policy.pools if pool.of_region(region.code)]
+
+
+async def line_pools(session: AsyncSession, mapping: Sequence[str]) -> tuple[str | None, dict[str, dict[str, str]]]:
+    """The own field that says a customer's product line, where a file has it, and the keys of the pools of product
+    lines by region's id and line."""
+    policy = (await rules_in_force(session)).policy
+    if policy.product_field is None or OWN + policy.product_field not in mapping:
+        return None, {}
+    lines = {one.product.strip().casefold(): one.product for one in policy.pools if one.product}
+    found: dict[str, dict[str, str]] = {}
+    for region, code in (await region_codes(session)).items():
+        here = {line: key for line, said in lines.items() if (key := policy.of_product(said, code))}
+        found |= {region: here} if here else {}
+    return policy.product_field, found
 
 
 async def known_to(session: AsyncSession, actor: Actor) -> Known:

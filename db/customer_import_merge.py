@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import LiteralString
 
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from db.customer import Customer
 from db.customer_import_stage import Connection, Import, marked, unchecked, value
@@ -25,10 +26,13 @@ async def merge_batch(connection: Connection, one: Import, no: int, first: int, 
         span = {
             "id": one.id, "first": first, "last": last, "region": one.region_id, "owner": one.owner_id,
             "pool": one.pool, "by": one.by_id, "customer": one.prefix(0), "contact": one.prefix(1),
-            "rule": one.target == "rule", "unique": unique, "kind": one.kind,
+            "rule": one.target == "rule", "unique": unique, "kind": one.kind, "lines": Jsonb(one.lines),
+            "line": one.line,
         }  # fmt: skip
         claimed = _CLAIMED if unique else sql.SQL("")
-        merge = _MERGE.format(table=one.table, more=_more(), more_values=_more_values(), claimed=claimed)
+        lined = _LINED if one.lines and one.pool is None else sql.SQL("%(pool)s")
+        parts = {"more": _more(), "more_values": _more_values(), "claimed": claimed, "lined": lined}
+        merge = _MERGE.format(table=one.table, **parts)
         async with unchecked(connection) as quiet:
             created = await value(connection, merge, span)
         if quiet:
@@ -87,11 +91,11 @@ _MERGE = sql.SQL("""
         from fresh
     ), placed as (
         insert into assignment (customer_id, region_id, owner_id, pool, tier, since, how)
-        select id, region, owner, %(pool)s, coalesce(tier, 'C'), now(), 'imported' from fresh
+        select id, region, owner, {lined}, coalesce(tier, 'C'), now(), 'imported' from fresh
         where not (%(rule)s and region_id is null and owner_id is null)
     ), told as (
         insert into assignment_change (customer_id, region_id, to_id, pool, tier, how, at, by, run_id)
-        select id, region, owner, %(pool)s, coalesce(tier, 'C'), 'imported', now(), %(by)s::uuid, %(id)s::uuid
+        select id, region, owner, {lined}, coalesce(tier, 'C'), 'imported', now(), %(by)s::uuid, %(id)s::uuid
         from fresh where not (%(rule)s and region_id is null and owner_id is null)
     ), people as (
         insert into contact (id, customer_id, name, phone, email, title)
@@ -101,6 +105,7 @@ _MERGE = sql.SQL("""
     ){claimed}
     select count(*) from fresh
 """)
+_LINED = sql.SQL("%(lines)s::jsonb -> region::text ->> lower(btrim(custom ->> %(line)s))")
 _CLAIMED = sql.SQL(""", claimed as (
         insert into customer_unique (field, value, customer_id)
         select key, lower(custom ->> key), id from fresh cross join unnest(%(unique)s::text[]) key

@@ -9,9 +9,9 @@ UNLOGGED: a crash of PostgreSQL empties it, its first row (number 0) is then mis
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, LiteralString
 
@@ -28,7 +28,8 @@ class Import:
     """An import as its rows are merged. `reach`: ids of the regions whose customers it may change; None: of all.
 
     `required` are the columns and own fields (`custom.size`) that a new customer must have, `unique` the keys of the
-    own fields in which no two may have the same.
+    own fields in which no two may have the same. `lines` are the keys of the pools of product lines, by region's id and
+    line (in lower case), and `line` is the own field that says a row's line.
     """
 
     id: str
@@ -44,6 +45,8 @@ class Import:
     required: Sequence[str] = ()
     unique: Sequence[str] = ()
     kind: str = "company"
+    line: str | None = None
+    lines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def short(self) -> str:

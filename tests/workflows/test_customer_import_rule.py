@@ -17,10 +17,12 @@ from db.customer import Assignment, Customer
 from db.customer_field import CustomerUnique, fill_unique
 from db.customer_import import CustomerImport, CustomerImportRow
 from db.engine import Database
+from db.ownership import AssignmentChange
 from db.policy import current_policy, publish
 from db.process import Notification
 from domain.customer_assignment import CustomerAssignmentPolicy
 from domain.customer_field import CustomerFieldPolicy
+from domain.customer_pool import PoolPolicy
 from domain.field import Field
 from domain.policy import load
 from domain.refusal import Refused
@@ -74,6 +76,30 @@ async def test_new_customers_come_to_people_by_turn_and_these_are_told(imports: 
     await imports.commands.undo(await imports.actor(), uuid4().hex, done.id)
     assert (await imports.ended(done.id, "undone")).kept == 0
     await put(db, CustomerAssignmentPolicy)
+
+
+async def test_new_customers_lie_in_the_pool_of_their_product_line(imports: Imports, db: Database) -> None:
+    line = {"key": "product_line", "label": {"zh": "产品线", "en": "Line"}, "type": "text"}
+    cold = {"key": "cold", "name": {"zh": "冷链公海", "en": "Cold"}, "product": "Cold 冷链", "regions": ["east"]}
+    await put(db, CustomerFieldPolicy, fields=[line])
+    await put(db, PoolPolicy, pools=[*PoolPolicy.default["pools"], cold], product_field="product_line")
+    told = {}
+    for pool, name in ((None, "产品线甲"), ("region", "产品线乙")):
+        lines = [
+            "客户名称,产品线,大区,负责人", f"{name}一号有限公司, cold 冷链 ,,", f"{name}二号有限公司,别的,,",
+            f"{name}三号有限公司,,,", f"{name}四号有限公司,Cold 冷链,,li.wei@throughline.example",
+            f"{name}五号有限公司,Cold 冷链,south,",
+        ]  # fmt: skip
+        done = await imports.take_in(lines, "gu.ming", pool=pool)
+        assert (done.stage, done.created) == ("done", 5)
+        made = [one.id for one in await imports.all(Customer, Customer.import_id == done.id)]
+        places = await imports.all(Assignment, Assignment.customer_id.in_(made))
+        changes = await imports.all(AssignmentChange, AssignmentChange.customer_id.in_(made))
+        told[pool] = [one.pool for one in sorted(places, key=lambda one: one.customer_id)]
+        assert {one.customer_id: one.pool for one in changes} == {one.customer_id: one.pool for one in places}
+    assert told == {None: ["cold", None, None, "cold", None], "region": ["region"] * 5}
+    await put(db, PoolPolicy)
+    await put(db, CustomerFieldPolicy)
 
 
 async def test_own_fields_are_read_needed_and_taken_once(imports: Imports, db: Database) -> None:
