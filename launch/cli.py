@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -95,6 +96,8 @@ def web() -> None:
         require_free(settings.host, settings.port)
         app = create_app(settings)
         await until_migrated(settings)
+        gc.collect()
+        gc.freeze()  # what is there now stays: to look through it for garbage took a tenth of each page
         config = uvicorn.Config(
             app,
             host=settings.host,

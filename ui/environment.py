@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -33,6 +33,10 @@ Counts = Callable[[Request], Awaitable[Mapping[str, int]]]
 """The figures beside the rail's entries (`ui.nav.Entry.count`), for the person who asks."""
 
 
+SAME = frozenset({"avatar", "company", "icon", "kbd", "person", "tag"})
+"""Macros that give the same for the same words, whoever reads them: a page has hundreds, and most of them often."""
+
+
 class Macros:
     """`ui.btn(...)` in a template: every macro of templates/ui, with no import line in any page."""
 
@@ -52,8 +56,11 @@ class Macros:
         if home is None:
             raise AttributeError(f"There is no macro ui.{name}; /ui/kit shows those there are.")
         macro = getattr(self._environment.get_template(home).module, name)
-        if not self._environment.auto_reload:
-            setattr(self, name, macro)  # a page asks for hundreds: the next is found without looking for its template
+        if self._environment.auto_reload:
+            return macro
+        if name in SAME:
+            macro = lru_cache(maxsize=4096)(macro)
+        setattr(self, name, macro)  # a page asks for hundreds: the next is found without looking for its template
         return macro
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from domain.access import Action, Actor, Role
 from domain.findable import findable
@@ -26,7 +27,7 @@ class Entry:
     short: str = ""
     count: str = ""
 
-    @property
+    @cached_property
     def words(self) -> str:
         """What the palette finds it by: its label in every language, and pinyin in full and by initials."""
         return findable(*(translate(language).gettext(self.label) for language in LANGUAGES))
