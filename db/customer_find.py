@@ -51,6 +51,7 @@ class _Asked(NamedTuple):
     after: str | None
     limit: int
     oldest_first: bool
+    name_only: bool = False
 
     def beyond(self, id_: Any) -> ColumnElement[bool]:
         if self.after is None:
@@ -75,17 +76,18 @@ async def found(
     after: str | None = None,
     limit: int,
     oldest_first: bool = False,
+    name_only: bool = False,
 ) -> list[str]:
     """Ids, the newest first, of those `within` the conditions; all of them for an empty text. `paths` lead to all of
-    them, where they are not everywhere."""
+    them, where they are not everywhere. `name_only`: their people and numbers find nobody."""
     words = sought(typed)
-    asked = _Asked(words, within, after, limit, oldest_first)
+    asked = _Asked(words, within, after, limit, oldest_first, name_only)
     if not typed.strip():
         few = None if paths is None or paths.regions else paths.others
         return list(await session.scalars(asked.base.limit(limit) if few is None else _one_by_one(asked, few)))
     if not words:
         return []
-    holders = await likely(session, words)
+    holders = await likely(session, [word._replace(digits=()) for word in words] if name_only else words)
     if paths is not None:
         return (
             list(await session.scalars(_looked_up(asked)))
@@ -114,8 +116,10 @@ async def _along(session: AsyncSession, asked: _Asked, paths: CustomerPaths, *, 
 def _looked_up(asked: _Asked, region_id: str | None = None) -> Select[str]:
     """By the index, before anything else is asked of them; then one at a time in their order until there are enough."""
     id_ = CustomerSearch.customer_id
-    rows = select(id_.label("id")).where(*(holds(word, region_id) for word in asked.words), asked.beyond(id_))
-    return _until_enough(rows, asked, None if all(word.exact for word in asked.words) else _compared)
+    held = (holds(word, region_id, name_only=asked.name_only) for word in asked.words)
+    rows = select(id_.label("id")).where(*held, asked.beyond(id_))
+    told = all(word.exact for word in asked.words) and not asked.name_only
+    return _until_enough(rows, asked, None if told else _compared)
 
 
 def _one_by_one(asked: _Asked, ids: SelectBase) -> Select[str]:
@@ -134,7 +138,8 @@ def _glanced(asked: _Asked, among: SelectBase | None) -> Select[str]:
 
 def _compared(asked: _Asked, id_: ColumnElement[Any]) -> Select[Any]:
     row: Select[Any] = select(literal_column("1").label("fits"))
-    return row.where(CustomerSearch.customer_id == id_, *map(compared, asked.words))
+    fitting = (compared(word, name_only=asked.name_only) for word in asked.words)
+    return row.where(CustomerSearch.customer_id == id_, *fitting)
 
 
 def _until_enough(rows: Select[str], asked: _Asked, compare: Callable[..., Select[Any]] | None = None) -> Select[str]:

@@ -21,11 +21,10 @@ from db.customer import Assignment, Customer
 from db.customer_filter import Looking, assignments_within, holds
 from db.customer_find import found
 from db.customer_order import BY_ID, ORDERS, Order, Sort
-from db.customer_search import CustomerSearch, fits
+from db.customer_search import named
 from db.scope import CustomerPaths, customers_within, paths_to_customers
 from domain.customer_filter import EVERYBODY, Group, tests
 from domain.customer_search import sought as searched
-from domain.customer_search import words_of
 from domain.ids import is_id
 from domain.refusal import Refused, invalid
 from domain.text import is_storable
@@ -157,11 +156,11 @@ async def next_ids(
     if sought.text.strip() and not words:
         return []
     more = [Customer.id.in_(picked)] if picked else []
-    if words:
-        more.append(Customer.id.in_(select(CustomerSearch.customer_id).where(*map(fits, words))))
-    ids = await found(session, [*sought.within, *more], "", after=after, limit=limit, oldest_first=True)
+    called = [Customer.id.in_(named(sought.text))] if words else []
+    ids = await found(session, [*sought.within, *more, *called], "", after=after, limit=limit, oldest_first=True)
     if sought.pooled is not None:
-        ids += await _named(session, sought, [*sought.pooled, *more], "", after, limit, oldest_first=True)
+        called = [Customer.id.in_(named(sought.text, name_only=True))] if words else []
+        ids += await _named(session, sought, [*sought.pooled, *more, *called], "", after, limit, oldest_first=True)
     return sorted(ids)[:limit]
 
 
@@ -236,20 +235,9 @@ async def _named(
     regions = sorted(sought.looking.actor.regions)
     nobody = select(Customer.id).where(false())
     paths = CustomerPaths(regions, union_all(nobody, nobody), sought.in_pools)
-    words = [word.text for word in searched(sought.text)]
-    ids: list[str] = []
-    while len(ids) < limit:
-        some = await found(session, within, text, paths=paths, after=after, limit=limit, oldest_first=oldest_first)
-        if words and some:
-            named = (await session.execute(select(Customer.id, Customer.name).where(Customer.id.in_(some)))).all()
-            fit = {one for one, name in named if all(word in words_of(name) for word in words)}
-        else:
-            fit = {*some}
-        ids += [one for one in some if one in fit]
-        if len(some) < limit:
-            break
-        after = some[-1]
-    return ids[:limit]
+    return await found(
+        session, within, text, paths=paths, after=after, limit=limit, oldest_first=oldest_first, name_only=True
+    )
 
 
 def _from(query: Any, keys: tuple[Any, ...], place: list[Any] | None, back: bool) -> Any:

@@ -35,7 +35,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.base import Base, Instant, Ref
 from db.customer import Assignment, Contact, Customer
-from domain.customer_search import Word, digits_of, grams_of, region_gram, sought, words_of
+from domain.customer_search import PEOPLE, Word, digits_of, grams_of, region_gram, sought, words_of
 
 WAKE = "customer_search"
 """Channel that wakes the worker at commit."""
@@ -43,7 +43,7 @@ WAKE = "customer_search"
 
 class CustomerSearch(Base):
     """`words` and `digits` are compared, `grams` are what an index finds them by (domain.customer_search), and
-    the regions that follow the customer."""
+    the regions that follow the customer. `name_only` below: neither its people nor its numbers may find it."""
 
     __tablename__ = "customer_search"
 
@@ -72,10 +72,11 @@ class Lag(NamedTuple):
     since: datetime | None
 
 
-def named(text: str) -> Select[str]:
+def named(text: str, *, name_only: bool = False) -> Select[str]:
     """The ids of the customers in whom every word of a text is found; none for a text without a letter or digit."""
     words = sought(text)
-    return select(CustomerSearch.customer_id).where(*map(fits, words)) if words else _nobody()
+    fitting = (fits(word, name_only=name_only) for word in words)
+    return select(CustomerSearch.customer_id).where(*fitting) if words else _nobody()
 
 
 def is_named(text: str, customer_id: ColumnElement[Any] | Any) -> ColumnElement[bool]:
@@ -87,23 +88,27 @@ def is_named(text: str, customer_id: ColumnElement[Any] | Any) -> ColumnElement[
     return row.where(*(compared(word) for word in words)).exists()
 
 
-def fits(word: Word) -> ColumnElement[bool]:
+def fits(word: Word, *, name_only: bool = False) -> ColumnElement[bool]:
     """By the index, and then by comparing."""
+    if name_only:
+        return and_(holds(word, name_only=True), compared(word, name_only=True))
     ways = [(grams, CustomerSearch.words) for grams in word.grams]
     if word.digits:
         ways.append((word.digits, CustomerSearch.digits))
     return or_(*(and_(CustomerSearch.grams.contains(list(grams)), _says(said, word)) for grams, said in ways))
 
 
-def holds(word: Word, region_id: str | None = None) -> ColumnElement[bool]:
+def holds(word: Word, region_id: str | None = None, *, name_only: bool = False) -> ColumnElement[bool]:
     """By the index alone, among all customers or a region's: nearly all of them fit, and to compare the words of many
     takes longer than to find them."""
     place = [region_gram(region_id)] if region_id else []
-    ways = [*word.grams, word.digits] if word.digits else word.grams
+    ways = [*word.grams, word.digits] if word.digits and not name_only else word.grams
     return or_(*(CustomerSearch.grams.contains([*grams, *place]) for grams in ways))
 
 
-def compared(word: Word) -> ColumnElement[bool]:
+def compared(word: Word, *, name_only: bool = False) -> ColumnElement[bool]:
+    if name_only:
+        return func.split_part(CustomerSearch.words, PEOPLE, 1).contains(word.text, autoescape=True)
     if word.exact:
         return or_(*(CustomerSearch.grams.contains(list(grams)) for grams in word.grams))
     ways = [_says(CustomerSearch.words, word)]

@@ -119,8 +119,7 @@ class PoolReader:
         query = select(Assignment, Customer).join(Customer, Customer.id == Assignment.customer_id)
         query = query.where(*self.within(), *self._narrowed(narrowed))
         query = query.where(Customer.merged_into.is_(None))
-        if text.strip():
-            query = query.where(Customer.id.in_(named(text)))
+        query = query.where(*self._called(text))
         if after is not None:
             last = await session.get(Assignment, after)
             if last is not None:
@@ -144,9 +143,16 @@ class PoolReader:
             found.append(or_(Assignment.pool == to.pool, unnamed))
         return found
 
-    async def count(self, session: AsyncSession, narrowed: Narrowed) -> int:
+    def _called(self, text: str) -> list[ColumnElement[bool]]:
+        """Who may not assign them finds them by their names alone: people and numbers are what a pool hides."""
+        if not text.strip():
+            return []
+        whole = self.actor.scope(Action.CUSTOMER_ASSIGN) is not None
+        return [Assignment.customer_id.in_(named(text, name_only=not whole))]
+
+    async def count(self, session: AsyncSession, narrowed: Narrowed, *, text: str = "") -> int:
         """How many there are, counted up to `COUNTED`."""
-        some = select(Assignment.customer_id).where(*self.within(), *self._narrowed(narrowed))
+        some = select(Assignment.customer_id).where(*self.within(), *self._narrowed(narrowed), *self._called(text))
         return (await session.scalars(select(func.count()).select_from(some.limit(COUNTED).subquery()))).one()
 
     async def find(self, session: AsyncSession, places: Iterable[Place]) -> list[Entry]:

@@ -22,6 +22,8 @@ SHORT = 12
 MOST_WORDS = 6
 KNOWN = 200_000
 """Parts whose number is kept at hand."""
+PEOPLE = "|"
+"""Stands between a customer's own words and those of its people: no word has it."""
 _NOT_WORD = re.compile(r"[^\w\s]|_")
 _LONGEST_PHRASE = 4
 # Characters of names that are commonly read in more than one way; the rare readings of others only make noise.
@@ -39,13 +41,18 @@ class Word(NamedTuple):
 
 
 def words_of(name: str, people: Iterable[str] = ()) -> str:
-    """The text in which parts of a customer's name, and of its contacts', are looked for."""
+    """The text in which parts of a customer's name, and behind `PEOPLE` of its contacts', are looked for."""
+    own = _with_spelling(name)
+    others = {word: None for said in people for word in _with_spelling(said) if word not in own}
+    return " ".join([*own, PEOPLE, *others] if others else own)
+
+
+def _with_spelling(name: str) -> dict[str, None]:
     found: dict[str, None] = {}
-    for said in (name, *people):
-        for word in _words(said):
-            found[word] = None
-            found.update(dict.fromkeys(_spelt(word)))
-    return " ".join(found)
+    for word in _words(name):
+        found[word] = None
+        found.update(dict.fromkeys(_spelt(word)))
+    return found
 
 
 def digits_of(numbers: Iterable[str | None]) -> str:
@@ -56,7 +63,7 @@ def digits_of(numbers: Iterable[str | None]) -> str:
 def grams_of(words: str, digits: str, regions: Iterable[str] = ()) -> list[int]:
     """What the index holds of both texts and of the regions that follow the customer, in a steady order."""
     found = [f"@{region}" for region in regions]
-    for word in words.split():
+    for word in words.replace(PEOPLE, " ").split():
         if word.isascii():
             found += [word[at : at + 3] for at in range(len(word) - 2)]
             found += (f" {word[:1]}", f" {word[:2]}")

@@ -78,7 +78,7 @@ async def pool_page(
         after = place_of(asked.after) if asked.after else None
         narrowed = Narrowed(asked.region, asked.tier, asked.reason or None, asked.mine, asked.pool or None)
         found = await reader.page(session, narrowed, text=asked.text, after=after, limit=PAGE + 1)
-        count = await reader.count(session, narrowed)
+        count = await reader.count(session, narrowed, text=asked.text)
         rows = [(entry, reader.shown(entry, now)) for entry in found[:PAGE]]
         called = await names(session, pages.language(request), {entry.place.last_owner_id for entry, _ in rows})
         claims = any(may_claim(pool, actor.roles) for pool in reader.policy.pools)

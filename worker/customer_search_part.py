@@ -46,7 +46,7 @@ class Named(NamedTuple):
     regions: list[str]
 
     def line(self) -> str:
-        """As COPY takes it: words hold letters, digits and spaces only."""
+        """As COPY takes it: words hold no sign that COPY knows."""
         words, digits = words_of(self.name, self.people or ()), digits_of((self.phone, *(self.numbers or ())))
         grams = ",".join(map(str, grams_of(words, digits, self.regions)))
         return f"{self.customer_id}\t{words}\t{digits}\t{{{grams}}}\n"

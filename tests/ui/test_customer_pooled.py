@@ -77,6 +77,22 @@ async def test_what_a_pool_hides_finds_nobody_there(sign_in: SignIn, base: dict[
     assert count["number"] == 2
 
 
+@pytest.mark.parametrize("text", [PHONE, "345678", "13800001111", "钱多多", "qdd", "多多"])
+async def test_nor_on_the_pools_own_page(sign_in: SignIn, base: dict[str, str], text: str) -> None:
+    async def lying(who: str, text: str) -> set[str]:
+        browser = await sign_in(who)
+        items = (await browser.get("/api/pool", params={"text": text})).json()["items"]
+        page = (await browser.get("/pool", params={"text": text}, headers=HTML)).text
+        listed = {item["customer_id"] for item in items} & {*base.values()}
+        assert listed == {one for one in base.values() if f"/pool/{one}" in page}
+        return listed
+
+    assert base["pool"] in await lying("li.wei", "公海")
+    assert base["pool"] in await lying("li.wei", "ghdc")
+    assert not await lying("li.wei", text)
+    assert base["pool"] in await lying("zhao.min", text), "who assigns it sees it whole"
+
+
 async def test_its_page_is_the_pools_until_it_is_claimed(sign_in: SignIn, base: dict[str, str]) -> None:
     li = await sign_in("li.wei")
     shown = (await li.get("/customers?text=公海&columns=phone,email", headers=HTML)).text
