@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from html import unescape
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from httpx import AsyncClient
+from playwright.async_api import expect
 from sqlalchemy import func, select
 
 from commands.policy import publish_defaults
@@ -16,6 +18,7 @@ from db.customer import Assignment, Customer
 from db.engine import Database
 from db.follow_up import FollowUp
 from tests.conftest import SignIn
+from tests.ui.browser import Visit
 
 HTML = {"accept": "text/html"}
 
@@ -189,3 +192,48 @@ async def test_the_page_asks_does_and_tells_without_a_script(sign_in: SignIn, ba
     assert merging.headers["location"].startswith("/customers/merge?ids=")
     one = await boss.post("/customers/act", data=token | {"picked": base["甲"], "act": "merge"}, headers=HTML)
     assert one.status_code == 422
+
+
+async def test_the_list_is_worked_off_by_keyboard_alone(visit: Visit, db: Database, people: dict[str, str]) -> None:
+    await publish_defaults(db)
+    town = f"键盘{new_id()}"
+    async with db.session() as session:
+        rows = [Customer(id=new_id(), name=f"按键{letter}", city=town) for letter in "戊丁丙乙甲"]
+        session.add_all(rows)
+        await session.flush()
+        here = {"region_id": people["east"], "owner_id": people["li.wei"]}
+        session.add_all(Assignment(customer_id=one.id, **here) for one in rows)
+    narrowed = json.dumps({"all": [{"fact": "city", "op": "is", "values": [town]}]})
+    page = (await visit(f"/customers?filter={quote(narrowed)}", as_person="li.wei")).page
+    at = "document.activeElement.textContent.trim()"
+    picked = page.locator("tbody .c-pick input:checked")
+
+    await page.keyboard.press("j")
+    assert await page.evaluate(at) == "按键甲"
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("x")
+    await expect(picked).to_have_count(1)
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    assert await page.evaluate(at) == "按键丁"
+    await page.keyboard.press("Shift+X")
+    await expect(picked).to_have_count(3)
+    await expect(page.locator("[data-bulk]")).to_contain_text("Selected: 3")
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("x")
+    await expect(picked).to_have_count(2)
+
+    await page.keyboard.press("f")
+    await expect(page.get_by_role("dialog")).to_contain_text("Follow up: 按键丙")
+    await expect(page.get_by_label("What was said")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("The follow-up is logged.")).to_be_visible()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    async with db.session() as session:
+        logged = await session.scalars(select(FollowUp.customer_id).where(FollowUp.by == people["li.wei"]))
+        assert [one for one in logged if one in {row.id for row in rows}] == [rows[2].id]
+
+    search = page.get_by_role("searchbox")
+    await search.press("x")
+    await expect(search).to_have_value("x")
+    await expect(picked).to_have_count(2)

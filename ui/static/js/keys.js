@@ -5,6 +5,7 @@ import { closePanel } from "./panel.js";
 const OFF = "single-keys-off";
 const FIELD = 'input:not([type="checkbox"], [type="radio"]), textarea, select, [contenteditable="true"]';
 const ITEM = "#content .row-link, #content .deal h3 a";
+const WALKED = "#content tr .row-link, #content tr .c-pick input";
 const mac = /Mac|iPhone|iPad/.test(navigator.platform);
 let goUntil = 0;
 
@@ -66,6 +67,7 @@ function letter(event) {
   if (key === "g") goUntil = performance.now() + 1500;
   else if (key === "?") act(event, () => openDialog("shortcuts"));
   else if (key === "j" || key === "k") act(event, () => move(key === "j" ? 1 : -1));
+  else if (/^arrow(up|down)$/.test(key)) walk(event);
   else if (key === " ") select(event);
   else if (key === "x" && event.target.closest("tr")?.querySelector(".c-pick input")) select(event);
   else if (key === "m") press(event, event.target.closest(".deal")?.querySelector(".deal-move") ?? button(key));
@@ -87,9 +89,16 @@ function move(by) {
   next?.scrollIntoView({ block: "nearest" });
 }
 
+// The arrows walk from a row; elsewhere they scroll.
+function walk(event) {
+  if (event.target.closest(WALKED)) act(event, () => move(event.key === "ArrowDown" ? 1 : -1));
+}
+
 function select(event) {
   const box = event.target.closest("tr")?.querySelector(".c-pick input");
-  if (box && event.target !== box) act(event, () => box.click());
+  if (!box || (event.target === box && event.key === " ")) return; // the browser ticks it itself
+  const click = new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: event.shiftKey });
+  act(event, () => box.dispatchEvent(click));
 }
 
 // A button written with a key, such as A to approve; what is in the panel goes before what is in the page and its bar.
