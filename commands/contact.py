@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.billing import may_edit
 from commands.idempotency import claim_once
+from db.contact_double import standing
 from db.customer import Assignment, Contact, Customer
 from db.engine import Database
 from db.scope import customers_within
@@ -67,6 +68,7 @@ class ContactCommands:
             contact = await session.scalar(query.with_for_update())
             if contact is None:
                 raise not_found("contact")
+            contact = await standing(session, contact)
             asked: dict[str, Any] = {"contact": contact_id, **values}
             if (await claim_once(session, actor, key, "ChangeContact", f"customer/{customer_id}", asked)).fresh:
                 for name, value in values.items():

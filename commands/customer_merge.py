@@ -14,6 +14,7 @@ from commands.idempotency import claim_once
 from db import ownership
 from db.audit import record
 from db.base import new_id
+from db.contact_double import join, part, part_from, somebodies
 from db.customer import Assignment, Contact, Customer
 from db.customer_merge import (
     CustomerMerge,
@@ -30,6 +31,7 @@ from db.engine import Database, take_time
 from db.scope import customers_within
 from db.ticket_tier import serve_by, tell_tickets
 from domain.access import Action, Actor
+from domain.contact_double import doubles
 from domain.customer_field import BUILT_IN
 from domain.customer_merge import OWN, Owned, Values, left_over, merged, owned
 from domain.customer_pool import How
@@ -115,6 +117,7 @@ class MergeCommands:
             lost = 0
             for one in merge.merged:
                 lost += await move_rows_back(session, merge.id, one, merge.survivor_id)
+            await part(session, [merge.survivor_id, *merge.merged])
             if lost:
                 kept.append({"what": "rows", "name": str(lost)})
             await _serve_alike(session, actor, survivor, tier_back)
@@ -145,6 +148,7 @@ class MergeCommands:
         these = [values_of(one) for one in customers]
         changed = merged(these, fields)
         before = {name: these[0].value(name) if name != "tags" else list(survivor.tags) for name in changed}
+        people = await somebodies(session, [one.id for one in customers])
         contacts = await _add_contacts(session, merge_id, customers, left_over(these, changed))
         _give(survivor, changed)
         signposts = await point(session, [one.id for one in others], survivor.id)
@@ -158,6 +162,8 @@ class MergeCommands:
         for one in others:
             await move_rows(session, merge_id, one.id, survivor.id)
             await record(session, actor.id, "MergedInto", f"customer/{one.id}")
+        staying = [one for one in people if one.customer_id == survivor.id]
+        await join(session, doubles(staying, people[len(staying) :]))
         await _serve_alike(session, actor, survivor, changed.get(TIER))
         kept = await _join_assignments(session, actor, survivor.id, [one.id for one in others], chosen)
         await session.execute(update(CustomerMerge).where(CustomerMerge.id == merge_id).values(assignments=kept))
@@ -310,6 +316,7 @@ async def _take_back_contacts(session: AsyncSession, merge: CustomerMerge) -> li
     """Contacts that the merge made go; those that somebody has worked on stay."""
     kept = []
     made = merge.after.get("contacts", [])
+    await part_from(session, made)
     rows = await session.scalars(select(Contact).where(Contact.id.in_(made)))
     names = set(await session.scalars(select(Customer.name).where(Customer.id.in_([merge.survivor_id, *merge.merged]))))
     for contact in rows.all():

@@ -16,6 +16,7 @@ from activities.ticket import Said
 from commands.desk import Desk
 from commands.idempotency import claim_once
 from commands.ticket_thread import answered_by, open_to
+from db.contact_double import standing
 from db.customer import Assignment, Contact, Customer
 from db.customer_signpost import living
 from db.equipment import find_by_serial, region_code
@@ -282,10 +283,10 @@ async def _contact(session: AsyncSession, inbound: Inbound) -> Contact | None:
         contact = await session.scalar(query.where(Contact.id == inbound.contact_id))
         if contact is None:
             raise invalid("contact_unknown", "contact_id")
-        return contact
+        return await standing(session, contact)
     for same in _same(inbound):
         if (contact := await session.scalar(query.where(same))) is not None:
-            return contact
+            return await standing(session, contact)
     return None
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.contact_double import one_with
 from db.customer import Contact
 from db.policy import current_policy
 from db.ticket import Ticket, TicketMessage, goes_on_as
@@ -50,8 +51,9 @@ async def is_part_of(session: AsyncSession, ticket_id: str, sender: str) -> bool
     if sender in ((ticket.from_email or "").lower(), ticket.from_phone):
         return True
     if ticket.contact_id:
+        alike = await one_with(session, ticket.contact_id)
         same = or_(func.lower(Contact.email) == sender, Contact.phone == sender)
-        if await session.scalar(select(Contact.id).where(Contact.id == ticket.contact_id, same)) is not None:
+        if await session.scalar(select(Contact.id).where(Contact.id.in_(alike), same).limit(1)) is not None:
             return True
     return await took_part(session, ticket_id, sender)
 

@@ -31,7 +31,7 @@ async def got_in(
 ) -> Sequence[Got]:
     """For any run that gave customers: an allocation or an import. Customers by id, which is the order they became
     known in."""
-    contacts = select(func.count()).where(Contact.customer_id == Customer.id).scalar_subquery()
+    contacts = select(func.count()).where(Contact.customer_id == Customer.id, Contact.listed).scalar_subquery()
     query = (
         select(
             Customer.id, Customer.name, Assignment.tier, Customer.industry, Customer.city, contacts, Assignment.due_at,

@@ -41,14 +41,18 @@ class CollectionCase:
     requests: Sequence[tuple[CollectionRequest, str | None]]
     entries: Sequence[LedgerEntry]
     letters: Sequence[Letter]
-    contacts: Sequence[Contact]
+    people: Sequence[Contact]
     others: Sequence[Collection]
 
     def instalment(self, instalment_id: str | None) -> Instalment | None:
         return next((i for i in self.instalments if i.id == instalment_id), None)
 
+    @property
+    def contacts(self) -> list[Contact]:
+        return [one for one in self.people if one.listed]
+
     def contact(self, contact_id: str | None) -> Contact | None:
-        return next((c for c in self.contacts if c.id == contact_id), None)
+        return next((c for c in self.people if c.id == contact_id), None)
 
     @property
     def outstanding(self) -> int:
@@ -94,7 +98,7 @@ async def find_case(session: AsyncSession, actor: Actor, collection_id: str) -> 
         Collection.customer_id == collection.customer_id, Collection.id != collection_id,
         Collection.currency == collection.currency, Collection.closed_at.is_(None), within(actor, "collection"),
     )  # fmt: skip
-    contacts = select(Contact).where(Contact.customer_id == collection.customer_id).order_by(Contact.id)
+    people = select(Contact).where(Contact.customer_id == collection.customer_id).order_by(Contact.id)
     return CollectionCase(
         collection, customer, owner, region, order,
         instalments=await _all(session, Instalment, collection_id, Instalment.no),
@@ -104,7 +108,7 @@ async def find_case(session: AsyncSession, actor: Actor, collection_id: str) -> 
         requests=[(request, number) for request, number in await session.execute(requests)],
         entries=(await session.scalars(entries.order_by(LedgerEntry.no.desc()).limit(ENTRIES))).all(),
         letters=(await session.scalars(letters.order_by(Letter.id.desc()))).all(),
-        contacts=(await session.scalars(contacts)).all(),
+        people=(await session.scalars(people)).all(),
         others=(await session.scalars(others.order_by(Collection.number))).all(),
     )  # fmt: skip
 

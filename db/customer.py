@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Text, TextClause, func, or_, select, text
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Identity, Index, Text, TextClause, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Ref, new_id
@@ -65,6 +66,9 @@ class Customer(Matchable, Base):
 
 
 class Contact(Base):
+    """Somebody at a customer. One who came with a merge and was there already is kept and not `listed`: see
+    `db.contact_double`."""
+
     __tablename__ = "contact"
 
     id: Mapped[Id] = mapped_column(default=new_id)
@@ -75,12 +79,24 @@ class Contact(Base):
     title: Mapped[str | None]
     role: Mapped[str | None]  # decision_maker, user, finance ...: domain.follow_up.ROLES
     origin: Mapped[str | None]
+    same_as: Mapped[Ref | None]  # the contact of this customer who is listed for both
+    given: Mapped[dict[str, Any] | None]  # what that one lacked, and has from this one
 
     __table_args__ = (
         Index("ix_contact_phone", "phone", postgresql_where=known("phone")),
         Index("ix_contact_email", "email", postgresql_where=known("email")),
+        Index("ix_contact_same_as", "same_as", postgresql_where=known("same_as")),
         Index("uq_contact_origin", "origin", unique=True, postgresql_where=known("origin")),
     )
+
+    @hybrid_property
+    def listed(self) -> bool:
+        return self.same_as is None
+
+    @listed.inplace.expression
+    @classmethod
+    def _listed(cls) -> ColumnElement[bool]:
+        return cls.same_as.is_(None)
 
 
 class Assignment(Base):
@@ -141,7 +157,15 @@ _LIVES_ON = text("select coalesce(merged_into, id) from customer where id = cast
 
 
 async def contacts_of(session: AsyncSession, customer_id: str) -> Sequence[Contact]:
-    return (await session.scalars(select(Contact).where(Contact.customer_id == customer_id).order_by(Contact.id))).all()
+    """Each person once, the longest known first."""
+    query = select(Contact).where(Contact.customer_id == customer_id, Contact.listed).order_by(Contact.id)
+    return (await session.scalars(query)).all()
+
+
+async def contact_names(session: AsyncSession, customer_id: str) -> dict[str, str]:
+    """By id, of those who are not listed, too: what happened may name them."""
+    query = select(Contact.id, Contact.name).where(Contact.customer_id == customer_id)
+    return {row.id: row.name for row in await session.execute(query)}
 
 
 async def convert_lead(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,18 +51,32 @@ TABLES: dict[str, ColumnElement[bool]] = {
 
 
 class CustomerCase(NamedTuple):
-    """`there`: the kinds of rows the customer has, whoever may see them; `followers`: who follows the customer in which
-    region; `collections`: those with money still owed; `terms`: how long signed contracts run, by contract."""
+    """`there`: the kinds of rows the customer has, whoever may see them; `doubles`: contacts for whom one of `contacts`
+    stands; `followers`: who follows the customer in which region; `collections`: those with money still owed; `terms`:
+    how long signed contracts run, by contract."""
 
     customer: Customer
     there: frozenset[str]
     contacts: Sequence[Contact]
+    doubles: Sequence[Contact]
     followers: Sequence[Assignment]
     deals: Sequence[Deal]
     contracts: Sequence[Contract]
     collections: Sequence[Collection]
     tickets: Sequence[Ticket]
     terms: Mapping[str, ContractTerm]
+
+    def contact(self, contact_id: str | None) -> Contact | None:
+        """The contact, or who stands for them."""
+        stand_in = next((one.same_as for one in self.doubles if one.id == contact_id), None)
+        if stand_in is not None:
+            return self.contact(stand_in)
+        return next((one for one in self.contacts if one.id == contact_id), None)
+
+    def reached_by(self, contact: Contact, way: Literal["phone", "email"]) -> list[str]:
+        """All numbers, or addresses, of one person."""
+        theirs = [contact, *(one for one in self.doubles if self.contact(one.id) is contact)]
+        return list(dict.fromkeys(value for one in theirs if (value := getattr(one, way))))
 
 
 async def find_customer(session: AsyncSession, actor: Actor, customer_id: str) -> Customer:
@@ -90,10 +104,12 @@ async def customer_case(session: AsyncSession, actor: Actor, customer_id: str) -
     async def those(kind: str, query: Select[T]) -> Sequence[T]:
         return (await session.scalars(query)).all() if kind in there else ()
 
+    people = await those("contact", contacts)
     return CustomerCase(
         customer=customer,
         there=there,
-        contacts=await those("contact", contacts),
+        contacts=[one for one in people if one.listed],
+        doubles=[one for one in people if not one.listed],
         followers=(await session.scalars(followers)).all(),
         deals=await those("deal", deals.order_by(Deal.opened_at.desc()).limit(SHOWN)),
         contracts=await those("contract", contracts.order_by(Contract.opened_at.desc()).limit(SHOWN)),

@@ -31,6 +31,7 @@ async def undo_batch(connection: Connection, one: Import, no: int, first: int, l
         restored, left = await _restore(connection, span)
         for query in (_UNCLAIM, _CLAIM) if one.unique else ():
             await connection.execute(query, span | {"unique": list(one.unique)})
+        await connection.execute(_PARTED, span)
         await connection.execute(
             "delete from contact where id between %(contact_from)s::uuid and %(contact_to)s::uuid and customer_id in"
             " (select customer_id from customer_import_row where import_id = %(id)s::uuid and no between %(first)s and"
@@ -81,6 +82,10 @@ _REMOVE = sql.SQL("""
     )
     select count(*) from gone
 """)
+_PARTED = """
+    update contact set same_as = null, given = null
+    where same_as between %(contact_from)s::uuid and %(contact_to)s::uuid
+"""
 _KEPT = """
     with left_over as (
         insert into customer_import_row (import_id, no, verdict, customer_id, code)

@@ -45,6 +45,8 @@ async def merge_case(session: AsyncSession, actor: Actor, ids: Sequence[str]) ->
     counts: dict[str, dict[str, int]] = {one: {} for one in asked}
     for name, table in COUNTED:
         counting = select(table.customer_id, func.count()).where(table.customer_id.in_(asked))
+        if table is Contact:
+            counting = counting.where(Contact.listed)
         for customer_id, number in await session.execute(counting.group_by(table.customer_id)):
             counts[str(customer_id)][name] = number
     return MergeCase(customers, follows, counts)

@@ -83,7 +83,8 @@ async def known_of(session: AsyncSession, customers: Sequence[str], now: datetim
     one = Customer
     facts = select(one.id, one.tax_number, one.phone, one.email, one.address, one.industry).where(one.id.in_(customers))
     reached = case((Contact.phone.is_not(None) | Contact.email.is_not(None), 1))
-    contacts = await _by(session, customers, Contact.customer_id, func.count(), func.count(reached))
+    once = func.count().filter(Contact.listed)
+    contacts = await _by(session, customers, Contact.customer_id, once, func.count(reached).filter(Contact.listed))
     still = Deal.closed_at.is_(None)
     deals = await _by(
         session, customers, Deal.customer_id, func.count().filter(still),

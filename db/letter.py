@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Ref, new_id
+from db.contact_double import standing_by_id
 from db.customer import Contact, Customer
 from db.customer_signpost import living
 from db.outbox import enqueue
@@ -79,9 +80,11 @@ async def _address(session: AsyncSession, letter: dict[str, Any]) -> tuple[str |
     asked, customer = letter.get("contact_id"), letter.get("customer_id")
     if asked is None and customer is None:
         return None, None
+    if asked is not None and (known := await standing_by_id(session, asked)) is not None:
+        asked = known.id
     whose = or_(Contact.id == asked, Contact.customer_id == customer) if asked else Contact.customer_id == customer
     query = select(Contact.id, Contact.email).where(whose, Contact.email.is_not(None), Contact.email != "")
-    first = (Contact.id != asked, Contact.id) if asked else (Contact.id,)
+    first = (Contact.id != asked, ~Contact.listed, Contact.id) if asked else (~Contact.listed, Contact.id)
     found = (await session.execute(query.order_by(*first).limit(1))).first()
     return (found.id, found.email) if found else (asked, None)
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.contact_double import standing
 from db.customer import Contact, Customer
 from db.customer_list import list_customers
 from db.scope import customers_within, within
@@ -32,11 +33,12 @@ async def callers(
         same = [Contact.phone == phone] if phone else []
         same += [func.lower(Contact.email) == email.lower()] if email else []
         found = await session.execute(query.where(or_(*same)).order_by(Contact.id).limit(MOST))
-        return [Caller(*row) for row in found]
+        known = [(await standing(session, contact), customer) for contact, customer in found.all()]
+        return [Caller(*row) for row in {contact.id: (contact, customer) for contact, customer in known}.values()]
     if not text:
         return []
     customers = await list_customers(session, actor, text=text, limit=MOST)
-    theirs = query.where(Customer.id.in_([customer.id for customer in customers]))
+    theirs = query.where(Contact.listed, Customer.id.in_([customer.id for customer in customers]))
     named = Contact.name.icontains(text, autoescape=True)
     found = await session.execute(theirs.order_by(named.desc(), Customer.id.desc(), Contact.id).limit(MOST))
     return [Caller(*row) for row in found]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.customer import Contact
+from db.contact_double import standing_by_id
 from db.letter import write_letter
 from db.live import announce
 from db.ticket import Ticket, TicketMessage
@@ -91,4 +91,5 @@ async def references_to(session: AsyncSession, message_id: str) -> list[str]:
 async def _address(session: AsyncSession, ticket: Ticket) -> str | None:
     if ticket.contact_id is None:
         return None
-    return await session.scalar(select(Contact.email).where(Contact.id == ticket.contact_id))
+    contact = await standing_by_id(session, ticket.contact_id)
+    return contact.email if contact else None

@@ -79,7 +79,7 @@ async def _form(
 ) -> HTMLResponse:  # fmt: skip
     async with services.db.session(actor.id) as session:
         case = await customer_case(session, actor, customer_id)
-    contact = next((one for one in case.contacts if one.id == contact_id), None)
+    contact = case.contact(contact_id)
     if contact_id is not None and contact is None:
         raise not_found("contact")
     given = {name: getattr(contact, name, None) or "" for name in FIELDS} | (form or {})
@@ -87,5 +87,5 @@ async def _form(
     return await page(
         request, "customer/contact.html", status=422 if errors else 200, customer=case.customer, contact=contact,
         given=given, errors=errors or {}, roles=CONTACT_ROLES,
-        address=f"{address}/{contact_id}" if contact else address,
+        address=f"{address}/{contact.id}" if contact else address,
     )  # fmt: skip

@@ -123,7 +123,7 @@ async def _shown(
         if there & {"deal", "event"}
         else Pipelines(formats.language, {}, {}),
         currency=services.settings.currency,
-        contacts={contact.id: contact.name for contact in case.contacts},
+        contacts={contact.id: contact.name for contact in (*case.contacts, *case.doubles)},
     )
     lines = {deal.line_id: (deal.title, f"/deals/{deal.id}") for deal in case.deals}
     telling = Telling(story, facts.readable, lines, await file_names(session, happened[:EVENTS]))

@@ -9,7 +9,7 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.services import Services
-from db.customer import contacts_of
+from db.customer import contact_names
 from db.deal import Deal
 from db.deal_part import Parts, parts_of, related_deals
 from db.line import Line, asked_for, line_of
@@ -131,7 +131,7 @@ async def _story(session: AsyncSession, request: Request, line: Line, parts: Par
             former=True,
         ),
         currency=line.deal.currency,
-        contacts={one.id: one.name for one in await contacts_of(session, line.customer.id)},
+        contacts=await contact_names(session, line.customer.id),
         steps=_steps(line, PolicyWords(formats.language, formats, called)),
     )
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from pydantic import ValidationError
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, Response
 
@@ -17,7 +16,7 @@ from api.body import IdempotencyKey
 from api.problem import named
 from api.services import Provided, Services
 from commands.quote import moved_prices, new_line
-from db.customer import Contact, Customer
+from db.customer import Customer, contacts_of
 from db.deal import Deal
 from db.product import PriceBook, books_for, find_products
 from db.quote import Quote, QuoteAnswer, quotes_of
@@ -222,7 +221,7 @@ async def _record(request: Request, actor: Actor, services: Services, quote_id: 
         body = QuoteBody.model_validate(quote.body)
         case = await subject_case(session, "quote", quote_id)
         customer = await session.get_one(Customer, quote.customer_id)
-        contacts = await session.scalars(select(Contact).where(Contact.customer_id == quote.customer_id))
+        contacts = await contacts_of(session, quote.customer_id)
         today = datetime.now(UTC).astimezone(services.quotes.zone).date()
         books = await books_for(session, quote.currency, quote.region_id, customer.service_tier, today)
         events = [e for e in await line_events(session, actor, quote.line_id, FILTERS["contract"][1], limit=200)

@@ -28,18 +28,15 @@ router = APIRouter(prefix="/signings", include_in_schema=False, dependencies=[De
 
 @dataclass(frozen=True)
 class OtherParty:
-    """`invitation` is the link that is alive, `invitations` how many there were; `may_act` for who works on it."""
+    """`invitation` is the link that is alive and `contact` who has it, `invitations` how many there were; `may_act` for
+    who works on it."""
 
     signing: Signing
     contacts: Sequence[Contact]
     invitation: SigningInvitation | None
     invitations: int
     may_act: bool
-
-    @property
-    def contact(self) -> Contact | None:
-        asked = self.invitation.contact_id if self.invitation else None
-        return next((one for one in self.contacts if one.id == asked), None)
+    contact: Contact | None
 
 
 async def other_party(session: AsyncSession, actor: Actor, contract: Contract) -> OtherParty | None:
@@ -51,9 +48,10 @@ async def other_party(session: AsyncSession, actor: Actor, contract: Contract) -
     if signing.status != "with_customer" and not asked and signing.sheet is None:
         return None
     works = actor.reaches(Action.CONTRACT_WORK, owner=contract.owner_id, region=contract.region_id)
+    invitation = next((one for one in asked if one.id == signing.invitation_id), None)
     return OtherParty(
         signing=signing, contacts=await contacts_of(session, contract.customer_id), invitations=len(asked),
-        invitation=next((one for one in asked if one.id == signing.invitation_id), None),
+        invitation=invitation, contact=await session.get(Contact, invitation.contact_id) if invitation else None,
         may_act=works and signing.status == "with_customer",
     )  # fmt: skip
 

@@ -72,7 +72,7 @@ async def _page(
         statement = await services.customer_statements.read(actor, customer_id, None, asked.last)
     language = pages_of(request).language(request)
     async with services.db.session(actor.id) as session:
-        query = select(Contact).where(Contact.customer_id == customer_id, Contact.email.is_not(None))
+        query = select(Contact).where(Contact.customer_id == customer_id, Contact.email.is_not(None), Contact.listed)
         contacts = list(await session.scalars(query.order_by(Contact.id)))
         letters: list[Letter] = list(await letters_to(session, customer_id, limit=20))
     context: dict[str, Any] = {
