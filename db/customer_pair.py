@@ -246,7 +246,19 @@ def _open_to(actor: Actor) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [CustomerPair.status == "open"]
     for side in (CustomerPair.first_id, CustomerPair.second_id):
         conditions.append(select(Customer.id).where(Customer.id == side, customers_within(actor)).exists())
-        if actor.scope(Action.CUSTOMER_MERGE) is not Scope.ALL:
-            ours = reach(actor, Action.CUSTOMER_MERGE, Assignment.owner_id, Assignment.region_id)
-            conditions.append(~exists().where(Assignment.customer_id == side, ours.is_not(True)))
+        conditions += _answered_for(actor, side)
     return conditions
+
+
+def _answered_for(actor: Actor, customer_id: Any) -> list[ColumnElement[bool]]:
+    if actor.scope(Action.CUSTOMER_MERGE) is Scope.ALL:
+        return []
+    ours = reach(actor, Action.CUSTOMER_MERGE, Assignment.owner_id, Assignment.region_id)
+    return [~exists().where(Assignment.customer_id == customer_id, ours.is_not(True))]
+
+
+async def mergeable(session: AsyncSession, actor: Actor, customers: Sequence[str]) -> dict[str, Customer]:
+    """Those of the customers that this person may merge, by id."""
+    actor.require(Action.CUSTOMER_MERGE)
+    query = select(Customer).where(Customer.id.in_(customers), customers_within(actor))
+    return {row.id: row for row in await session.scalars(query.where(*_answered_for(actor, Customer.id)))}

@@ -7,20 +7,27 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, Response
 
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.language import language_of
 from api.services import Provided, Services
+from api.signpost import follow_signpost
 from commands.customer_merge import MOST, MergeBody, values_of
+from db.customer import Customer
+from db.customer_case import find_customer
+from db.customer_list import list_customers
+from db.customer_match import find_alike, parties
 from db.customer_merge_case import MergeCase, merge_case
+from db.customer_pair import mergeable
 from db.policy import current_policy
 from domain.access import Action, Actor
 from domain.customer_field import CustomerFieldPolicy, fields, for_reader, shown
 from domain.customer_merge import OWN, choices, owned
 from domain.field import Field
-from domain.ids import RecordId
+from domain.ids import RecordId, is_id
 from domain.policy import load
 from domain.refusal import Refused, invalid
 from locales import N_, translate
@@ -29,9 +36,11 @@ from ui.acting import say, typed
 from ui.environment import pages_of
 from ui.form import mistakes
 from ui.names import names
-from ui.render import page, redirect
+from ui.render import page, redirect, respond
 
 router = APIRouter(prefix="/customers", include_in_schema=False, dependencies=[Depends(require(Action.CUSTOMER_MERGE))])
+LISTED = 20
+"""Customers to pick from; more typing finds the others."""
 Ids = Annotated[list[RecordId], Query(min_length=2, max_length=MOST)]
 BILLED = {
     "invoice_title": N_("Invoice title"), "billing_address": N_("Address on the invoice"),
@@ -41,9 +50,36 @@ BILLED = {
 
 
 @router.get("/merge")
-async def ask(request: Request, actor: CurrentActor, services: Provided, ids: Ids) -> HTMLResponse:
-    """The first of `ids` stays; the others become signposts to it."""
-    return await _page(request, actor, services, ids, {})
+async def ask(
+    request: Request, actor: CurrentActor, services: Provided, ids: Ids, at: RecordId | None = None
+) -> HTMLResponse:
+    """The first of `ids` stays; the others become signposts to it. `at`: the customer whose page one comes from."""
+    return await _page(request, actor, services, ids, {"at": at or ""})
+
+
+@router.get("/{customer_id}/merge-with", dependencies=[Depends(follow_signpost)])
+async def choose(
+    request: Request, customer_id: RecordId, actor: CurrentActor, services: Provided,
+    q: Annotated[str, Query(max_length=100)] = "",
+) -> HTMLResponse:  # fmt: skip
+    """Which customer is the same as this one: found by `q`, without it those that are alike."""
+    async with services.db.session(actor.id) as session:
+        mine = (await mergeable(session, actor, [customer_id])).get(customer_id)
+        if mine is None:
+            await find_customer(session, actor, customer_id)
+            raise Refused("merge_other_region", 403)
+        offered = await _offered(session, actor, mine, q.strip())
+    return await respond(request, "customer/merge_with.html", "picks", customer=mine, offered=offered, sought=q)
+
+
+async def _offered(session: AsyncSession, actor: Actor, mine: Customer, text: str) -> list[Customer]:
+    if text:
+        found = [one.id for one in await list_customers(session, actor, text=text, limit=LISTED)]
+    else:
+        party = (await parties(session, [mine.id]))[mine.id]
+        found = [one for one, _ in await find_alike(session, party, but_not=mine.id)]
+    may = await mergeable(session, actor, found)
+    return [may[one] for one in found if one in may and one != mine.id]
 
 
 @router.post("/merge")
@@ -100,6 +136,7 @@ async def _page(
         errors=mistakes(request, error) if error else {}, fields=differing,
         regions=regions, names=called, survivor=form.get("survivor") or ids[0],
         ids=",".join(one.id for one in case.customers),
+        back=f"/customers/{form['at']}" if is_id(form.get("at", "")) else "/customers/duplicates",
     )  # fmt: skip
 
 

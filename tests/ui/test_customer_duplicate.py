@@ -95,6 +95,49 @@ async def test_a_pair_is_found_merged_field_by_field_and_taken_back(
         assert set(phones) == {"+8613800138000"}
 
 
+async def test_a_customer_is_merged_with_any_other_that_is_found_from_its_page(
+    visit: Visit, selling: Selling, sign_in: SignIn, db: Database
+) -> None:
+    await publish_defaults(db)
+    mine, other = await selling.customer("白鹭光学镜头"), await selling.customer("厦门第三仪器厂", owner="chen.tao")
+    south = await selling.customer("白鹭光学镜头南方", owner="wu.hao", region="south")
+    async with db.session() as session:
+        shared = new_id()
+        session.add(Customer(id=shared, name="第三仪器厂两区"))
+        await session.flush()
+        for region, owner in (("east", "li.wei"), ("south", "wu.hao")):
+            place = Assignment(
+                customer_id=shared, region_id=selling.people[region], owner_id=selling.people[owner], tier="C"
+            )
+            session.add(place)
+    visited = await visit(f"/customers/{mine}", as_person="zhao.min")
+    page = visited.page
+    await page.get_by_role("button", name="More").click()
+    await page.get_by_role("link", name="Merge with…").click()
+    picks = page.locator("#picks")
+    await expect(picks).not_to_contain_text("南方")
+    await page.get_by_label("Customer", exact=True).press_sequentially("第三仪器")
+    await expect(picks).to_contain_text("厦门第三仪器厂")
+    await expect(picks).not_to_contain_text("第三仪器厂两区")  # another region answers for it, too
+    await picks.get_by_role("link", name="Merge with 厦门第三仪器厂").click()
+    await expect(page.get_by_role("link", name="Cancel")).to_have_attribute("href", f"/customers/{mine}")
+    await page.get_by_role("group", name="East China").get_by_text("Chen Tao").click()
+    await page.get_by_role("button", name="Merge", exact=True).click()
+    await expect(page.get_by_text("They are one customer now.")).to_be_visible()
+    await expect(page.locator("#record")).to_contain_text("厦门第三仪器厂")
+    assert visited.problems == []
+
+    boss, seller = await sign_in("zhao.min"), await sign_in("li.wei")
+    assert (await boss.get(f"/customers/{south}/merge-with")).status_code == 404
+    assert (await boss.get(f"/customers/{shared}/merge-with")).status_code == 403
+    assert (await boss.get(f"/customers/{other}/merge-with")).headers["location"] == f"/customers/{mine}/merge-with"
+    assert (await seller.get(f"/customers/{mine}/merge-with")).status_code == 403
+    assert "Merge with" not in (await seller.get(f"/customers/{mine}", headers={"accept-language": "en"})).text
+    plain = await boss.get(f"/customers/{mine}/merge-with?q=白鹭", headers={"accept": "text/html"})
+    assert plain.status_code == 200, "without scripts it is a page for each search"
+    await check_everywhere(visit, f"/customers/{mine}/merge-with", "customers-merge-with", as_person="zhao.min")
+
+
 async def test_what_was_dismissed_comes_again_only_once_it_changed(
     sign_in: SignIn, selling: Selling, db: Database
 ) -> None:
