@@ -23,6 +23,7 @@ from db.customer_import_bulk import drop_indexes, dropped, make_again
 from db.customer_import_known import line_pools
 from db.customer_import_match import drop_asides, match_rows
 from db.customer_import_merge import merge_batch
+from db.customer_import_other import find_others
 from db.customer_import_rule import rule_batch, tell_ruled
 from db.customer_import_stage import (
     Connection,
@@ -129,6 +130,7 @@ class CustomerImportActivities(ProcessActivities):
             await self._step(one, "waiting")
         await _alone(lanes[0], one)
         await self._step(one, "matching")
+        await find_others(lanes[0], one)
         await match_rows(lanes, one)
         if bulk:
             await drop_indexes(lanes[0], one)
@@ -310,6 +312,7 @@ async def _import(session: AsyncSession, row: CustomerImport) -> Import:
         owner_id=row.owner_id, pool=row.pool, mapping=row.mapping,
         reach=None if everywhere else sorted(actor.regions), target=row.target or "pool",
         required=[column for column in needed if column in row.mapping], unique=sorted(own), kind=policy.kinds[0].key,
+        others=sorted(one.key for one in policy.fields if one.type == "customer" and OWN + one.key in row.mapping),
         line=line, lines=lines,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,7 +27,7 @@ from db.customer_import_known import owners_in, pools_of, regions_of
 from domain.access import Action, Actor
 from domain.customer_field import CustomerFieldPolicy, fields, for_reader
 from domain.customer_import import MAY_UNDO, Choices
-from domain.customer_import_columns import IGNORED, Known, choices, column_of, guess, must_have
+from domain.customer_import_columns import IGNORED, Known, choices, column_of, guess, must_have, never
 from domain.process import Answer, Command
 from domain.refusal import Refused, invalid
 from workflows.customer_import import ImportStart, ImportWorkflow, import_workflow_id
@@ -58,6 +58,10 @@ class ImportCommands:
     async def fields(self, session: AsyncSession, actor: Actor) -> list[Known]:
         """What a column may be: what this person may see of a customer, and what an import knows beside it."""
         return choices(for_reader(actor, fields(await field_policy(session))).open)
+
+    async def never(self, session: AsyncSession, actor: Actor) -> list[tuple[Known, Literal["files", "made"]]]:
+        """Fields that this person may see and no column may be, each with the reason."""
+        return never(for_reader(actor, fields(await field_policy(session))).open)
 
     async def add(self, actor: Actor, name: str, chunks: AsyncIterator[bytes]) -> Sent:
         """An import of which nothing is carried out yet; the one there is, where this person sent the same rows before

@@ -100,7 +100,7 @@ class CustomerImportBatch(Base):
     __tablename__ = "customer_import_batch"
 
     import_id: Mapped[Ref] = mapped_column(ForeignKey("customer_import.id", ondelete="CASCADE"), primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)  # read, merge, rule, end, undo
+    kind: Mapped[str] = mapped_column(primary_key=True)  # read, other, merge, rule, end, undo
     no: Mapped[int] = mapped_column(primary_key=True)
 
 

@@ -112,10 +112,12 @@ def _keys(one: Import) -> list[str]:
 
 def cells_of(one: Import) -> sql.Composable:
     """A row as it was understood, a cell for each column of the file, for whoever reads why it was left out."""
-    return sql.SQL("array[{}]::text[]").format(sql.SQL(", ").join(map(_cell, one.mapping)))
+    return sql.SQL("array[{}]::text[]").format(sql.SQL(", ").join(_cell(one, field) for field in one.mapping))
 
 
-def _cell(field: str) -> sql.Composable:
+def _cell(one: Import, field: str) -> sql.Composable:
+    if field.removeprefix(OWN) in one.others:
+        return _OTHER.format(said=_filled(field))
     match field:
         case "":
             return sql.SQL("''")
@@ -135,6 +137,12 @@ def _filled(field: str) -> sql.Composable:
     return sql.SQL("s.{}").format(sql.Identifier(field))
 
 
+_OTHER = sql.SQL("""
+    coalesce((
+        select c.name from customer c where c.id = case
+            when {said} ~ '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$' then cast({said} as uuid) end
+    ), {said}, '')
+""")
 _KNOWN = sql.SQL("set default_statistics_target = 10; analyze {}; reset default_statistics_target")
 _ALIKE = sql.SQL("""
     select s.no, f.first from {table} s

@@ -28,8 +28,9 @@ class Import:
     """An import as its rows are merged. `reach`: ids of the regions whose customers it may change; None: of all.
 
     `required` are the columns and own fields (`custom.size`) that a new customer must have, `unique` the keys of the
-    own fields in which no two may have the same. `lines` are the keys of the pools of product lines, by region's id and
-    line (in lower case), and `line` is the own field that says a row's line.
+    own fields in which no two may have the same, `others` of those that name another customer. `lines` are the keys of
+    the pools of product lines, by region's id and line (in lower case), and `line` is the own field that says a row's
+    line.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Import:
     required: Sequence[str] = ()
     unique: Sequence[str] = ()
     kind: str = "company"
+    others: Sequence[str] = ()
     line: str | None = None
     lines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -123,7 +125,9 @@ async def _begin_anew(connection: Connection, one: Import) -> None:
     """What has been matched stays as it is: it is read anew only to be merged."""
     await connection.execute(sql.SQL("truncate {}").format(one.table))
     await connection.execute(sql.SQL("insert into {} (no) values (0)").format(one.table))
-    await connection.execute("delete from customer_import_batch where import_id = %s and kind = 'read'", [one.id])
+    await connection.execute(
+        "delete from customer_import_batch where import_id = %s and kind in ('read', 'other')", [one.id]
+    )
     if not await matched(connection, one):
         await connection.execute("delete from customer_import_row where import_id = %s", [one.id])
         await connection.execute("update customer_import set rejected = 0 where id = %s", [one.id])

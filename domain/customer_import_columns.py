@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from domain.lead_columns import plain
 
@@ -16,8 +16,8 @@ OWN = "custom."
 IGNORED = ""
 UNREAD = "\ue000unread"
 """The last cell of what stands for a line that could not be read, where the others could."""
-UNREADABLE = frozenset({"files", "customer"})
-"""Types of which a file's cell holds no value."""
+UNREADABLE = "files"
+"""The type of which a file's cell holds no value."""
 HEADINGS: Mapping[str, str] = {
     "name": "客户名称 客户 公司 公司名称 企业 企业名称 单位 单位名称 名称 "
     "name company companyname customer customername account accountname organization organisation",
@@ -64,9 +64,7 @@ class Known(NamedTuple):
 def choices(known: Sequence[Field]) -> list[Known]:
     """The fields of a customer, the company's own among them, then what an import knows beside them."""
     own = [
-        Known(column_of(one), one.label.zh, one.label.en)
-        for one in known
-        if not one.made and one.type not in UNREADABLE
+        Known(column_of(one), one.label.zh, one.label.en) for one in known if not one.made and one.type != UNREADABLE
     ]
     beside = [
         Known("tier", "等级", "Tier"), Known("region", "区域", "Region"), Known("owner", "负责人", "Owner"),
@@ -75,6 +73,15 @@ def choices(known: Sequence[Field]) -> list[Known]:
         Known("contact_title", "联系人职务", "Contact's title"),
     ]  # fmt: skip
     return own + beside
+
+
+def never(known: Sequence[Field]) -> list[tuple[Known, Literal["files", "made"]]]:
+    """The fields that no column may be, each with the reason: it holds files, or is filled by itself."""
+    return [
+        (Known(column_of(one), one.label.zh, one.label.en), "made" if one.made else "files")
+        for one in known
+        if one.made or one.type == UNREADABLE
+    ]
 
 
 def column_of(field: Field) -> str:

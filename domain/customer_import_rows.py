@@ -193,8 +193,8 @@ class Reader:
     def _own(self, column: str) -> Callable[[str], Any]:
         """Reads the cells of an own field; `Wrong` for what cannot be its value."""
         field = self.known.fields.get(column.removeprefix(OWN))
-        if field is None:
-            return str
+        if field is None or field.type == "customer":
+            return str  # who is meant is found for all rows at once (db.customer_import_other)
         from domain.field_value import PLAIN, parse  # only for a file that fills such fields: it takes a while
 
         reading = self.known.reading or PLAIN

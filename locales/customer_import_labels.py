@@ -19,6 +19,10 @@ VERDICTS = {
     "missing": N_("Not there, and only updates were wanted"),
     "elsewhere": N_("Known outside your regions"), "kept": N_("Left as it is"), "restored": N_("Put back"),
 }  # fmt: skip
+NEVER = {
+    "files": N_("Files cannot be filled from a table: %(fields)s. Add them on the customer's page."),
+    "made": N_("Filled by themselves: %(fields)s."),
+}
 WHY = {
     "double": N_("The same customer as row %(row)s"),
     "exists": N_("This customer is there already, and only new ones were wanted."),
@@ -31,6 +35,7 @@ WHY = {
     "import_line_unread": N_("This line is no JSON object in UTF-8."),
     "import_cell_long": N_("A cell of this row is longer than 4,000 characters."),
     "field_needed": N_("%(field)s is missing."),
+    "import_customer_unknown": N_("%(field)s: there is no such customer in your regions, or more than one."),
     "field_taken": N_("%(field)s: another customer has this value."),
     "tax_number_wrong": N_("This is no unified social credit code: 18 characters that check each other."),
     "phone_invalid": N_("The phone number cannot be one."),

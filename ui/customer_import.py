@@ -32,10 +32,11 @@ from db.customer_import_known import owners_in, pools_of, regions_of
 from db.person import OrgUnit
 from domain.access import Action, Actor
 from domain.customer_import import MAY_UNDO, RUNNING, Choices
+from domain.customer_import_columns import Known
 from domain.ids import RecordId, is_id
 from domain.refusal import Refused, invalid, not_found
 from locales import N_, translate
-from locales.customer_import_labels import STAGES, STEPS, VERDICTS, WHY
+from locales.customer_import_labels import NEVER, STAGES, STEPS, VERDICTS, WHY
 from locales.refusals import refusal_text
 from ui.acting import say, typed
 from ui.csv_file import Value, csv_stream
@@ -211,6 +212,17 @@ async def _list(
     )  # fmt: skip
 
 
+def _never(fields: Sequence[tuple[Known, str]], language: str) -> list[str]:
+    """What is said of the fields that no column may be."""
+    said = []
+    for reason, sentence in NEVER.items():
+        called = [one.en if language == "en" else one.zh for one, why in fields if why == reason]
+        if called:
+            listed = (", " if language == "en" else "、").join(called)
+            said.append(translate(language).gettext(sentence) % {"fields": listed})
+    return said
+
+
 def _words(request: Request, labels: dict[str, str]) -> dict[str, str]:
     text = translate(language_of(request)).gettext
     return {key: text(label) for key, label in labels.items()}
@@ -228,6 +240,7 @@ async def _page(
         why = await _why(session, request, services, actor, row)
         unseen = await unsearchable(session, row) if row.created and row.stage in SEARCHED else 0
         fields = await services.customer_imports.fields(session, actor)
+        unfilled = await services.customer_imports.never(session, actor)
         places = await regions_of(session, actor)
         whose = await _whose(session, places, language)
         called = await names(session, language, {one for one in (row.by_id, row.owner_id) if one})
@@ -243,7 +256,7 @@ async def _page(
         request, "customer_import/page.html", "progress", status=error.status if error else 200, row=row,
         progress=progress(row, datetime.now(UTC)), running=row.stage in RUNNING, may_undo=row.stage in MAY_UNDO,
         counts=counts, told=[(one, why(one)) for one in told], unseen=unseen, problem=problem, previewed=PREVIEWED,
-        options=[("", text(N_("leave out"))), *own], mapping=mapping or row.mapping,
+        never=_never(unfilled, language), options=[("", text(N_("leave out"))), *own], mapping=mapping or row.mapping,
         regions=[(place.id, place.called(language)) for place in places], whose=whose, called=called,
         typed=sent or {"region_id": row.region_id or "", "mode": row.mode, "whose": "pool"},
         stages=_words(request, STAGES), steps=_words(request, STEPS), verdicts=_words(request, VERDICTS),

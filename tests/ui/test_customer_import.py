@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import zipfile
 from io import BytesIO
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
+from db.engine import Database
+from db.policy import current_policy, publish
+from domain.customer_field import CustomerFieldPolicy
 from tests.conftest import SignIn
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -50,6 +54,25 @@ async def test_a_manager_maps_a_file_and_reads_why_a_row_was_not_used(
     assert rows[1].endswith("明远软件有限公司,12,杭州")
     assert (await (await sign_in("huang.bo")).get(url)).status_code == 404
     assert (await (await sign_in("li.wei")).get("/customers/import")).status_code == 403
+
+
+async def test_the_page_says_which_fields_no_column_may_be(db: Database, sign_in: SignIn) -> None:
+    fields: list[dict[str, Any]] = [
+        {"key": "papers", "label": {"zh": "资质文件", "en": "Papers"}, "type": "files"},
+        {"key": "parent", "label": {"zh": "母公司", "en": "Parent"}, "type": "customer"},
+    ]
+    async with db.session() as session:
+        version, _ = await current_policy(session, "customer_field")
+        changed = {**CustomerFieldPolicy.default, "fields": fields}
+        await publish(session, "customer_field", changed, by=None, note="", follows=version)
+    browser = await sign_in("zhao.min")
+    shown = await browser.get(await send(browser, "客户名称,母公司\n说明字段有限公司,\n".encode()))
+    assert '<option value="custom.parent" selected>' in shown.text
+    assert "custom.papers" not in shown.text
+    assert "不能从表格填入文件：资质文件。" in shown.text
+    async with db.session() as session:
+        back = CustomerFieldPolicy.default
+        await publish(session, "customer_field", back, by=None, note="", follows=version + 1)
 
 
 async def test_a_file_that_is_no_table_is_refused_in_place(sign_in: SignIn) -> None:

@@ -8,11 +8,12 @@ from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import select, text
 from temporalio.testing import ActivityEnvironment
 
 import activities.customer_import as carried
 from activities.customer_import import CustomerImportActivities, Work
+from db.base import new_id
 from db.customer import Assignment, Customer
 from db.customer_field import CustomerUnique, fill_unique
 from db.customer_import import CustomerImport, CustomerImportRow
@@ -99,6 +100,57 @@ async def test_new_customers_lie_in_the_pool_of_their_product_line(imports: Impo
         assert {one.customer_id: one.pool for one in changes} == {one.customer_id: one.pool for one in places}
     assert told == {None: ["cold", None, None, "cold", None], "region": ["region"] * 5}
     await put(db, PoolPolicy)
+    await put(db, CustomerFieldPolicy)
+
+
+async def test_a_field_names_another_customer_by_number_or_name_also_after_a_crash(
+    imports: Imports, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = {"key": "parent", "label": {"zh": "母公司", "en": "Parent"}, "type": "customer"}
+    await put(db, CustomerFieldPolicy, fields=[parent])
+    async with db.session() as session:
+        there = [Customer(id=new_id(), name=name) for name in ("母港集团", "二名集团", "二名集团", "远方集团")]
+        session.add_all(there)
+        await session.flush()
+        for no, one in enumerate(there):
+            region = imports.people["south" if no == 3 else "east"]
+            session.add(Assignment(customer_id=one.id, region_id=region))
+        number = there[0].number
+    lines = [
+        "客户名称,母公司,电话", "子一有限公司,母港集团,13700182001", f"子二有限公司,#{number},13700182002",
+        "子三有限公司,,13700182003", "子四有限公司,没有的集团,", "子五有限公司,二名集团,", "子六有限公司,远方集团,",
+        f"子七有限公司,{number},13700182001",
+    ]  # fmt: skip
+    sent = await imports.add(lines)
+    async with db.session() as session:
+        held = await session.get_one(CustomerImport, sent)
+        held.stage, held.region_id, held.target = "checking", imports.people["east"], "pool"
+    activities = CustomerImportActivities(db, "Asia/Shanghai", imports.commands.store.path, "CN")
+
+    async def dying(*_: Any) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(carried, "merge_batch", dying)
+        with pytest.raises(RuntimeError):
+            await ActivityEnvironment().run(activities.carry_customer_import, Work(import_id=sent))
+    async with db.session() as session:
+        await session.execute(text(f"truncate import_stage_{sent.replace('-', '')}"))  # as a crash of the server does
+    done = await ActivityEnvironment().run(activities.carry_customer_import, Work(import_id=sent))
+    assert (done.outcome, done.created, done.rejected, done.doubled) == ("done", 3, 3, 1)
+    made = await imports.all(Customer, Customer.import_id == sent)
+    assert {one.name: one.custom for one in made} == {
+        "子一有限公司": {"parent": there[0].id}, "子二有限公司": {"parent": there[0].id}, "子三有限公司": {},
+    }  # fmt: skip
+    rows = await imports.all(CustomerImportRow, CustomerImportRow.import_id == sent)
+    assert {row.no: (row.field, row.code, row.cells and row.cells[1]) for row in rows} == {
+        4: ("custom.parent", "import_customer_unknown", "没有的集团"),
+        5: ("custom.parent", "import_customer_unknown", "二名集团"),
+        6: ("custom.parent", "import_customer_unknown", "远方集团"),
+        7: (None, None, "母港集团"),
+    }
+    async with db.session() as session:
+        (await session.get_one(CustomerImport, sent)).stage = "done"
     await put(db, CustomerFieldPolicy)
 
 
