@@ -1,7 +1,7 @@
 """Let one contact stand for another that a merge brought to the same customer.
 
 Revision ID: 0045
-Revises: 0046
+Revises: 0044
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0045"
-down_revision = "0046"
+down_revision = "0044"
 branch_labels = None
 depends_on = None
 

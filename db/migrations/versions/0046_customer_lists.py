@@ -2,7 +2,7 @@
 by follow-up and by tier. What is imported without either is written to neither index.
 
 Revision ID: 0046
-Revises: 0044
+Revises: 0045
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0046"
-down_revision = "0044"
+down_revision = "0045"
 branch_labels = None
 depends_on = None
 
