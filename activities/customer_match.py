@@ -18,6 +18,7 @@ from db.customer_pair import (
     fresh_pairs,
     judged,
     keep_pairs,
+    look_over,
     note_part,
     parties_of,
     without_near_keys,
@@ -55,6 +56,8 @@ class CustomerMatchActivities(ProcessActivities):
         filled = 0
         sign = asyncio.create_task(_signs_of_life())
         try:
+            async with self.db.session("customer-match") as session:
+                await look_over(session)
             async with self.db.session("customer-match") as reading:
                 async for batch in without_near_keys(reading, BATCH):
                     rows = await asyncio.to_thread(_near, batch)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, SelectBase, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Customer
-from db.customer_search import CustomerSearch, compared, holds
+from db.customer_search import CustomerSearch, compared, holds, named
 from db.scope import CustomerPaths
 from domain.customer_search import Word, sought
 
@@ -99,6 +99,15 @@ async def found(
         if len(ids) == limit or holders > COMMON or await session.scalar(asked.base.offset(WALK).limit(1)) is None:
             return ids
     return list(await session.scalars(_looked_up(asked)))
+
+
+async def called(session: AsyncSession, typed: str, *, name_only: bool = False) -> ColumnElement[bool]:
+    """Whom a text finds, for all of them batch by batch: a common word is compared customer by customer, for to look
+    it up anew for each batch takes as long as all of them together."""
+    words = sought(typed)
+    if await likely(session, words) <= RARE:
+        return Customer.id.in_(named(typed, name_only=name_only))
+    return _compared(_Asked(words, (), None, 0, True, name_only), literal_column("customer.id")).offset(0).exists()
 
 
 async def _along(session: AsyncSession, asked: _Asked, paths: CustomerPaths, *, glance: bool) -> list[str]:

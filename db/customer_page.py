@@ -19,9 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Assignment, Customer
 from db.customer_filter import Looking, assignments_within, holds
-from db.customer_find import found
+from db.customer_find import called, found
 from db.customer_order import BY_ID, ORDERS, Order, Sort
-from db.customer_search import named
 from db.scope import CustomerPaths, customers_within, paths_to_customers
 from domain.customer_filter import EVERYBODY, Group, tests
 from domain.customer_search import sought as searched
@@ -151,16 +150,16 @@ async def next_ids(
     session: AsyncSession, sought: Sought, after: str | None, limit: int, *, picked: Sequence[str] = ()
 ) -> list[str]:
     """All that fit, or those `picked` among them; the oldest first, a batch at a time: what comes meanwhile comes at
-    the end. A text is looked up in the index, however common: nobody is left out."""
+    the end. Nobody is left out, however common a text is."""
     words = searched(sought.text)
     if sought.text.strip() and not words:
         return []
     more = [Customer.id.in_(picked)] if picked else []
-    called = [Customer.id.in_(named(sought.text))] if words else []
-    ids = await found(session, [*sought.within, *more, *called], "", after=after, limit=limit, oldest_first=True)
+    theirs = [await called(session, sought.text)] if words else []
+    ids = await found(session, [*sought.within, *more, *theirs], "", after=after, limit=limit, oldest_first=True)
     if sought.pooled is not None:
-        called = [Customer.id.in_(named(sought.text, name_only=True))] if words else []
-        ids += await _named(session, sought, [*sought.pooled, *more, *called], "", after, limit, oldest_first=True)
+        lying = [await called(session, sought.text, name_only=True)] if words else []
+        ids += await _named(session, sought, [*sought.pooled, *more, *lying], "", after, limit, oldest_first=True)
     return sorted(ids)[:limit]
 
 

@@ -72,8 +72,14 @@ async def announce_run(session: AsyncSession, run_id: str, by: str) -> None:
 _FILL = text("""
     update customer c set near_keys = cast(given.near as bigint[])
     from unnest(cast(:ids as uuid[]), cast(:nears as text[])) given (id, near)
-    where c.id = given.id and c.near_keys = '{}'
+    where c.id = given.id and cardinality(c.near_keys) = 0
 """)
+
+
+async def look_over(session: AsyncSession) -> None:
+    """Many came: what PostgreSQL knows of its tables is of before, and a plan for those takes minutes with these."""
+    await session.execute(text("set local statement_timeout = 0"))
+    await session.execute(text("analyze customer, contact, assignment"))
 
 
 async def without_near_keys(session: AsyncSession, batch: int) -> AsyncIterator[Sequence[tuple[str, str]]]:

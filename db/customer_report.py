@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, and_, case, cast, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Date, and_, case, cast, exists, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from db.customer import Assignment, Customer
 from db.customer_merge import CustomerMerge
@@ -124,7 +125,12 @@ async def flows(session: AsyncSession, actor: Actor, span: Span, person: str | N
 
 def _changes(actor: Actor, span: Span, person: str | None) -> list[ColumnElement[bool]]:
     change = AssignmentChange
-    found = [*within(actor, span, change.region_id, change.at), change.how.not_in(UNDONE)]
+    back = aliased(change)
+    taken_back = exists().where(
+        back.how == "undone", back.run_id == change.run_id,
+        back.customer_id == change.customer_id, back.region_id == change.region_id,
+    )  # fmt: skip
+    found = [*within(actor, span, change.region_id, change.at), change.how.not_in(UNDONE), ~taken_back]
     return [*found, or_(change.to_id == person, change.from_id == person)] if person else found
 
 

@@ -82,7 +82,7 @@ class SearchFiller:
                     ids = ids[STRETCH:] or await without_row(holding, ids[-1], MANY)
                 for _ in helping:
                     await stretches.put(None)
-        except* ConnectionError as lost:
+        except* (SQLAlchemyError, OSError, TimeoutError) as lost:
             log.warning("customer_search.helper_lost", error=str(lost.exceptions[0])[:200])
         return sum(task.result() for task in helping if not task.cancelled() and task.exception() is None)
 

@@ -106,6 +106,16 @@ async def test_an_excel_file_has_the_same_rows_and_no_formulas(
     assert b"<f>" not in answer.content
 
 
+@pytest.mark.parametrize("rare", [10_000, -1])
+async def test_a_word_that_many_are_called_by_leaves_nobody_out(
+    sign_in: SignIn, base: list[str], activities: CustomerExportActivities, monkeypatch: pytest.MonkeyPatch, rare: int
+) -> None:
+    monkeypatch.setattr("db.customer_find.RARE", rare)
+    export_id = await begun(sign_in, "zhao.min", text="客户")
+    await carried(activities, export_id)
+    assert len(await table(sign_in, "zhao.min", export_id)) == 1 + 17
+
+
 async def test_an_export_is_its_owners_alone_and_stops_with_the_right(
     sign_in: SignIn, base: list[str], activities: CustomerExportActivities, db: Database, people: dict[str, str]
 ) -> None:
