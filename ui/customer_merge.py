@@ -72,14 +72,18 @@ async def choose(
     return await respond(request, "customer/merge_with.html", "picks", customer=mine, offered=offered, sought=q)
 
 
-async def _offered(session: AsyncSession, actor: Actor, mine: Customer, text: str) -> list[Customer]:
+async def _offered(
+    session: AsyncSession, actor: Actor, mine: Customer, text: str
+) -> list[tuple[Customer, tuple[str, ...]]]:
+    """Each with what it shares, where nothing is looked for."""
+    found: dict[str, tuple[str, ...]]
     if text:
-        found = [one.id for one in await list_customers(session, actor, text=text, limit=LISTED)]
+        found = {one.id: () for one in await list_customers(session, actor, text=text, limit=LISTED)}
     else:
         party = (await parties(session, [mine.id]))[mine.id]
-        found = [one for one, _ in await find_alike(session, party, but_not=mine.id)]
-    may = await mergeable(session, actor, found)
-    return [may[one] for one in found if one in may and one != mine.id]
+        found = {one: score.reasons for one, score in await find_alike(session, party, but_not=mine.id)}
+    may = await mergeable(session, actor, list(found))
+    return [(may[one], reasons) for one, reasons in found.items() if one in may and one != mine.id]
 
 
 @router.post("/merge")
