@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -19,21 +19,13 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from commands.contract_term import ContractTermCommands
-from commands.customer_act import CustomerActBody, CustomerActs
-from commands.customer_export import CustomerExports
 from commands.equipment import EquipmentBody, EquipmentCommands
-from commands.extension import ExtensionCommands
-from commands.policy import publish_defaults
-from commands.pool import PoolCommands
 from commands.ticket import TicketCommands
 from commands.ticket_intake import Inbound
 from db.absence import Absence
-from db.allocation_plan import plan
 from db.base import new_id
 from db.collection import Collection
 from db.customer import Assignment, Customer
-from db.customer_act import CustomerAct
-from db.customer_export import CustomerExport
 from db.engine import Database
 from db.lead import Lead
 from db.migrate import upgrade
@@ -41,25 +33,27 @@ from db.process import Process, Task
 from db.record import Outbox
 from db.ticket_tier import serve_by
 from domain.absence import AbsenceChange, AbsencePlan
-from domain.allocation import Terms as AllocationTerms
 from domain.contract_term import Terms
 from domain.payment_plan import local_day
 from launch.cast import load_cast
 from launch.embedded import embedded_servers, temporary_home
 from settings import Settings
 from tests.workflows.approvals import Request, Scene, step
-from tests.workflows.books import back, customers, dated, rules, tiers
 from tests.workflows.checking import a_contract, submit_document
 from tests.workflows.collections import Case
 from tests.workflows.office import YUAN, Office, open_office
+from tests.workflows.record_customers import (
+    HISTORIES,
+    given_pool,
+    imported_file,
+    keep,
+    nightly_round,
+    recycled_book,
+    worked_list,
+)
 from tests.workflows.signings import SigningOffice
 from tests.workflows.tickets import came_in, standing, told, wrote
-from workflows.allocation import AllocationStart, AllocationWorkflow
-from workflows.book import book_workflow_id
-from workflows.customer_export import customer_export_workflow_id
 from workflows.maintenance import MAINTENANCE
-
-HISTORIES = Path(__file__).parent / "histories"
 
 
 async def finished_line(office: Office) -> str:
@@ -232,35 +226,14 @@ async def maintained_machine(office: Office) -> str:
     return MAINTENANCE
 
 
-async def given_pool(office: Office) -> str:
-    """Returns the id of the workflow that gave a pool's customers to people."""
-    await publish_defaults(office.db)
-    ids, east = [new_id() for _ in range(12)], office.people["east"]
-    async with office.db.session() as session:
-        session.add_all([Customer(id=one, name=f"公海{no}") for no, one in enumerate(ids)])
-        await session.flush()
-        session.add_all([Assignment(customer_id=one, region_id=east) for one in ids])
-        now = datetime.now(UTC)
-        run = await plan(session, east, AllocationTerms(), 7, now, asked_by=office.people["zhao.min"])
-        run.status, run.started_at, run.attempt = "running", now, 1
-    workflow_id = f"allocation/{run.id}/1"
-    await office.env.client.execute_workflow(
-        AllocationWorkflow.run, AllocationStart(allocation_id=run.id), id=workflow_id,
-        task_queue=office.settings.task_queue,
-    )  # fmt: skip
-    return workflow_id
-
-
 async def record(office: Office, line_id: str, name: str) -> None:
     """The processes of a line, or the one workflow of this id."""
     if "/" in line_id or line_id == MAINTENANCE:
-        history = await office.env.client.get_workflow_handle(line_id).fetch_history()
-        (HISTORIES / f"{name}-{line_id.split('/')[0]}-1.json").write_text(history.to_json())
+        await keep(office, line_id, f"{name}-{line_id.split('/')[0]}-1")
         return
     for process in await office.rows(Process, line_id=line_id):
-        history = await office.env.client.get_workflow_handle(process.workflow_id).fetch_history()
         number = len(list(HISTORIES.glob(f"{name}-{process.kind}-*.json"))) + 1
-        (HISTORIES / f"{name}-{process.kind}-{number}.json").write_text(history.to_json())
+        await keep(office, process.workflow_id, f"{name}-{process.kind}-{number}")
 
 
 async def argued_collection(office: Office) -> str:
@@ -305,47 +278,8 @@ async def signed_contract(office: Office) -> str:
     return case.contract.line_id
 
 
-async def recycled_book(office: Office) -> str:
-    """Returns the id of the line of a granted extension; the book that it was of has a history of its own."""
-    await rules(office, tiers=tiers("P10D", warn="P2D"))
-    longer, left_alone = await customers(office, "li.wei", 2)
-    due = await dated(office, longer)
-    extensions, place = ExtensionCommands(PoolCommands(office.desk)), (longer, office.people["east"])
-    owner = await office.actor("li.wei")
-    await extensions.ask(owner, uuid4().hex, place, until=due + timedelta(days=5), why="a tender")
-    task = await office.open_task("extend_customer", customer_id=longer)
-    await extensions.decide(await office.actor("zhao.min"), uuid4().hex, task.id, grant=True)
-    await office.days_pass(11)
-    await back(office, left_alone)
-    await office.days_pass(6)
-    await back(office, longer)
-    handle = office.env.client.get_workflow_handle(book_workflow_id(owner.id))
-    (HISTORIES / "recycled-book-book-1.json").write_text((await handle.fetch_history()).to_json())
-    return task.line_id
-
-
-async def worked_list(office: Office) -> str:
-    """Returns the id of the workflow that wrote a file of customers; that of an act on all of them has its own."""
-    await publish_defaults(office.db)
-    await customers(office, "li.wei", 3)
-    manager = await office.actor("zhao.min")
-    act_id = await CustomerActs(office.desk).begin(
-        manager, uuid4().hex, CustomerActBody(act="tags", every=True, add=["展会"])
-    )
-    await office.relay.carry_waiting()
-    await office.until(lambda: office.row(CustomerAct, id=act_id, status="done"), "the act")
-    handle = office.env.client.get_workflow_handle(f"customer-act/{act_id}")
-    (HISTORIES / "worked-list-customer_act-1.json").write_text((await handle.fetch_history()).to_json())
-    export_id = await CustomerExports(office.desk).begin(manager, uuid4().hex, file_format="csv", language="en")
-    await office.relay.carry_waiting()
-    await office.until(lambda: office.row(CustomerExport, id=export_id, status="done"), "the export")
-    await office.days_pass(8)
-    await office.until(lambda: office.row(CustomerExport, id=export_id, status="expired"), "the end of its file")
-    return customer_export_workflow_id(export_id)
-
-
 STORIES = (
-    (worked_list, "worked-list"),
+    (imported_file, "imported-file"), (nightly_round, "nightly-round"), (worked_list, "worked-list"),
     (recycled_book, "recycled-book"),
     (answered_ticket, "answered-ticket"), (routed_ticket, "routed-ticket"), (maintained_machine, "maintained-machine"),
     (given_pool, "given-pool"),

@@ -38,4 +38,9 @@ def test_every_process_has_a_recorded_case() -> None:
         "ticket",
         "allocation",
         "maintenance",
+        "import",
+        "import_clearing",
+        "customer_match",
+        "customer_tier",
+        "calendar_feed",
     } <= kinds
