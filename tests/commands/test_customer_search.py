@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import delete, select, text
+from sqlalchemy.exc import OperationalError
 
 from db.actor import actor_of
 from db.base import new_id
@@ -175,6 +176,39 @@ async def test_very_many_are_written_by_helpers_and_what_one_cannot_write_by_the
     monkeypatch.setattr("worker.customer_search.sys.executable", "/bin/true")
     assert await SearchFiller(db).fill_waiting() == 1100
     assert await names_found(db, "批2200r") == ["成批2200Robot"]
+
+
+async def test_a_database_that_is_away_while_helpers_write_does_not_end_the_filler(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await SearchFiller(db).fill_waiting()
+    monkeypatch.setattr("worker.customer_search.MANY", 50)
+    filler, tries = SearchFiller(db), 0
+    write_wanted = filler._wanted
+
+    async def lost_once() -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise OperationalError("select", {}, Exception("connection timed out"))
+        await write_wanted()
+
+    monkeypatch.setattr(filler, "_wanted", lost_once)
+    async with db.session() as session:
+        await session.execute(
+            text("""
+            insert into customer (id, name, company_key, near_keys, custom)
+            select gen_random_uuid(), '中断' || n || 'Robot', '', '{}', '{}' from generate_series(1, 1100) n
+        """)
+        )
+    while await lagging(db):
+        await filler.fill_waiting()
+    assert await names_found(db, "zd1100robot") == ["中断1100Robot"]
+
+
+async def lagging(db: Database) -> bool:
+    async with db.session() as session:
+        return (await lag(session)).customers > 0
 
 
 async def test_a_region_that_follows_a_customer_from_now_on_finds_it(
