@@ -1,7 +1,7 @@
 """Tell what a customer is called from what its people are: a pool finds by the first alone.
 
 Revision ID: 0047
-Revises: 0045
+Revises: 0046
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0047"
-down_revision = "0045"
+down_revision = "0046"
 branch_labels = None
 depends_on = None
 
