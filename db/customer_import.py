@@ -137,9 +137,10 @@ async def find_unbegun(session: AsyncSession, by_id: str, digest: str) -> str | 
 
 
 async def forget_unbegun(session: AsyncSession, before: datetime) -> int:
-    """How many imports sent in before then nobody has begun, which are no more. One that is begun right now stays."""
+    """How many imports sent in before then have not begun, which are no more. One that is begun right now stays, and
+    so does for as long one whose process has not said yet that it began."""
     one = CustomerImport
-    old = select(one.id).where(one.stage == "uploaded", one.started_at.is_(None), one.created_at < before)
+    old = select(one.id).where(one.stage == "uploaded", func.coalesce(one.started_at, one.created_at) < before)
     gone = delete(one).where(one.id.in_(old.with_for_update(skip_locked=True)))
     return len((await session.scalars(gone.returning(one.id))).all())
 
