@@ -133,7 +133,15 @@ def keys_of(party: Party) -> frozenset[str]:
 
 
 def compare(one: Party, other: Party) -> Score:
-    """The same whichever way round."""
+    """The same whichever way round. A name that is nearly the same says too little by itself: among very many
+    customers nearly all of those are namesakes by chance."""
+    score = _weighed(one, other)
+    if score.shared == ("near_company",):
+        return Score(min(score.points, SHOWN - 1), score.reasons)
+    return score
+
+
+def _weighed(one: Party, other: Party) -> Score:
     found = _shared(one, other)
     if not found or found == ["longer_company"]:
         return Score()
@@ -147,9 +155,10 @@ def compare(one: Party, other: Party) -> Score:
 
 
 def asked_about(asked: Party, other: Party) -> Score:
-    """How sure it is for somebody who asks about one of them: as `compare`, but the same number or address is worth
-    telling by itself, and so is a web domain of somebody whose name is not known. Nothing is made one by it."""
-    score = compare(asked, other)
+    """How sure it is for somebody who asks about one of them: as `compare`, but a long name that is nearly the same, a
+    number or an address that is the same is worth telling by itself, and so is a web domain of somebody whose name is
+    not known. Nothing is made one by it."""
+    score = _weighed(asked, other)
     alone = {"phone", "email"} if asked.name else {"phone", "email", "domain"}
     if score.points >= SHOWN or alone.isdisjoint(score.reasons) or not CAPS.keys().isdisjoint(score.reasons):
         return score

@@ -43,6 +43,7 @@ PHONE, MAIL = frozenset({"+862162880001"}), frozenset({"li@langang.com.cn"})
             ("near_company", "address"),
         ),
         (Party("蓝港食品"), Party("蓝港食品科技"), "unlike", ()),
+        (Party("苏州星泰麟供应链管理"), Party("苏州星泰骏供应链管理"), "unlike", ("near_company",)),
     ],
 )
 def test_what_is_shared_and_what_speaks_against_it(
@@ -65,6 +66,7 @@ def test_what_is_shared_and_what_speaks_against_it(
         (Party("翠峰能源", phones=PHONE, city="苏州"), Party("蓝港食品", phones=PHONE, city="上海"), "possible"),
         (Party("翠峰能源", domain="langang.com.cn"), Party("蓝港食品", emails=MAIL), "unlike"),
         (Party("蓝港食品分公司", phones=PHONE), Party("蓝港食品", phones=PHONE), "unlike"),
+        (Party("苏州星泰麟供应链管理"), Party("苏州星泰骏供应链管理"), "possible"),
         (Party("翠峰", tax_number="Y", phones=PHONE), Party("蓝港", tax_number="X", phones=PHONE), "unlike"),
     ],
 )
