@@ -97,10 +97,10 @@ async def get_portrait(customer_id: RecordId, actor: CurrentActor, services: Pro
     """What a new owner is told first, and the tier it seems to be of."""
     async with services.db.session(actor.id) as session:
         await whole_customer(session, actor, customer_id)
-        found = await portrait_of(session, customer_id, datetime.now(UTC))
+        found = await portrait_of(session, actor, customer_id, datetime.now(UTC))
     said = found.suggestion
     reasons: list[dict[str, str | int]] = [{"code": one.code, "points": one.points} for one in said.reasons]
     return PortraitView(
-        customer_id=customer_id, name=found.customer.name, lines=found.lines, step=found.step,
+        customer_id=customer_id, name=found.name, lines=found.lines, step=found.step,
         suggestion=SuggestionView(tier=said.tier, score=said.score, reasons=reasons),
     )  # fmt: skip

@@ -15,7 +15,8 @@ from db.base import Base, Id, Instant, Ref, new_id
 from db.customer import Customer
 from db.engine import take_time
 from db.policy import current_policy
-from domain.customer_field import BUILT_IN, CustomerFieldPolicy, Field
+from domain.access import Actor
+from domain.customer_field import BUILT_IN, CustomerFieldPolicy, Field, Readable, fields, for_reader
 from domain.field_value import decimal_text
 from domain.policy import load
 from domain.refusal import invalid
@@ -89,6 +90,11 @@ def values_of(customer: Customer) -> dict[str, Any]:
 async def field_policy(session: AsyncSession) -> CustomerFieldPolicy:
     """The one in force."""
     return load(CustomerFieldPolicy, (await current_policy(session, CustomerFieldPolicy.kind))[1])
+
+
+async def readable_by(session: AsyncSession, actor: Actor) -> Readable:
+    """What somebody may see of customers."""
+    return for_reader(actor, fields(await field_policy(session)))
 
 
 async def claim_unique(

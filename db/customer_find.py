@@ -77,17 +77,18 @@ async def found(
     limit: int,
     oldest_first: bool = False,
     name_only: bool = False,
+    numbers: bool = True,
 ) -> list[str]:
     """Ids, the newest first, of those `within` the conditions; all of them for an empty text. `paths` lead to all of
-    them, where they are not everywhere. `name_only`: their people and numbers find nobody."""
-    words = sought(typed)
+    them, where they are not everywhere. Without `numbers` phone numbers find nobody, `name_only`: nor do people."""
+    words = sought(typed, numbers=numbers and not name_only)
     asked = _Asked(words, within, after, limit, oldest_first, name_only)
     if not typed.strip():
         few = None if paths is None or paths.regions else paths.others
         return list(await session.scalars(asked.base.limit(limit) if few is None else _one_by_one(asked, few)))
     if not words:
         return []
-    holders = await likely(session, [word._replace(digits=()) for word in words] if name_only else words)
+    holders = await likely(session, words)
     if paths is not None:
         return (
             list(await session.scalars(_looked_up(asked)))
@@ -101,12 +102,14 @@ async def found(
     return list(await session.scalars(_looked_up(asked)))
 
 
-async def called(session: AsyncSession, typed: str, *, name_only: bool = False) -> ColumnElement[bool]:
+async def called(
+    session: AsyncSession, typed: str, *, name_only: bool = False, numbers: bool = True
+) -> ColumnElement[bool]:
     """Whom a text finds, for all of them batch by batch: a common word is compared customer by customer, for to look
     it up anew for each batch takes as long as all of them together."""
-    words = sought(typed)
+    words = sought(typed, numbers=numbers and not name_only)
     if await likely(session, words) <= RARE:
-        return Customer.id.in_(named(typed, name_only=name_only))
+        return Customer.id.in_(named(typed, name_only=name_only, numbers=numbers))
     return _compared(_Asked(words, (), None, 0, True, name_only), literal_column("customer.id")).offset(0).exists()
 
 
@@ -125,7 +128,7 @@ async def _along(session: AsyncSession, asked: _Asked, paths: CustomerPaths, *, 
 def _looked_up(asked: _Asked, region_id: str | None = None) -> Select[str]:
     """By the index, before anything else is asked of them; then one at a time in their order until there are enough."""
     id_ = CustomerSearch.customer_id
-    held = (holds(word, region_id, name_only=asked.name_only) for word in asked.words)
+    held = (holds(word, region_id) for word in asked.words)
     rows = select(id_.label("id")).where(*held, asked.beyond(id_))
     told = all(word.exact for word in asked.words) and not asked.name_only
     return _until_enough(rows, asked, None if told else _compared)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.collection import Collection
 from db.customer import Assignment, Customer
+from db.customer_field import readable_by
 from db.customer_find import found
 from db.customer_sight import CustomerSight
 from db.deal import Deal
@@ -40,7 +41,9 @@ async def list_customers(
     """The newest first; `text` is part of a name, of its pinyin or initials, of a contact's, or of a phone number;
     `after` the id of the last one seen."""
     paths = paths_to_customers(actor)
-    ids = await found(session, [customers_within(actor)], text, paths=paths, after=after, limit=limit)
+    numbers = any(field.key == "phone" for field in (await readable_by(session, actor)).open)
+    within_sight = [customers_within(actor)]
+    ids = await found(session, within_sight, text, paths=paths, after=after, limit=limit, numbers=numbers)
     query = select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id.desc())
     return (await session.scalars(query)).all()
 

@@ -67,6 +67,11 @@ class Sought:
         return limbs
 
     @property
+    def numbers(self) -> bool:
+        """Whether phone numbers are looked through: not for whom they are hidden or masked."""
+        return self.looking.sight is None or self.looking.sight.numbers
+
+    @property
     def paths(self) -> CustomerPaths | None:
         return paths_to_customers(self.looking.actor)
 
@@ -155,7 +160,7 @@ async def next_ids(
     if sought.text.strip() and not words:
         return []
     more = [Customer.id.in_(picked)] if picked else []
-    theirs = [await called(session, sought.text)] if words else []
+    theirs = [await called(session, sought.text, numbers=sought.numbers)] if words else []
     ids = await found(session, [*sought.within, *more, *theirs], "", after=after, limit=limit, oldest_first=True)
     if sought.pooled is not None:
         lying = [await called(session, sought.text, name_only=True)] if words else []
@@ -218,8 +223,9 @@ async def ids_of(
 ) -> list[str]:  # fmt: skip
     """Beyond the id `after`: theirs, and those of their pools between them."""
     ids = await found(
-        session, sought.within, sought.text, paths=sought.paths, after=after, limit=limit, oldest_first=oldest_first
-    )
+        session, sought.within, sought.text, paths=sought.paths, after=after, limit=limit, oldest_first=oldest_first,
+        numbers=sought.numbers,
+    )  # fmt: skip
     if sought.pooled is None:
         return ids
     ids += await _named(session, sought, sought.pooled, sought.text, after, limit, oldest_first=oldest_first)

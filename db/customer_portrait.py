@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,8 +12,11 @@ from sqlalchemy import case, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.actor import actor_of
 from db.customer import Contact, Customer, contacts_of
 from db.customer_assignment import Assigned
+from db.customer_field import readable_by
+from db.customer_reader import seen_values
 from db.customer_tier import CustomerTierHint
 from db.deal import Deal
 from db.follow_up import FollowUp
@@ -21,7 +24,7 @@ from db.lead import Lead
 from db.lead_origin import LeadTouch
 from db.notification import tell
 from db.ownership import AssignmentChange
-from domain.access import person_key
+from domain.access import Action, Actor, person_key
 from domain.customer_portrait import History, Step, next_step
 from domain.customer_tier import Known, Suggestion, lately, suggest
 from domain.process import Notice
@@ -35,30 +38,40 @@ SINGLY = 3
 
 @dataclass(frozen=True)
 class Portrait:
-    customer: Customer
+    name: str
+    values: Mapping[str, Any]
     contacts: Sequence[Contact]
     history: History
     step: Step
     suggestion: Suggestion
+    deals: bool
 
     @property
     def lines(self) -> list[tuple[str, str]]:
         """What stands in a mail: (code of the fact, value); codes have words in `locales`."""
-        one = self.customer
-        place = " ".join(part for part in (one.province, one.city) if part)
-        told = [("industry", one.industry), ("place", place), ("source", one.source)]
-        told += [("campaigns", ", ".join(self.history.campaigns)), ("phone", one.phone)]
+        one = {key: str(self.values.get(key) or "") for key in ("industry", "province", "city", "source", "phone")}
+        place = " ".join(part for part in (one["province"], one["city"]) if part)
+        told = [("industry", one["industry"]), ("place", place), ("source", one["source"])]
+        told += [("campaigns", ", ".join(self.history.campaigns)), ("phone", one["phone"])]
         people = [("contact", " ".join(p for p in (c.name, c.title, c.phone) if p)) for c in self.contacts[:3]]
-        history = [("follow_ups", str(self.history.follow_ups)), ("open_deals", str(self.history.open_deals))]
+        history = [("follow_ups", str(self.history.follow_ups))]
+        if self.deals:
+            history.append(("open_deals", str(self.history.open_deals)))
         return [(code, value) for code, value in [*told, *people, *history] if value]
 
 
-async def portrait_of(session: AsyncSession, customer_id: str, now: datetime) -> Portrait:
+async def portrait_of(session: AsyncSession, actor: Actor, customer_id: str, now: datetime) -> Portrait:
+    """As far as this person may see it; who sees no deals is told nothing that they alone say."""
     customer = await session.get_one(Customer, customer_id)
+    values = seen_values(customer, await readable_by(session, actor))
     contacts = await contacts_of(session, customer_id)
     known = (await known_of(session, [customer_id], now))[customer_id]
+    deals = actor.scope(Action.DEAL_READ) is not None
+    if not deals:
+        known = known._replace(open_deals=0, open_amount=0, won=0)
     history = await _history(session, customer_id, contacts, known)
-    return Portrait(customer, contacts, history, next_step(history), suggest(known, keen=KEEN, cold=COLD, lost=LOST))
+    said = suggest(known, keen=KEEN, cold=COLD, lost=LOST)
+    return Portrait(customer.name, values, contacts, history, next_step(history), said, deals)
 
 
 async def _history(
@@ -138,10 +151,11 @@ async def tell_owners(session: AsyncSession, assigned: Sequence[Assigned], *, ru
         if run_id is not None and len(customers) > SINGLY:
             await tell_of_many(session, owner, len(customers), run_id)
             continue
+        reader = await actor_of(session, owner)
         for customer_id in customers:
-            portrait = await portrait_of(session, customer_id, datetime.now(UTC))
+            portrait = await portrait_of(session, reader, customer_id, datetime.now(UTC))
             told = {
-                "title": portrait.customer.name, "step": portrait.step, "suggested": portrait.suggestion.tier,
+                "title": portrait.name, "step": portrait.step, "suggested": portrait.suggestion.tier,
                 "portrait": [list(line) for line in portrait.lines],
             }  # fmt: skip
             await _tell(session, f"{customer_id}/{owner}", "customer.arrived", owner, told, "customer", customer_id)

@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Customer
-from db.customer_field import field_policy
 from db.customer_filter import Looking
 from db.customer_sight import CustomerSight
 from domain.access import Actor
-from domain.customer_field import Readable, fields, for_reader
+from domain.customer_field import Readable
 from domain.customer_filter import Fact, facts_of
 from domain.customer_pool import open_values
 from domain.field_value import Reading
@@ -33,9 +32,9 @@ class CustomerReader:
 
 
 async def reader_of(session: AsyncSession, actor: Actor, zone: str, now: datetime) -> CustomerReader:
-    readable = for_reader(actor, fields(await field_policy(session)))
-    today = now.astimezone(ZoneInfo(zone)).date()
     sight = await CustomerSight.of(session, actor)
+    readable = sight.pools.readable
+    today = now.astimezone(ZoneInfo(zone)).date()
     return CustomerReader(Looking(actor, zone, today, sight), sight, readable, facts_of(readable), Reading(zone=zone))
 
 

@@ -43,7 +43,8 @@ WAKE = "customer_search"
 
 class CustomerSearch(Base):
     """`words` and `digits` are compared, `grams` are what an index finds them by (domain.customer_search), and
-    the regions that follow the customer. `name_only` below: neither its people nor its numbers may find it."""
+    the regions that follow the customer. Below, `numbers`: whether those who ask may find it by phone numbers;
+    `name_only`: neither by its people."""
 
     __tablename__ = "customer_search"
 
@@ -72,16 +73,16 @@ class Lag(NamedTuple):
     since: datetime | None
 
 
-def named(text: str, *, name_only: bool = False) -> Select[str]:
+def named(text: str, *, name_only: bool = False, numbers: bool = True) -> Select[str]:
     """The ids of the customers in whom every word of a text is found; none for a text without a letter or digit."""
-    words = sought(text)
+    words = sought(text, numbers=numbers and not name_only)
     fitting = (fits(word, name_only=name_only) for word in words)
     return select(CustomerSearch.customer_id).where(*fitting) if words else _nobody()
 
 
 def is_named(text: str, customer_id: ColumnElement[Any] | Any) -> ColumnElement[bool]:
-    """Of one row at a time, where a name is only one of several things that may fit."""
-    words = sought(text)
+    """Of one row at a time, where a name is only one of several things that may fit; no phone number is asked."""
+    words = sought(text, numbers=False)
     if not words:
         return false()
     row = select(CustomerSearch.customer_id).where(CustomerSearch.customer_id == customer_id)
@@ -91,18 +92,18 @@ def is_named(text: str, customer_id: ColumnElement[Any] | Any) -> ColumnElement[
 def fits(word: Word, *, name_only: bool = False) -> ColumnElement[bool]:
     """By the index, and then by comparing."""
     if name_only:
-        return and_(holds(word, name_only=True), compared(word, name_only=True))
+        return and_(holds(word), compared(word, name_only=True))
     ways = [(grams, CustomerSearch.words) for grams in word.grams]
     if word.digits:
         ways.append((word.digits, CustomerSearch.digits))
     return or_(*(and_(CustomerSearch.grams.contains(list(grams)), _says(said, word)) for grams, said in ways))
 
 
-def holds(word: Word, region_id: str | None = None, *, name_only: bool = False) -> ColumnElement[bool]:
+def holds(word: Word, region_id: str | None = None) -> ColumnElement[bool]:
     """By the index alone, among all customers or a region's: nearly all of them fit, and to compare the words of many
     takes longer than to find them."""
     place = [region_gram(region_id)] if region_id else []
-    ways = [*word.grams, word.digits] if word.digits and not name_only else word.grams
+    ways = [*word.grams, word.digits] if word.digits else word.grams
     return or_(*(CustomerSearch.grams.contains([*grams, *place]) for grams in ways))
 
 

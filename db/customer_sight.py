@@ -26,6 +26,11 @@ class CustomerSight:
     async def of(cls, session: AsyncSession, actor: Actor) -> CustomerSight:
         return cls(actor, await PoolReader.of(session, actor))
 
+    @property
+    def numbers(self) -> bool:
+        """Whether this person may find customers by their phone numbers."""
+        return self.pools.numbers
+
     def pooled(self) -> ColumnElement[bool]:
         """Places in pools that this person sees."""
         return and_(*self.pools.within())

@@ -10,17 +10,21 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tu
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Assignment, Customer
+from db.customer_field import readable_by
 from db.customer_search import named
 from db.ownership import AssignmentChange, came
 from db.person import PersonRole
 from db.pool_policy import region_codes, rules_in_force
 from db.scope import reach
 from domain.access import Action, Actor, Role, Scope
+from domain.customer_field import Readable
 from domain.customer_pool import Hidden, PoolPolicy, PoolRules, open_values
 from domain.pool_claim import Lying, Room, free_at
 
 Place = tuple[str, str]
 """A customer in a region: (customer id, region id)."""
+FACTS = ("name", "industry", "province", "city", "phone", "email")
+"""Of a customer that lies in a pool."""
 COUNTED = 10_000
 """A pool is counted no further: how many millions it holds tells nobody anything."""
 
@@ -73,15 +77,21 @@ def hidden_pools(policy: PoolPolicy, codes: dict[str, str], roles: Iterable[Role
 class PoolReader:
     """The pools as one person sees them: what their policy hides is hidden here, before it leaves the server."""
 
-    def __init__(self, actor: Actor, policy: PoolPolicy, codes: dict[str, str]) -> None:
+    def __init__(self, actor: Actor, policy: PoolPolicy, codes: dict[str, str], readable: Readable) -> None:
         self.actor = actor
         self.policy = policy
         self.codes = codes
+        self.readable = readable
 
     @classmethod
     async def of(cls, session: AsyncSession, actor: Actor) -> PoolReader:
         rules = await rules_in_force(session)
-        return cls(actor, rules.policy, await region_codes(session))
+        return cls(actor, rules.policy, await region_codes(session), await readable_by(session, actor))
+
+    @property
+    def numbers(self) -> bool:
+        """Whether this person may ask about phone numbers."""
+        return any(field.key == "phone" for field in self.readable.open)
 
     def within(self) -> list[ColumnElement[bool]]:
         return [pool_within(self.actor), ~hidden_pools(self.policy, self.codes, self.actor.roles)]
@@ -104,10 +114,11 @@ class PoolReader:
         """What this person may read of a customer in the pool."""
         place, customer = entry
         hidden = self.hidden(place)
-        facts = {name: getattr(customer, name) for name in ("name", "industry", "province", "city", "phone", "email")}
+        facts = {name: getattr(customer, name) for name in FACTS}
         kept = {"tier", "pool", "since", "reason", "note", "last_owner_id", "customer_id", "region_id"}
         return (
-            open_values(facts, hidden)
+            dict.fromkeys(FACTS)
+            | self.readable.values(open_values(facts, hidden))
             | {name: getattr(place, name) for name in kept}
             | {"hidden": list(hidden), "free_at": self.free_at(place, now)}
         )
@@ -148,7 +159,7 @@ class PoolReader:
         if not text.strip():
             return []
         whole = self.actor.scope(Action.CUSTOMER_ASSIGN) is not None
-        return [Assignment.customer_id.in_(named(text, name_only=not whole))]
+        return [Assignment.customer_id.in_(named(text, name_only=not whole, numbers=self.numbers))]
 
     async def count(self, session: AsyncSession, narrowed: Narrowed, *, text: str = "") -> int:
         """How many there are, counted up to `COUNTED`."""

@@ -85,9 +85,11 @@ def region_gram(region_id: str) -> int:
     return _gram(f"@{region_id}")
 
 
-def sought(text: str) -> tuple[Word, ...]:
-    """The words of what somebody typed, each of which has to fit; more than `MOST_WORDS` say nothing new."""
-    return tuple(_sought(word) for word in islice(dict.fromkeys(_words(text)), MOST_WORDS))
+def sought(text: str, *, numbers: bool = True) -> tuple[Word, ...]:
+    """The words of what somebody typed, each of which has to fit; more than `MOST_WORDS` say nothing new. Without
+    `numbers` no phone number is asked."""
+    words = tuple(_sought(word) for word in islice(dict.fromkeys(_words(text)), MOST_WORDS))
+    return words if numbers else tuple(word._replace(digits=()) for word in words)
 
 
 def _sought(word: str) -> Word:

@@ -100,7 +100,7 @@ async def _context(
         customer = await seen_customer(session, actor, customer_id)
         found = await followings_of(session, actor, customer_id)
         whole = any(one.whole for one in found)
-        portrait = await portrait_of(session, customer_id, datetime.now(UTC)) if whole else None
+        portrait = await portrait_of(session, actor, customer_id, datetime.now(UTC)) if whole else None
         called = await names(session, language, {one.owner_id for one in found})
         follow = {one.region_id for one in found}
         others = [unit for unit in called.units.values() if unit.kind == "region" and unit.id not in follow]

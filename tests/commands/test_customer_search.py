@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import delete, select, text
 from sqlalchemy.exc import OperationalError
 
+from commands.policy import publish_defaults
 from db.actor import actor_of
 from db.base import new_id
 from db.customer import Assignment, Contact, Customer
@@ -25,6 +26,7 @@ async def names_found(db: Database, typed: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 async def companies(db: Database) -> list[str]:
+    await publish_defaults(db)
     names = ["上海恒远物流有限公司", "重庆银行", "曾强机械（苏州）", "Quant Orbit Ltd.", "360科技", "ＡＢＣ贸易"]
     async with db.session() as session:
         rows = [Customer(id=new_id(), name=name) for name in names]
@@ -55,7 +57,8 @@ async def test_a_customer_is_found_by_what_people_type(
         row = select(Customer.name)
         by_index = set(await session.scalars(row.where(Customer.id.in_(named(typed)))))
         one_by_one = set(await session.scalars(row.where(is_named(typed, Customer.id))))
-    assert by_index == one_by_one == set(walked)
+    assert by_index == set(walked)
+    assert one_by_one == (set() if typed.isdecimal() and len(typed) > 3 else by_index), "a number is not looked for"
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,34 @@ async def test_what_is_hidden_or_masked_never_leaves_the_server_and_is_not_chang
     assert (await held(manager, customer_id))["values"]["margin"] == 31.25
 
 
+async def test_a_masked_number_is_not_told_in_the_portrait_nor_found_by_trying(
+    sign_in: SignIn, selling: Selling, fields: Any
+) -> None:
+    await fields(builtin={"phone": {"masked_for": ["sales"]}})
+    customer_id = await selling.customer("号码脱敏")
+    manager, seller = await sign_in("zhao.min"), await sign_in("li.wei")
+    assert (await change(manager, customer_id, phone="13912345678")).status_code == 204
+    for path in ("portrait", "regions?panel=true"):
+        api = "/api" if path == "portrait" else ""
+        seen = (await seller.get(f"{api}/customers/{customer_id}/{path}", headers={"accept": "*/*"})).text
+        assert "139****5678" in seen
+        assert "12345678" not in seen.replace(" ", "")
+
+    async def found(browser: Any, text: str) -> bool:
+        answers = [
+            await browser.get(path, params={"text": text, "q": text}, headers={"accept": kind})
+            for path, kind in (("/api/customers", "*/*"), ("/customers", "text/html"), ("/ui/palette", "text/html"))
+        ]
+        told = [customer_id in answer.text for answer in answers if answer.status_code == 200]
+        assert len({*told}) == 1, told
+        return told[0]
+
+    assert await found(seller, "号码脱敏")
+    for part in ("13912345678", "5678", "1234"):
+        assert not await found(seller, part)
+        assert await found(manager, part)
+
+
 async def test_only_who_works_on_a_customer_changes_it(sign_in: SignIn, selling: Selling) -> None:
     customer_id = await selling.customer("谁能改")
     answers = {

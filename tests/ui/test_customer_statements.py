@@ -21,7 +21,7 @@ from db.ownership import AssignmentChange
 from db.person import OrgUnit, Person, PersonRole
 from tests.conftest import SignIn
 
-PAGE, LIST, COUNT, PANEL, REGIONS = 32, 28, 14, 20, 25
+PAGE, LIST, COUNT, PANEL, REGIONS = 32, 28, 14, 21, 26
 
 
 @contextmanager
