@@ -16,7 +16,9 @@ from api.language import language_of
 from api.services import Provided
 from commands.customer_match import Dismissal
 from db.customer import Assignment, Customer
+from db.customer_field import readable_by
 from db.customer_pair import Place, count_pairs, last_run, list_pairs
+from db.customer_reader import seen_values
 from domain.access import Action
 from domain.customer_match import Score
 from domain.ids import PATTERN
@@ -30,6 +32,8 @@ router = APIRouter(
     prefix="/customers/duplicates", include_in_schema=False, dependencies=[Depends(require(Action.CUSTOMER_MERGE))]
 )
 PAGE = 30
+TOLD = ("tax_number", "phone", "email", "domain", "city", "address")
+"""What stands under the names of two that may be one."""
 LONGEST = timedelta(hours=12)
 """A comparison that began longer ago was given up."""
 _ID = PATTERN.strip("^$").replace("(", "(?:")
@@ -46,6 +50,8 @@ async def show(
         run = await last_run(session)
         ids = {one for pair in pairs for one in (pair.first_id, pair.second_id)}
         customers = {row.id: row for row in await session.scalars(select(Customer).where(Customer.id.in_(ids)))}
+        readable = await readable_by(session, actor)
+        seen = {key: seen_values(one, readable) for key, one in customers.items()}
         follows: dict[str, list[Assignment]] = {}
         for row in await session.scalars(select(Assignment).where(Assignment.customer_id.in_(ids))):
             follows.setdefault(row.customer_id, []).append(row)
@@ -60,6 +66,7 @@ async def show(
             }
             for pair in pairs[:PAGE]
         ],
+        "known": {key: [values[fact] for fact in TOLD if values.get(fact)] for key, values in seen.items()},
         "counted": counted, "run": run, "names": called, "after": after,
         "running": run is not None and run.ended_at is None and datetime.now(UTC) - run.started_at < LONGEST,
         "more": f"{last.points}_{last.first_id}_{last.second_id}" if last else "",

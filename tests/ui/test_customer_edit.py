@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,9 @@ from sqlalchemy import text as sql
 
 from db.customer import Customer
 from db.customer_field import CustomerChange
+from db.customer_match import CustomerPair
 from db.engine import Database
+from db.ownership import move
 from domain.field import MADE, TYPES
 from domain.quote import tax_number
 from domain.refusal import Refused
@@ -223,6 +226,29 @@ async def test_a_masked_number_is_not_told_in_the_portrait_nor_found_by_trying(
     for part in ("13912345678", "5678", "1234"):
         assert not await found(seller, part)
         assert await found(manager, part)
+
+
+async def test_a_number_masked_for_managers_is_so_in_the_queue_of_duplicates_and_in_the_pool(
+    sign_in: SignIn, selling: Selling, fields: Any, db: Database
+) -> None:
+    await fields(
+        builtin={"phone": {"masked_for": ["regional_manager"]}, "email": {"hidden_from": ["regional_manager"]}}
+    )
+    ids = sorted([await selling.customer("成对脱敏甲"), await selling.customer("成对脱敏乙")])
+    async with db.session() as session:
+        for one in ids:
+            row = await session.get_one(Customer, one)
+            row.phone, row.email = "+8613912349876", "boss@masked.example"
+        pair = {"points": 95, "reasons": ["phone"], "fingerprint": 1, "status": "open"}
+        session.add(CustomerPair(first_id=ids[0], second_id=ids[1], **pair))
+        await move(session, [(ids[0], selling.people["east"])], to=None, how="returned", at=datetime.now(UTC))
+    manager = await sign_in("zhao.min")
+    for path in ("/customers/duplicates", "/pool?text=成对脱敏", "/api/pool?text=成对脱敏"):
+        answer = await manager.get(path, headers={"accept": "*/*" if path.startswith("/api") else "text/html"})
+        assert "成对脱敏" in answer.text, path
+        assert "139****9876" in answer.text, path
+        assert "12349876" not in answer.text.replace(" ", ""), path
+        assert "boss@masked.example" not in answer.text, path
 
 
 async def test_only_who_works_on_a_customer_changes_it(sign_in: SignIn, selling: Selling) -> None:
