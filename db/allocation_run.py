@@ -18,7 +18,7 @@ from db.customer import Assignment
 from db.deal import Deal
 from db.engine import take_time
 from db.live import announce
-from db.ownership import AssignmentChange, Turn, move_each
+from db.ownership import AssignmentChange, Lain, Turn, move_each
 from db.pool_policy import rules_in_force
 
 
@@ -85,7 +85,8 @@ async def take_back_next(session: AsyncSession, allocation_id: str, size: int, a
         return Step(run.looked_back, run.done, over=True)
     rows = [row for row in await _rows(session, run.id, run.looked_back, size) if row.no <= run.done]
     ends, back = await _kept(session, run, [row for row in rows if row.end is None])
-    turns = [Turn(row.customer_id, None, row.last_owner_id, row.left_at) for row in back]
+    lain = await _lain(session, run, back)
+    turns = [Turn(row.customer_id, None, lain.get(row.customer_id)) for row in back]
     rules = await rules_in_force(session)
     await move_each(
         session, run.region_id, turns, rules, how="undone", reason="undone", at=at, by=run.undone_by, run_id=run.id
@@ -165,6 +166,34 @@ async def _kept(session: AsyncSession, run: Allocation, rows: Sequence[Row]) -> 
         else:
             back.append(row)
     return ends, back
+
+
+# A customer that has lain in the pool since it was entered has no change before; what an undo laid back lies there as
+# it came before that.
+_LAIN = text("""
+    select cast(asked.customer_id as text), given.since, coalesce(came.how, 'assigned'), came.reason, came.note
+    from unnest(cast(:customers as uuid[])) asked (customer_id)
+    cross join lateral (
+        select id, since from assignment_change
+        where customer_id = asked.customer_id and region_id = cast(:region as uuid)
+            and run_id = cast(:allocation as uuid) and to_id is not null
+        order by id desc limit 1
+    ) given
+    left join lateral (
+        select how, reason, note from assignment_change
+        where customer_id = asked.customer_id and region_id = cast(:region as uuid)
+            and to_id is null and how <> 'undone' and id < given.id
+        order by id desc limit 1
+    ) came on true
+""")
+
+
+async def _lain(session: AsyncSession, run: Allocation, rows: Sequence[Row]) -> dict[str, Lain]:
+    """How each lay in the pool when it was given."""
+    asked = {"customers": [row.customer_id for row in rows], "region": run.region_id, "allocation": run.id}
+    was = {row.customer_id: (row.last_owner_id, row.left_at) for row in rows}
+    lay = await session.execute(_LAIN, asked)
+    return {customer: Lain(since, how, why, note, *was[customer]) for customer, since, how, why, note in lay}
 
 
 _SHARES = {

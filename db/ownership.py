@@ -156,34 +156,48 @@ async def take_free(
     return await move(session, free, to=to, how=how, at=at, by=by, run_id=run_id)
 
 
+class Lain(NamedTuple):
+    """How a customer lay in a pool: since when, how and why it came there, and who had it before, until when."""
+
+    since: datetime
+    how: How
+    reason: Back | None
+    note: str | None
+    last_owner_id: str | None
+    left_at: datetime | None
+
+
 class Turn(NamedTuple):
     """A customer that comes from the pool to a person, or (`to` None) from a person to the pool again, where it is as
-    if it had never left: its last owner is who had it before, until then."""
+    if it had never left: as it has `lain`."""
 
     customer_id: str
     to: str | None
-    last_owner_id: str | None = None
-    left_at: datetime | None = None
+    lain: Lain | None = None
 
 
 # One statement for very many. What no deal or contract speaks for gets its day at once, and is not written again by
 # the book of its new owner.
 _MOVE_EACH = text("""
     with was as (
-        select a.customer_id, a.region_id, a.owner_id, a.since, a.tier, asked.to_id, asked.last_owner_id, asked.left_at,
+        select a.customer_id, a.region_id, a.owner_id, a.since, a.tier, asked.to_id, asked.lain_since, asked.lain_how,
+            asked.lain_reason, asked.lain_note, asked.last_owner_id, asked.left_at,
             asked.to_id is not null and not exists (select from deal d where d.customer_id = a.customer_id)
                 and not exists (select from contract c where c.customer_id = a.customer_id)
                 and not exists (select from contract_term t where t.customer_id = a.customer_id) as plain
         from assignment a
-        join unnest(cast(:customers as uuid[]), cast(:tos as uuid[]), cast(:lasts as uuid[]),
-            cast(:lefts as timestamptz[])) asked (customer_id, to_id, last_owner_id, left_at) using (customer_id)
+        join unnest(cast(:customers as uuid[]), cast(:tos as uuid[]), cast(:sinces as timestamptz[]),
+            cast(:hows as text[]), cast(:reasons as text[]), cast(:notes as text[]), cast(:lasts as uuid[]),
+            cast(:lefts as timestamptz[])) asked (customer_id, to_id, lain_since, lain_how, lain_reason, lain_note,
+            last_owner_id, left_at) using (customer_id)
         where a.region_id = cast(:region as uuid) and (a.owner_id is null) = (asked.to_id is not null)
         order by a.customer_id
         for update of a
     ), moved as (
         update assignment a
-        set owner_id = was.to_id, since = :at, how = :how, reason = :reason, note = null, followed_at = null,
-            dealt_at = null, warned_at = null, locked_until = null, extended_until = null, protected = null,
+        set owner_id = was.to_id, since = coalesce(was.lain_since, :at), how = coalesce(was.lain_how, :how),
+            reason = was.lain_reason, note = was.lain_note, followed_at = null, dealt_at = null,
+            warned_at = null, locked_until = null, extended_until = null, protected = null,
             due_at = case when was.plain then day.due_at end, warn_at = case when was.plain then day.warn_at end,
             due_why = case when was.plain then day.why end,
             reckoned = case when was.plain then cast(:stamp as bigint) end,
@@ -218,9 +232,13 @@ async def move_each(
     if owners:
         await lock_books(session, owners)
     days = [due(rules.policy, rules.clock, Course(tier, at)) for tier in TIERS]
+    lain = [one.lain for one in turns]
     asked = {
         "customers": [one.customer_id for one in turns], "tos": [one.to for one in turns],
-        "lasts": [one.last_owner_id for one in turns], "lefts": [one.left_at for one in turns],
+        "sinces": [one.since if one else None for one in lain], "hows": [one.how if one else None for one in lain],
+        "reasons": [one.reason if one else None for one in lain], "notes": [one.note if one else None for one in lain],
+        "lasts": [one.last_owner_id if one else None for one in lain],
+        "lefts": [one.left_at if one else None for one in lain],
         "region": region_id, "how": how, "at": at, "by": by, "reason": reason, "run_id": run_id, "stamp": rules.stamp,
         "tiers": list(TIERS), "dues": [day.at if day else None for day in days],
         "warns": [day.warn_at if day else None for day in days], "whys": [day.why if day else None for day in days],

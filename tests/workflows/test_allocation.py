@@ -138,9 +138,46 @@ async def test_an_undo_leaves_what_was_tended_or_changed_hands(pool: Pool) -> No
         assert await ends_of(session, previewed) == {"followed": 1, "moved": 1}
         row = (await session.scalars(select(Assignment).where(Assignment.customer_id == customers[5]))).one()
     assert (run.given, run.undone) == (20, 18)
-    assert (row.last_owner_id, row.left_at, row.how, row.reason) == (None, None, "undone", "undone")
+    assert (row.last_owner_id, row.left_at, row.how, row.reason) == (None, None, "assigned", None)
     with pytest.raises(Refused, match="allocation_not_run"):
         await pool.commands.undo(await pool.actor(), uuid4().hex, previewed)
+
+
+async def test_undone_twice_a_customer_lies_in_the_pool_as_it_lay_there(pool: Pool) -> None:
+    """Since when, why and in whose words it came there is as before both; the history has every change."""
+    customers = await pool.fill(8)
+    given_back, wang = customers[0], pool.people["wang.fang"]
+    place, left = (given_back, pool.people["east"]), datetime.now(UTC) - timedelta(days=60)
+    query = select(Assignment).where(Assignment.customer_id.in_(customers)).order_by(Assignment.customer_id)
+
+    async def lying() -> list[tuple[object, ...]]:
+        async with pool.services.db.session() as session:
+            return [
+                (one.customer_id, one.owner_id, one.since, one.how, one.reason, one.note, one.last_owner_id,
+                 one.left_at, one.due_at, one.warn_at)
+                for one in await session.scalars(query)
+            ]  # fmt: skip
+
+    async with pool.services.db.session() as session:
+        await move(session, [place], to=wang, how="claimed", at=left - timedelta(days=9), by=wang)
+        await move(session, [place], to=None, how="returned", at=left, by=wang, reason="given_back", note="无需求")
+    before = await lying()
+    assert next(one[2:6] for one in before if one[0] == given_back) == (left, "returned", "given_back", "无需求")
+    for _ in range(2):
+        previewed = await pool.preview()
+        await pool.start(previewed)
+        await pool.step(previewed, 2)
+        assert await lying() != before
+        await pool.commands.undo(await pool.actor(), uuid4().hex, previewed)
+        for _ in range(2):
+            async with pool.services.db.session() as session:
+                await take_back_next(session, previewed, SIZE, datetime.now(UTC))
+        assert (await pool.ended(previewed, "undone")).undone == 8
+        assert await lying() == before
+    async with pool.services.db.session() as session:
+        how = select(AssignmentChange.how).where(AssignmentChange.customer_id == given_back)
+        told = (await session.scalars(how.order_by(AssignmentChange.id))).all()
+    assert told == ["claimed", "returned", "allocated", "undone", "allocated", "undone"]
 
 
 async def test_a_preview_that_no_longer_holds_is_refused_and_says_why(pool: Pool) -> None:
