@@ -8,7 +8,7 @@ CUSTOMER_LABELS: dict[str, dict[str, str]] = {
     "field_type": {
         "text": N_("One line of text"),
         "long_text": N_("Text of several lines"),
-        "number": N_("Number"),
+        "number": N_("A number"),
         "integer": N_("Whole number"),
         "money": N_("Amount of money"),
         "percent": N_("Per cent"),

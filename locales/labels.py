@@ -352,6 +352,8 @@ LABELS: dict[str, dict[str, str]] = (
         },
         "calendar": {
             "office": N_("office calendar"),
+            "always": N_("around the clock"),
+            "24x7": N_("around the clock"),
         },
         "bank_statement": {
             "reading": N_("Being read"),
@@ -446,6 +448,7 @@ LABELS: dict[str, dict[str, str]] = (
             "won": N_("won"),
             "done": N_("done"),
             "sent": N_("sent"),
+            "granted": N_("granted"),
             "refused": N_("refused"),
             "lapsed": N_("lapsed"),
             "confirmed": N_("confirmed"),

@@ -16,7 +16,7 @@ KINDS = {
 }
 HEADINGS = {
     "day": N_("Day"),
-    "what": N_("What"),
+    "what": N_("Entry"),
     "number": N_("Number"),
     "charged": N_("Charged"),
     "settled": N_("Settled"),

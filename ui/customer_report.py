@@ -221,7 +221,7 @@ def _stay(report: CustomerReport) -> Table:
 
 
 def _conversion(report: CustomerReport) -> Table:
-    head = (N_("By"), N_("Customers that came"), N_("With a deal won since"), N_("Share"))
+    head = (N_("Tier, or how they came"), N_("Customers that came"), N_("With a deal won since"), N_("Share"))
     tiers = [(one.key, one) for one in report.by_tier]
     ways = [(report.called("customer_how", one.key), one) for one in report.by_way]
     return head, ((name, one.changes, one.won, round(one.rate, 4)) for name, one in [*tiers, *ways])

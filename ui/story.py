@@ -214,6 +214,7 @@ class Story:
             "outcome": lambda outcome: self.label("outcome", outcome),
             "status": lambda status: self.label("outcome", status),
             "part": str,
+            "channel": lambda channel: self.label("channel", channel),
             "contact": lambda contact: self.contacts.get(contact) or self._(N_("somebody")),
             "person_role": lambda role: self.label("person_role", role),
             "attitude": lambda attitude: self.label("attitude", attitude),

@@ -25,7 +25,6 @@ class TicketStory(Story):
             "was": self._called,
             "now": self._called,
             "queue": self._called,
-            "channel": lambda channel: label("channel", channel, self.language),
         }
 
     def _called(self, key: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ import locales
 from locales import LANGUAGES, SOURCE_LANGUAGE, catalogue, negotiate, translate
 from locales.__main__ import texts, translated, update
 from locales.formats import Formats
+from locales.problems import SENTENCES as PROBLEMS
 from locales.refusals import SENTENCES, readable, refusal_text
 
 OTHERS = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]
@@ -151,3 +153,39 @@ def test_an_instant_that_a_process_wrote_as_text_is_written_for_the_reader(name:
     formats = Formats("en", "Asia/Shanghai")
     assert readable({name: "2026-11-22 01:12:00.916224+00:00"}, formats) == {name: "Nov 22, 2026 09:12 (Asia/Shanghai)"}
     assert readable({name: None}, formats) == {name: None}
+
+
+SAID_ELSEWHERE = {"seal_unsound", "seal_impossible", "signed_before", "characters", "pages", "stage_needed"}
+"""Said by labels of their own on the page of what could not be done."""
+
+
+@pytest.mark.parametrize("package", ["commands", "db", "domain", "ui"])
+def test_every_refusal_has_a_sentence_of_its_own(package: str) -> None:
+    """Nobody reads "not possible now (pool_unknown)"."""
+    known = {*SENTENCES, *SAID_ELSEWHERE, *(PROBLEMS if package == "ui" else ())}
+    calls = (
+        call
+        for file in (Path(locales.FOLDER).parent / package).rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("Refused", "invalid")
+    )
+    given = (call.args[0] for call in calls if call.args)
+    codes = {code for one in given for code in ([one.body, one.orelse] if isinstance(one, ast.IfExp) else [one])}
+    said = {code.value for code in codes if isinstance(code, ast.Constant)}
+    assert said - known == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "context", "said"),
+    [
+        ("Field", None, "字段"),
+        ("Kept until", "file", "保留至"),
+        ("Kept until", None, "申请保留至"),
+        ("nothing", "seen by a role", "不可见"),
+        ("nothing", None, "不做任何事"),
+        ("A number", None, "数字"),
+    ],
+)
+def test_a_word_with_two_meanings_has_two_translations(text: str, context: str | None, said: str) -> None:
+    chinese = translate("zh_CN")
+    assert (chinese.pgettext(context, text) if context else chinese.gettext(text)) == said
