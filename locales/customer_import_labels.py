@@ -11,13 +11,7 @@ STEPS = {
     "": N_("About to begin"), "reading": N_("Reading the file"), "waiting": N_("Waiting for another import to end"),
     "matching": N_("Comparing with the customers there are"), "merging": N_("Merging"),
     "indexing": N_("Making the indexes again"), "assigning": N_("Giving them to people by rule"),
-    "undoing": N_("Taking it back"),
-}  # fmt: skip
-VERDICTS = {
-    "rejected": N_("Could not be used"), "double": N_("Twice in the file"), "update": N_("Known already"),
-    "exists": N_("There already, and only new ones were wanted"),
-    "missing": N_("Not there, and only updates were wanted"),
-    "elsewhere": N_("Known outside your regions"), "kept": N_("Left as it is"), "restored": N_("Put back"),
+    "undoing": N_("Taking it back"), "ending": N_("The last steps"),
 }  # fmt: skip
 NEVER = {
     "files": N_("Files cannot be filled from a table: %(fields)s. Add them on the customer's page."),

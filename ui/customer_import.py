@@ -36,10 +36,11 @@ from domain.customer_import_columns import Known
 from domain.ids import RecordId, is_id
 from domain.refusal import Refused, invalid, not_found
 from locales import N_, translate
-from locales.customer_import_labels import NEVER, STAGES, STEPS, VERDICTS, WHY
+from locales.customer_import_labels import NEVER, STAGES, STEPS, WHY
 from locales.refusals import refusal_text
 from ui.acting import say, typed
 from ui.csv_file import Value, csv_stream
+from ui.customer_import_place import MODES, place_of
 from ui.environment import pages_of
 from ui.form import mistakes
 from ui.names import names
@@ -74,7 +75,8 @@ def progress(row: CustomerImport, now: datetime) -> Progress:
     spent = (now - row.step_at).total_seconds() if row.step_at else 0.0
     rate = (done - row.step_from) / spent if spent > 0.5 and row.step in ("reading", "merging") else 0.0
     left = round((total - done) / rate) if rate > 0 else None
-    return Progress(row.step or "", done, total, round(100 * done / total), round(rate), left)
+    ending = row.undone + row.kept if row.stage == "undoing" else row.matched_at  # its steps are over
+    return Progress(row.step or ("ending" if ending else ""), done, total, round(100 * done / total), round(rate), left)
 
 
 @router.get("")
@@ -244,6 +246,7 @@ async def _page(
         places = await regions_of(session, actor)
         whose = await _whose(session, places, language)
         called = await names(session, language, {one for one in (row.by_id, row.owner_id) if one})
+        place = await place_of(session, row, called, pages_of(request).formats(request))
     text = translate(language).gettext
     own = [(one.key, one.zh if language != "en" else one.en) for one in fields]
     problem = None
@@ -257,9 +260,9 @@ async def _page(
         progress=progress(row, datetime.now(UTC)), running=row.stage in RUNNING, may_undo=row.stage in MAY_UNDO,
         counts=counts, told=[(one, why(one)) for one in told], unseen=unseen, problem=problem, previewed=PREVIEWED,
         never=_never(unfilled, language), options=[("", text(N_("leave out"))), *own], mapping=mapping or row.mapping,
-        regions=[(place.id, place.called(language)) for place in places], whose=whose, called=called,
+        regions=[(unit.id, unit.called(language)) for unit in places], whose=whose, place=place,
         typed=sent or {"region_id": row.region_id or "", "mode": row.mode, "whose": "pool"},
-        stages=_words(request, STAGES), steps=_words(request, STEPS), verdicts=_words(request, VERDICTS),
+        stages=_words(request, STAGES), steps=_words(request, STEPS), modes=_words(request, MODES),
         errors=mistakes(request, error) if error else {},
     )  # fmt: skip
 

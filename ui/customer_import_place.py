@@ -1,0 +1,74 @@
+"""Where an import's customers went, in words, and the address of the list of those it made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.customer_import import CustomerImport
+from db.customer_import_known import pools_of
+from db.person import OrgUnit
+from locales import N_, translate
+from locales.formats import Formats
+from ui.names import Names
+
+MODES = {
+    "both": N_("are updated, others are new"),
+    "create": N_("stay as they are, others are new"),
+    "update": N_("are updated, others are left out"),
+}
+
+
+class Place(NamedTuple):
+    """`said`: what was chosen, and how; `made` is the list of customers that came that way then, "" for none."""
+
+    said: Sequence[tuple[str, str]]
+    made: str
+
+
+async def place_of(session: AsyncSession, row: CustomerImport, called: Names, formats: Formats) -> Place | None:
+    """None for one that has not begun."""
+    region = await session.get(OrgUnit, row.region_id) if row.region_id else None
+    if region is None:
+        return None
+    text = translate(formats.language).gettext
+    said = [
+        (text(N_("Region of rows that name none")), region.called(formats.language)),
+        (text(N_("Whose new customers are")), await _whose(session, row, region, called, formats.language)),
+        (text(N_("Customers that are there already")), text(MODES[row.mode])),
+    ]
+    return Place(said, _made(row, formats) if row.created else "")
+
+
+async def _whose(session: AsyncSession, row: CustomerImport, region: OrgUnit, called: Names, language: str) -> str:
+    text = translate(language).gettext
+    if row.target == "rule":
+        return text(N_("As the rules for new customers say"))
+    if row.owner_id:
+        return called.person(row.owner_id)
+    pool = next((one.name for one in await pools_of(session, region) if one.key == row.pool), None)
+    if pool is None:
+        return text(N_("Nobody yet: the region's pool"))
+    return text(N_("The pool %(pool)s")) % {"pool": pool.en if language == "en" else pool.zh}
+
+
+def _made(row: CustomerImport, formats: Formats) -> str:
+    """Those that came by an import in the days it took: nothing else tells a customer's import in the list."""
+    if row.started_at is None:
+        return ""
+    first, last = (formats.local(at).date() for at in (row.started_at, row.finished_at or row.started_at))
+    ways = ["imported", "rule"] if row.target == "rule" else ["imported"]
+    days = [_on("on", first)] if first == last else [
+        _on("after", first - timedelta(days=1)), _on("before", last + timedelta(days=1))
+    ]  # fmt: skip
+    conditions = {"all": [{"fact": "how", "op": "is", "values": ways}, *days]}
+    return "/customers?" + urlencode({"filter": json.dumps(conditions)})
+
+
+def _on(op: str, day: date) -> dict[str, Any]:
+    return {"fact": "created", "op": op, "values": [day.isoformat()]}
