@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.policy import PinnedPolicy
 from activities.process import ProcessActivities
+from db.customer_portrait import weigh as weigh_tier
 from db.deal import Deal
 from db.deal_part import write_parts
 from db.projection import write_record
@@ -118,12 +121,22 @@ class DealActivities(ProcessActivities):
             row = {
                 "id": state.record_id, "unplanned": unplanned, "actions": actions, **state.model_dump(include=fields),
             }  # fmt: skip
+            weight = await _weight(session, state.record_id)
             await write_record(session, Deal, row, prefix="D", year=self.year(state))
             if state.has_parts:
                 await write_parts(session, state.record_id, *_parts(state))
             await weigh(
                 session, "deal", row["customer_id"], row["region_id"], state.owner_id, over=bool(state.closed_at)
             )
+            if weight != await _weight(session, state.record_id):
+                await weigh_tier(session, [row["customer_id"]], datetime.now(UTC))
+
+
+async def _weight(session: AsyncSession, deal_id: str) -> tuple[object, ...] | None:
+    """What a deal adds to the tier that its customer seems to be of; None before it is there."""
+    query = select(Deal.customer_id, Deal.closed_at.is_(None), Deal.amount, Deal.stage == "won")
+    found = (await session.execute(query.where(Deal.id == deal_id))).one_or_none()
+    return tuple(found) if found else None
 
 
 def _parts(state: DealState) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field, field_validator
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, Response
 
 from api.auth import CurrentActor, require
@@ -17,7 +18,7 @@ from api.language import language_of
 from api.problem import named, worded
 from api.services import Provided, Services
 from db.customer_portrait import weigh
-from db.customer_tier import differing, suggested_for
+from db.customer_tier import Differing, differing, suggested_for
 from db.lead_form import regions
 from db.pool import Place, PoolReader, count_due
 from domain.access import Action, Actor, Scope
@@ -58,10 +59,7 @@ async def tiers_page(
     request: Request, asked: Annotated[TierFilter, Query()], actor: CurrentActor, services: Provided
 ) -> HTMLResponse:
     async with services.db.session(actor.id) as session:
-        after = place_of(asked.after) if asked.after else None
-        found = await differing(
-            session, actor, suggested=asked.tier, region=asked.region, after=after, limit=PAGE + 1
-        )  # fmt: skip
+        found = await _weighed(session, actor, asked)
         rows = found[:PAGE]
         called = await names(session, pages_of(request).language(request), {one.place.owner_id for one in rows})
         every = actor.scope(Action.CUSTOMER_WORK) == Scope.ALL
@@ -74,13 +72,24 @@ async def tiers_page(
     )  # fmt: skip
 
 
+async def _weighed(session: AsyncSession, actor: Actor, asked: TierFilter) -> list[Differing]:
+    """Weighed anew, so that what was learned since last night counts, and without those whose tier is the right one by
+    now."""
+    after = place_of(asked.after) if asked.after else None
+    wanted: dict[str, Any] = {"suggested": asked.tier, "region": asked.region, "after": after, "limit": PAGE + 1}
+    customers = sorted({one.place.customer_id for one in await differing(session, actor, **wanted)})
+    await weigh(session, customers, datetime.now(UTC))
+    session.expire_all()
+    return await differing(session, actor, **wanted)
+
+
 @router.post("/tiers")
 async def set_suggested(request: Request, key: IdempotencyKey, actor: CurrentActor, services: Provided) -> Response:
     """Each of the picked gets the tier that is suggested for it."""
     form = await request.form()
     places = await picked_places(request)
     customer = str(form.get("customer", ""))
-    if is_id(customer):  # as its page has just weighed it
+    if is_id(customer):  # as its page has just weighed it; the list keeps what it weighed
         async with services.db.session(actor.id) as session:
             await weigh(session, [customer for customer, _ in places][:1], datetime.now(UTC))
     refused = await _set(actor, key, services, places)

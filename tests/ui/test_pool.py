@@ -12,8 +12,11 @@ from temporalio.testing import ActivityEnvironment
 from activities.customer_tier import CustomerTierActivities
 from commands.policy import publish_defaults
 from db.customer import Assignment, Customer
+from db.customer_portrait import weigh
+from db.customer_tier import CustomerTierHint, suggested_for
 from db.engine import Database
 from tests.conftest import SignIn
+from tests.selling import Selling
 from tests.ui.browser import Visit, check_everywhere
 
 PHONE = "+8657188001234"
@@ -103,6 +106,38 @@ async def test_what_is_suggested_is_shown_with_its_reasons_and_set_by_a_person(
     assert customer not in (await manager.get("/pool/tiers")).text
     async with db.session() as session:
         assert (await session.get_one(Assignment, pooled.split("~"))).tier == "E"
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_deal_that_is_opened_lifts_the_suggested_tier_at_once(
+    sign_in: SignIn, db: Database, selling: Selling
+) -> None:
+    await publish_defaults(db)
+    customer_id = await selling.customer("一开商机就重要")
+    place = f"{customer_id}~{selling.people['east']}"
+    seller = await sign_in("li.wei")
+    async with db.session() as session:
+        await weigh(session, [customer_id], datetime.now(UTC))
+        assert await suggested_for(session, [customer_id]) == {customer_id: "E"}
+    await selling.deal("一百万的商机", customer_id=customer_id, amount=1_000_000_00)
+    async with db.session() as session:
+        assert await suggested_for(session, [customer_id]) == {customer_id: "C"}
+    assert place not in (await seller.get("/pool/tiers")).text
+
+
+async def test_the_list_weighs_what_it_shows(sign_in: SignIn, db: Database, selling: Selling) -> None:
+    """What was learned since last night, of contacts or follow-ups, counts in the list."""
+    await publish_defaults(db)
+    customer_id = await selling.customer("昨夜还不知道")
+    seller = await sign_in("li.wei")
+    async with db.session() as session:
+        session.add(CustomerTierHint(customer_id=customer_id, score=100, tier="A", reasons=[]))
+    assert customer_id not in (await seller.get("/pool/tiers?tier=A")).text
+    assert customer_id in (await seller.get("/pool/tiers?tier=E")).text
+    picked = {"picked": [f"{customer_id}~{selling.people['east']}"], "idempotency_key": uuid4().hex}
+    assert (await seller.post("/pool/tiers", data=picked)).status_code == 303
+    async with db.session() as session:
+        assert (await session.get_one(Assignment, (customer_id, selling.people["east"]))).tier == "E"
 
 
 async def test_only_a_manager_gives_customers_to_somebody(
