@@ -18,10 +18,12 @@ from api.signpost import follow_signpost
 from commands.customer_merge import MOST, MergeBody, values_of
 from db.customer import Customer
 from db.customer_case import find_customer
+from db.customer_field import readable_by
 from db.customer_list import list_customers
 from db.customer_match import find_alike, parties
 from db.customer_merge_case import MergeCase, merge_case
 from db.customer_pair import mergeable
+from db.customer_reader import seen_values
 from db.policy import current_policy
 from domain.access import Action, Actor
 from domain.customer_field import CustomerFieldPolicy, fields, for_reader, shown
@@ -69,7 +71,11 @@ async def choose(
             await find_customer(session, actor, customer_id)
             raise Refused("merge_other_region", 403)
         offered = await _offered(session, actor, mine, q.strip())
-    return await respond(request, "customer/merge_with.html", "picks", customer=mine, offered=offered, sought=q)
+        readable = await readable_by(session, actor)
+    cities = {one.id: seen_values(one, readable).get("city") for one, _ in offered}
+    return await respond(
+        request, "customer/merge_with.html", "picks", customer=mine, offered=offered, cities=cities, sought=q
+    )
 
 
 async def _offered(
