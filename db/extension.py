@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Index, select, text
@@ -40,6 +41,14 @@ async def open_extension(session: AsyncSession, customer_id: str, region_id: str
         Extension.customer_id == customer_id, Extension.region_id == region_id, Extension.closed_at.is_(None)
     )
     return await session.scalar(query.limit(1))
+
+
+async def asked_of(session: AsyncSession, owner_id: str, customer_ids: Iterable[str]) -> set[tuple[str, str]]:
+    """The places (customer, region) whose owner waits for an answer."""
+    query = select(Extension.customer_id, Extension.region_id).where(
+        Extension.customer_id.in_(list(customer_ids)), Extension.owner_id == owner_id, Extension.closed_at.is_(None)
+    )
+    return {(customer, region) for customer, region in await session.execute(query)}
 
 
 async def extend(session: AsyncSession, customer_id: str, region_id: str, owner_id: str, until: datetime) -> bool:

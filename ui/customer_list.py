@@ -70,7 +70,8 @@ async def list_page(
         chips=held.chips, views=kept, me=actor.id,
         own_regions=[(unit.id, unit.called(formats.language)) for unit in held.names.units.values()
                      if unit.kind == "region" and unit.id in actor.regions],
-        follows=actor.scope(Action.CUSTOMER_WORK) is not None, works=actor.scope(Action.CUSTOMER_WORK) is not None,
+        follows=actor.scope(Action.CUSTOMER_WORK) is not None, claims=actor.scope(Action.CUSTOMER_CLAIM) is not None,
+        works=actor.scope(Action.CUSTOMER_WORK) is not None,
         creates=actor.scope(Action.CUSTOMER_CREATE) is not None, nearest=nearest,
         exports=actor.scope(Action.CUSTOMER_EXPORT) is not None, acts=_acts(request, actor),
     )  # fmt: skip

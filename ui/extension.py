@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.services import Provided, Services
-from db.extension import Extension
+from db.extension import Extension, open_extension
 from db.pool import Place, PoolReader
 from db.process import Task
 from db.scope import visible
@@ -84,11 +84,12 @@ async def _form(
     async with services.db.session(actor.id) as session:
         reader = await PoolReader.of(session, actor)
         found = [one for one in await reader.find(session, [place]) if one.place.owner_id == actor.id]
+        waiting = await open_extension(session, *place) if found else None
     if not found:
         raise not_found("customer")
     return await page(
         request, "pool/extend.html", status=422 if errors else 200, entry=found[0], place=text_of(place), typed=form,
-        errors=errors,
+        errors=errors, waiting=waiting,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from api.auth import CurrentActor, require
 from api.services import Provided
+from db.extension import asked_of
 from db.lead_form import regions
 from db.pool import COUNTED, Entry, Narrowed, Place, PoolReader, count_due, list_due
 from db.pool_policy import rules_in_force
@@ -62,9 +63,12 @@ class PoolFilter(BaseModel):
 
     def address(self, **other: Any) -> str:
         """Another state of the list, from its beginning unless `other` says so."""
-        asked = {"text": self.text, **self.narrowed, **other}
-        query = urlencode({name: value for name, value in asked.items() if value})
+        query = urlencode({name: value for name, value in (self.kept | other).items() if value})
         return f"/pool?{query}" if query else "/pool"
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        return ({"text": self.text} if self.text else {}) | self.narrowed
 
 
 @router.get("", dependencies=[Depends(require(Action.CUSTOMER_CLAIM))])
@@ -130,10 +134,16 @@ async def book_page(
         rules = await rules_in_force(session)
         due = await count_due(session, owner, now)
         called = await names(session, pages.language(request), {owner})
-    rows = found[:PAGE]
+        rows = found[:PAGE]
+        waiting = await asked_of(session, owner, {row.place.customer_id for row in rows})
+    groups = _groups(rows, now)
+    counts = groups_counted(groups, begun=after is not None, more=len(found) > PAGE)
+    if within is None and counts["soon"] is None and asked.after == "":
+        counts["soon"] = due
     return await respond(
         request, "pool/mine.html", "rows",
-        asked=asked, groups=_groups(rows, now), rows=rows, owner=owner, own=owner == actor.id, names=called, due=due,
+        asked=asked, groups=groups, counts=counts, waiting=waiting,
+        rows=rows, owner=owner, own=owner == actor.id, names=called, due=due,
         room=await services.pool.room(actor), policy=rules.policy, tiers=TIERS, text_of=text_of,
         assigns=actor.scope(Action.CUSTOMER_ASSIGN) is not None,
         more=text_of((rows[-1].place.customer_id, rows[-1].place.region_id)) if len(found) > PAGE else "",
@@ -151,6 +161,13 @@ def _groups(rows: list[Entry], now: datetime) -> dict[str, list[Entry]]:
             soon = place.warned_at is not None or (place.warn_at is not None and place.warn_at <= now)
             groups["soon" if soon else "later"].append(row)
     return groups
+
+
+def groups_counted(groups: dict[str, list[Entry]], *, begun: bool, more: bool) -> dict[str, int | None]:
+    """How many each group has; None for one that begins on an earlier page (`begun`) or goes on on the next."""
+    there = [key for key, entries in groups.items() if entries]
+    cut = {*(there[:1] if begun else ()), *(there[-1:] if more else ())}
+    return {key: None if key in cut else len(entries) for key, entries in groups.items()}
 
 
 @books.get("/{owner_id}")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
 from starlette.responses import HTMLResponse, Response
 
 from api.auth import CurrentActor, require
@@ -30,7 +30,7 @@ from ui.environment import pages_of
 from ui.form import mistakes
 from ui.lead_list import sellers_within
 from ui.names import names
-from ui.pool import PLACE, place_of, text_of
+from ui.pool import PLACE, PoolFilter, place_of, text_of
 from ui.render import page, redirect
 
 router = APIRouter(prefix="/pool", include_in_schema=False)
@@ -72,7 +72,18 @@ async def claim(request: Request, key: IdempotencyKey, actor: CurrentActor, serv
         return await _ended(request, actor, services, outcome)
     words = translate(language_of(request))
     said = words.ngettext("%(num)d customer is yours now", "%(num)d customers are yours now", len(outcome.done))
-    return redirect(request, "/pool", said % {"num": len(outcome.done)})
+    return redirect(request, await _from(request), said % {"num": len(outcome.done)})
+
+
+async def _from(request: Request) -> str:
+    """The list as it was narrowed when something in it was claimed."""
+    form = await typed(request)
+    try:
+        return PoolFilter.model_validate(
+            {name: form[name] for name in PoolFilter.model_fields if name in form}
+        ).address()
+    except ValidationError:
+        return "/pool"
 
 
 async def _ended(request: Request, actor: Actor, services: Services, outcome: Outcome) -> HTMLResponse:

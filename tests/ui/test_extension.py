@@ -78,6 +78,8 @@ async def test_what_lacks_a_day_or_a_reason_is_said_beside_it(sign_in: SignIn, o
     assert (await colleague.get(f"/pool/extend?place={place}")).status_code == 404
     good = form | {"why": "tender", "idempotency_key": uuid4().hex}
     assert (await seller.post("/pool/extend", data=good)).status_code == 303
+    assert "延期申请中" in (await seller.get("/pool/mine")).text
+    assert 'name="why"' not in (await seller.get(f"/pool/extend?place={place}")).text
     again = await seller.post("/pool/extend", data=good | {"idempotency_key": uuid4().hex})
     assert again.status_code == 422
 

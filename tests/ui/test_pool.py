@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+from urllib.parse import unquote
 from uuid import uuid4
 
 import pytest
@@ -18,6 +20,7 @@ from db.engine import Database
 from tests.conftest import SignIn
 from tests.selling import Selling
 from tests.ui.browser import Visit, check_everywhere
+from ui.pool import groups_counted
 
 PHONE = "+8657188001234"
 
@@ -60,11 +63,27 @@ async def test_what_the_pool_hides_is_not_sent_until_it_is_claimed(sign_in: Sign
         assert PHONE[4:] in (await manager.get(address)).text
     opened = await seller.get(f"/customers/{customer}")
     assert (opened.status_code, opened.headers["location"].startswith(f"/pool/{customer}/")) == (303, True)
-    assert await claim(seller, pooled) == 303
+    searched = {"picked": [pooled], "text": "甬江", "tier": "C", "after": "", "idempotency_key": uuid4().hex}
+    claimed = await seller.post("/pool/claim", data=searched)
+    assert (claimed.status_code, unquote(claimed.headers["location"])) == (303, "/pool?text=甬江&tier=C")
     assert (await seller.get(f"/customers/{customer}")).status_code == 200
     assert customer in (await seller.get("/pool/mine")).text
     refused = await sign_in("zhou.kai")
     assert await claim(refused, pooled) == 409
+
+
+@pytest.mark.parametrize(
+    ("begun", "more", "counts"),
+    [
+        (False, False, [2, 3, 0]),
+        (False, True, [2, None, 0]),
+        (True, False, [None, 3, 0]),
+        (True, True, [None, None, 0]),
+    ],
+)
+def test_only_a_group_that_is_wholly_on_the_page_is_counted(begun: bool, more: bool, counts: list[int | None]) -> None:
+    groups = cast(Any, {"soon": [1] * 2, "later": [1] * 3, "never": []})
+    assert list(groups_counted(groups, begun=begun, more=more).values()) == counts
 
 
 async def test_who_had_it_last_cools_off_and_is_told_until_when(sign_in: SignIn, pooled: str) -> None:
