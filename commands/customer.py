@@ -8,31 +8,30 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.contact import ContactBody
+from commands.customer_collision import insist, like, party_of
 from commands.customer_edit import begin_fields
-from commands.customer_match import Match, told
 from commands.desk import Desk
 from commands.idempotency import claim_once
 from db import ownership
 from db.customer import Assignment, Contact, Customer
 from db.customer_assignment import assign_by_rule
 from db.customer_field import field_policy
-from db.customer_match import find_alike, keep_pair
+from db.customer_match import keep_pair
 from db.customer_portrait import tell_owners
 from db.lead import sellers
-from db.person import OrgUnit
+from db.lead_form import regions
 from db.policy import current_policy
 from domain.access import Action, Actor, Scope
 from domain.customer_field import CustomerFieldPolicy, Reading, complete, fields, for_reader, parse
-from domain.customer_match import Party, domain_of
+from domain.customer_match import domain_of
 from domain.field import Field as CustomerField
 from domain.ids import RecordId
 from domain.policy import load
-from domain.refusal import Refused, forbidden, invalid
+from domain.refusal import forbidden, invalid
 from domain.text import ON_ONE_LINE
 
 Typed = Annotated[str, Field(max_length=4000)]
@@ -41,8 +40,8 @@ MADE_HERE = frozenset({"formula", "serial", "files"})
 
 
 class NewCustomer(BaseModel):
-    """`values` as they are typed, by the key of the field. `region` is a region's code; without an owner it lies in
-    that region's pool. `reason`: why it is another one than those it is like."""
+    """`values` as they are typed, by the key of the field. `region` is a region's id, or its code; without an owner it
+    lies in that region's pool. `reason`: why it is another one than those it is like."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -76,7 +75,8 @@ class CustomerCommands:
             claimed = await claim_once(session, actor, key, "CreateCustomer", "customer", body.model_dump())
             if not claimed.fresh:
                 return claimed.id
-            found = await self._unknown(session, actor, columns, contact, body.reason)
+            found = await like(session, party_of(columns, [contact] if contact else []))
+            await insist(session, actor, found, body.reason)
             customer = Customer(id=claimed.id, kind=kind, custom=custom, origin=f"hand/{claimed.id}", **columns)
             session.add(customer)
             await session.flush()
@@ -86,36 +86,9 @@ class CustomerCommands:
                 session.add(Contact(customer_id=customer.id, origin=f"contact/{customer.id}", **contact))
             await _assign(session, actor, customer.id, region, body.owner_id)
             await session.flush()
-            for one in found:
+            for one, _ in found:
                 await keep_pair(session, customer.id, one, by=actor.id, note=body.reason)
             return customer.id
-
-    async def _unknown(
-        self, session: AsyncSession, actor: Actor, columns: Mapping[str, Any], contact: Mapping[str, Any] | None,
-        reason: str | None,
-    ) -> list[str]:  # fmt: skip
-        """Ids of those it is like in spite of which it is kept. One credit code is entered by one at a time."""
-        if code := columns.get("tax_number"):
-            await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"customer/{code}", 0))))
-        found = await find_alike(session, party_of(columns, contact))
-        known = await told(session, actor, found)
-        same = next((one for one in known if one.same_code), None)
-        if same is not None:
-            raise Refused("customer_known", 409, field="tax_number", **_named(same))
-        if known and not reason:
-            raise Refused("customer_alike", 409, field="reason", **_named(known[0]))
-        return [one for one, _ in found]
-
-
-def party_of(columns: Mapping[str, Any], contact: Mapping[str, Any] | None) -> Party:
-    """As it is compared, from values as they are kept."""
-    people = contact or {}
-    return Party(
-        name=columns["name"], tax_number=columns.get("tax_number"), domain=columns.get("domain"),
-        phones=frozenset(filter(None, [columns.get("phone"), people.get("phone")])),
-        emails=frozenset(filter(None, [columns.get("email"), people.get("email")])),
-        address=columns.get("address"), city=columns.get("city"),
-    )  # fmt: skip
 
 
 def open_fields(actor: Actor, policy: CustomerFieldPolicy, kind: str) -> list[CustomerField]:
@@ -141,14 +114,14 @@ def _read(
     return columns, {key: value for key, value in there.items() if not able[key].builtin}
 
 
-async def _region(session: AsyncSession, actor: Actor, code: str) -> str:
-    query = select(OrgUnit.id).where(OrgUnit.code == code, OrgUnit.kind == "region")
-    region: str | None = await session.scalar(query)
-    if region is None:
-        raise invalid("region_unknown", "region")
-    if actor.scope(Action.CUSTOMER_CREATE) is not Scope.ALL and region not in actor.regions:
-        raise invalid("region_unknown", "region")
-    return region
+async def _region(session: AsyncSession, actor: Actor, said: str) -> str:
+    """The id of one that this person may enter customers into. Raises Refused (422), which tells which they are."""
+    everywhere = actor.scope(Action.CUSTOMER_CREATE) is Scope.ALL
+    able = [one for one in await regions(session) if everywhere or one.id in actor.regions]
+    for one in able:
+        if said in (one.id, one.code):
+            return one.id
+    raise invalid("region_unfit", "region", regions=", ".join(one.code for one in able))
 
 
 async def _owner(session: AsyncSession, actor: Actor, owner_id: str | None, region_id: str) -> None:
@@ -173,8 +146,3 @@ async def _assign(
     ruled = await assign_by_rule(session, [customer_id], way="form", home=region_id, at=now)
     await session.execute(place.on_conflict_do_nothing())
     await tell_owners(session, [one for one in ruled if one.owner_id != actor.id])
-
-
-def _named(match: Match) -> dict[str, Any]:
-    """What a refusal says of the one there is."""
-    return {"customer": match.id, "title": match.title, "owner": match.owner_id, "region": match.region_id}

@@ -15,6 +15,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.billing import may_edit
+from commands.customer_collision import insist, newly_like
+from commands.customer_match import Match, told
 from commands.idempotency import claim_once
 from db.customer import Assignment, Customer
 from db.customer_field import (
@@ -25,6 +27,7 @@ from db.customer_field import (
     next_serials,
     values_of,
 )
+from db.customer_match import keep_pair
 from db.customer_sight import CustomerSight
 from db.document import added_by
 from db.engine import Database
@@ -36,6 +39,7 @@ from domain.customer_field import KEYS, CustomerFieldPolicy, Readable, Reading, 
 from domain.customer_field import Field as OneField
 from domain.field_value import decimal_text
 from domain.refusal import Refused, forbidden, invalid, not_found
+from domain.text import ON_ONE_LINE
 
 Given = str | int | float | bool | list[str] | None
 
@@ -50,6 +54,9 @@ class CustomerEditBody(BaseModel):
     kind: Annotated[str, StringConstraints(max_length=60)] | None = Field(None, description="Kind of customer.")
     based_on: Annotated[str, StringConstraints(max_length=64)] | None = Field(
         None, description="As you got it with the fields: a change of what somebody changed since is refused."
+    )
+    reason: Annotated[str, StringConstraints(max_length=500), ON_ONE_LINE] | None = Field(
+        None, description="Why it is another one than those it becomes like."
     )
 
 
@@ -73,7 +80,8 @@ class Editable:
 async def editable(session: AsyncSession, actor: Actor, customer_id: str, *, lock: bool = False) -> Editable:
     """Raises Refused: 404, or 403 for who sees the customer and does not work on it."""
     query = select(Customer).where(Customer.id == customer_id, customers_within(actor))
-    customer = await session.scalar(query.with_for_update(of=Customer) if lock else query)
+    # Its key stays: a pair or contact that refers to it need not wait.
+    customer = await session.scalar(query.with_for_update(of=Customer, key_share=True) if lock else query)
     if customer is None:
         raise not_found("customer")
     follows = await session.scalars(select(Assignment).where(Assignment.customer_id == customer_id))
@@ -90,8 +98,9 @@ class CustomerEdits:
         self.country = country
 
     async def edit(self, actor: Actor, key: str, customer_id: str, body: CustomerEditBody) -> None:
-        """Raises Refused: 404; 403; 409 `customer_changed` where somebody was faster; 422 naming the field: what
-        cannot be read, `field_needed`, `field_taken`, `field_closed` for what is masked, `field_unknown`."""
+        """Raises Refused: 404; 403; 409 `customer_changed` where somebody was faster, `customer_known` or
+        `customer_alike` for who becomes like another one, as on entry; 422 naming the field: what cannot be read,
+        `field_needed`, `field_taken`, `field_closed` for what is masked, `field_unknown`."""
         async with self.db.session(actor.id) as session:
             now = await editable(session, actor, customer_id, lock=True)
             asked = body.model_dump(mode="json")
@@ -101,11 +110,28 @@ class CustomerEdits:
             if body.based_on is not None and body.based_on != now.based_on:
                 raise Refused("customer_changed", 409, by=await self._changed_by(session, customer_id))
             kind = self._kind(now, body.kind)
-            reading = Reading(self.zone, self.country)
-            typed = await read(session, actor, now.readable, body.values, reading, now.values)
-            after = {key: value for key, value in (now.values | typed).items() if value not in (None, "", [])}
+            after = await self._after(session, actor, now, body)
             complete(now.readable.open, kind, after)
+            found = await newly_like(session, customer_id, now.values, after)
+            await insist(session, actor, found, body.reason)
             await self.keep(session, actor, now, kind, after)
+            await session.flush()
+            for one, _ in found:
+                await keep_pair(session, customer_id, one, by=actor.id, note=body.reason)
+
+    async def alike(self, actor: Actor, customer_id: str, body: CustomerEditBody) -> list[Match]:
+        """Whom it would become like; nothing is kept. Raises Refused: 404; 403; 422."""
+        async with self.db.session(actor.id) as session:
+            now = await editable(session, actor, customer_id)
+            after = await self._after(session, actor, now, body)
+            return await told(session, actor, await newly_like(session, customer_id, now.values, after))
+
+    async def _after(
+        self, session: AsyncSession, actor: Actor, now: Editable, body: CustomerEditBody
+    ) -> dict[str, Any]:  # fmt: skip
+        """All values as they are to be."""
+        typed = await read(session, actor, now.readable, body.values, Reading(self.zone, self.country), now.values)
+        return {key: value for key, value in (now.values | typed).items() if value not in (None, "", [])}
 
     async def tag(self, actor: Actor, key: str, customer_id: str, *, add: Sequence[str], remove: Sequence[str]) -> None:
         """Tags beside those it has, and without some of them. Raises Refused: 404; 403; 422 `field_closed`."""

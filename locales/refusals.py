@@ -376,6 +376,7 @@ SENTENCES = {
     "customer_field_unknown": N_("Customers have no field %(key)s that you may fill."),
     "customer_kind_unknown": N_("There is no such kind of customer."),
     "date_format": N_("This is no day, such as 2026-12-31."),
+    "region_unfit": N_("Give the id or the code of a region that you may enter customers into: %(regions)s."),
     "customer_known": N_("A customer with this credit code is there already."),
     "customer_alike": N_("This looks like a customer that is there already. Say why it is another one."),
     "customer_merged": N_("«%(name)s» was merged into another customer meanwhile. Reload to see where it is now."),

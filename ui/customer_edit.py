@@ -19,6 +19,7 @@ from api.problem import named
 from api.services import Provided, Services
 from api.signpost import follow_signpost
 from commands.customer_edit import CustomerEditBody, Editable, Given, editable
+from commands.customer_match import Match
 from db.person import Person, units
 from domain.access import Action, Actor
 from domain.customer_field import Field, layout, plain
@@ -26,6 +27,7 @@ from domain.ids import RecordId
 from domain.refusal import Refused, invalid
 from locales import N_
 from ui.acting import say
+from ui.customer_collision import collisions
 from ui.customer_fact import names_for
 from ui.environment import pages_of
 from ui.form import mistakes
@@ -37,6 +39,7 @@ router = APIRouter(
     dependencies=[Depends(follow_signpost), Depends(require(Action.CUSTOMER_WORK))],
 )
 OWN, FILE = "field-", "file-"
+COLLIDES = frozenset({"customer_known", "customer_alike"})
 FILES = 10
 
 
@@ -53,23 +56,33 @@ async def keep(
 ) -> Response:
     form = await request.form()
     given = typed_fields(form)
-    kind = str(form.get("kind", "")) or None
+    kind, reason = str(form.get("kind", "")) or None, str(form.get("reason", "")).strip() or None
+    alike: list[Match] = []
     try:
         async with services.db.session(actor.id) as session:
             now = await editable(session, actor, customer_id)
         await _take_files(form, given, actor, services, now)
         based_on = str(form.get("based_on", "")) or None
-        asked = CustomerEditBody.model_validate({"values": given, "kind": kind, "based_on": based_on})
-        await services.customer_edits.edit(actor, key, customer_id, asked)
+        asked = CustomerEditBody.model_validate(
+            {"values": given, "kind": kind, "based_on": based_on, "reason": reason}
+        )  # fmt: skip
+        try:
+            await services.customer_edits.edit(actor, key, customer_id, asked)
+        except Refused as refused:
+            if refused.code in COLLIDES:
+                alike = await services.customer_edits.alike(actor, customer_id, asked)
+            raise
     except (Refused, ValidationError) as error:
         if isinstance(error, Refused):
             if error.status not in (409, 413, 422):
                 raise
             error = await named(request, error)
-        status = error.status if isinstance(error, Refused) else 422
+        status, code = (error.status, error.code) if isinstance(error, Refused) else (422, "")
         return await _form(
-            request, actor, services, customer_id, kind or "", given, mistakes(request, error), status=status
-        )
+            request, actor, services, customer_id, kind or "", given, mistakes(request, error), status=status,
+            stale=code == "customer_changed", collisions=await collisions(request, actor, services, alike),
+            reason=reason or "",
+        )  # fmt: skip
     return redirect(request, f"/customers/{customer_id}", say(request, N_("Saved.")))
 
 
@@ -107,6 +120,7 @@ async def _take_files(form: FormData, given: dict[str, Given], actor: Actor, ser
 async def _form(
     request: Request, actor: Actor, services: Services, customer_id: str, kind: str,
     typed: Mapping[str, Given] | None = None, errors: dict[str, str] | None = None, *, status: int = 200,
+    stale: bool = False, **more: Any,
 ) -> HTMLResponse:  # fmt: skip
     pages = pages_of(request)
     async with services.db.session(actor.id) as session:
@@ -122,13 +136,13 @@ async def _form(
     errors = dict(errors or {})
     for key, value in (typed or {}).items():
         text = "\n".join(value) if isinstance(value, list) else str(value or "")
-        if status == 409 and key in given and given[key] != text:
+        if stale and key in given and given[key] != text:
             errors.setdefault(key, say(request, N_("Now it says: %(value)s"), value=given[key] or "–"))
         given[key] = text
     return await page(
         request, "customer/edit.html", status=status, customer=now.customer, kind=kind, kinds=now.policy.kinds,
         sections=layout(now.policy, kind, asked), given=given, errors=errors, based_on=now.based_on,
-        names=names, **shown,
+        names=names, **shown, **{"collisions": [], "reason": ""} | more,
     )  # fmt: skip
 
 

@@ -14,7 +14,6 @@ from api.language import language_of
 from api.services import Provided, Services
 from commands.contact import ContactBody
 from commands.customer import NewCustomer, open_fields
-from commands.customer_match import Match
 from db.lead import sellers
 from db.lead_form import regions
 from db.person import people_by_id
@@ -25,8 +24,8 @@ from domain.policy import load
 from domain.refusal import Refused
 from locales import N_
 from ui.acting import say, typed
+from ui.customer_collision import collisions
 from ui.form import mistakes
-from ui.names import names
 from ui.render import fragment, page, redirect
 
 router = APIRouter(
@@ -85,15 +84,8 @@ async def _collisions(request: Request, actor: Actor, services: Services, form: 
             continue
         asked[part] = value[:300]
     found = await services.customer_matches.match(actor, asked)
-    async with services.db.session(actor.id) as session:
-        called = await names(session, language_of(request), [one.owner_id for one in found])
-    return {"collisions": [_shown(one, called.person(one.owner_id), called.unit(one.region_id)) for one in found]}
-
-
-def _shown(match: Match, owner: str, region: str) -> dict[str, Any]:
-    pool = f"/pool/{match.id}/{match.region_id}" if match.id else "/pool"
-    href = f"/customers/{match.id}" if match.seen else pool if match.pooled else ""
-    return {**match._asdict(), "same_code": match.same_code, "owner": owner, "region": region, "href": href}
+    shown = await collisions(request, actor, services, found)
+    return {"collisions": shown, "reason": form.get("reason", "")}
 
 
 async def _page(
@@ -117,11 +109,11 @@ async def _page(
     ]
     shown.sort(key=lambda field: (field.key != "name", field.key in WIDE))
     wrong = mistakes(request, error) if error else {}
-    collisions = await _collisions(request, actor, services, form) if error else {"collisions": []}
+    alike = await _collisions(request, actor, services, form) if error else {"collisions": []}
     return await page(
         request, "customer/new.html", status=status, typed=form, errors=wrong, fields=shown, wide=WIDE,
         called=lambda label: label.en if language == "en" else label.zh,
         regions=[(unit.code, unit.called(language)) for unit in places],
         owners=[(one, people[one].called(language)) for one in able if one in people],
-        owner=form.get("owner_id", actor.id), **collisions,
+        owner=form.get("owner_id", actor.id), **alike,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient, Response
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from commands.policy import publish_defaults
 from commands.ticket_intake import Inbound, TicketIntake
@@ -76,6 +76,49 @@ async def test_two_who_enter_one_credit_code_at_once_make_one_customer(sign_in: 
     assert sorted(answer.status_code for answer in answers) == [201, 409]
 
 
+async def test_of_five_who_enter_one_name_or_number_at_once_one_is_not_warned(sign_in: SignIn) -> None:
+    browsers = [await sign_in(name) for name in ("li.wei", "zhao.min", "wang.fang", "zhou.kai", "chen.tao")]
+    phones = ["13511112222", "135 1111 2222", "13511112222", "13622223333", "13633334444"]
+    names = ["竞速同名纺织有限公司", "另一家名字", "竞速同名纺织", "竞速同名纺织有限公司", "競速同名紡織"]
+    answers = await asyncio.gather(*(
+        post(browser, "/api/customers", values={"name": name, "phone": phone, "city": "杭州"}, region="east")
+        for browser, name, phone in zip(browsers, names, phones, strict=True)
+    ))  # fmt: skip
+    made = sum(answer.status_code == 201 for answer in answers)
+    warned = [answer.json()["code"] for answer in answers if answer.status_code == 409]
+    # 另一家名字 shares the number only, with some of the others.
+    assert (made, len(warned)) in ((1, 4), (2, 3))
+    assert set(warned) == {"customer_alike"}
+
+
+async def test_who_becomes_like_another_by_a_change_is_told_as_on_entry(
+    sign_in: SignIn, selling: Selling, db: Database
+) -> None:
+    browser, number = await sign_in("li.wei"), code("91330200MA2AHXX12")
+    other, own = await selling.customer("望潮船舶配件有限公司"), await selling.customer("随便起的名字")
+    async with db.session() as session:
+        await session.execute(delete(Contact).where(Contact.customer_id.in_([other, own])))
+        (await session.get_one(Customer, other)).tax_number = number
+
+    async def change(reason: str | None = None, **values: str) -> Response:
+        body = {"values": values, "reason": reason}
+        return await browser.patch(f"/api/customers/{own}", json=body, headers={"Idempotency-Key": uuid4().hex})
+
+    assert (await change(city="宁波")).status_code == 204
+    renamed = await change(name="望潮船舶配件")
+    assert (renamed.status_code, renamed.json()["code"]) == (409, "customer_alike")
+    assert (renamed.json()["params"]["customer"], renamed.json()["errors"][0]["field"]) == (other, "reason")
+    same = await change(reason="不是同一家", tax_number=number)
+    assert (same.status_code, same.json()["code"]) == (409, "customer_known")
+    assert (await change(reason="它的分厂", name="望潮船舶配件")).status_code == 204
+    # What was kept with a reason is not asked about again for something else.
+    assert (await change(phone="0574 8712 0001", city="杭州")).status_code == 204
+    assert (await change(name="望潮船舶配件", industry="船舶")).status_code == 204
+    async with db.session() as session:
+        pair = (await session.scalars(select(CustomerPair).where(CustomerPair.note == "它的分厂"))).one()
+        assert {pair.first_id, pair.second_id} == {other, own}
+
+
 async def test_the_warning_says_no_more_than_one_may_know(sign_in: SignIn, selling: Selling) -> None:
     customer_id = await selling.customer("翠湖水务设备有限公司")
     asked = {"name": "Cui Hu Shui Wu She Bei Co., Ltd.", "phone": "13800138000"}
@@ -132,10 +175,13 @@ async def test_what_lies_in_the_own_pool_is_led_to(sign_in: SignIn, selling: Sel
     assert (refused.status_code, refused.json()["code"]) == (409, "customer_alike")
 
 
-async def test_nobody_enters_a_customer_into_another_region(sign_in: SignIn) -> None:
+async def test_nobody_enters_a_customer_into_another_region(sign_in: SignIn, people: dict[str, str]) -> None:
     browser = await sign_in("li.wei")
     answer = await post(browser, "/api/customers", values={"name": "南方的客户"}, region="south")
-    assert (answer.status_code, answer.json()["code"]) == (422, "region_unknown")
+    assert (answer.status_code, answer.json()["code"]) == (422, "region_unfit")
+    assert "east" in answer.json()["detail"]
+    by_id = await post(browser, "/api/customers", values={"name": "按区域编号录入"}, region=people["east"])
+    assert by_id.status_code == 201, by_id.text
     support = await post(await sign_in("gao.fei"), "/api/customers", values={"name": "客服的客户"}, region="east")
     assert support.status_code == 403
 

@@ -13,6 +13,7 @@ from playwright.async_api import expect
 from sqlalchemy import select
 from sqlalchemy import text as sql
 
+from commands.policy import publish_defaults
 from db.customer import Customer
 from db.customer_field import CustomerChange
 from db.customer_match import CustomerPair
@@ -107,6 +108,23 @@ async def test_what_cannot_be_read_names_its_field(sign_in: SignIn, selling: Sel
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, f"{kind}_field")
 
 
+async def test_a_rename_to_anothers_name_is_warned_of_and_kept_with_a_reason(visit: Visit, selling: Selling) -> None:
+    await publish_defaults(selling.services.db)
+    other, own = await selling.customer("听涛制冰设备有限公司"), await selling.customer("不起眼的名字")
+    page = (await visit(f"/customers/{own}/edit", as_person="li.wei")).page
+    await page.locator("#f-field-name").fill("听涛制冰设备有限公司")
+    await page.get_by_role("button", name="Save").click()
+    warning = page.locator(".collisions")
+    await expect(warning.get_by_role("link", name="听涛制冰设备有限公司")).to_have_attribute(
+        "href", f"/customers/{other}"
+    )
+    await expect(page.locator("#f-field-name")).to_have_value("听涛制冰设备有限公司")
+    await expect(page.get_by_text("Now it says")).to_have_count(0)
+    await page.get_by_label("Why it is another one").fill("同名的另一家")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Saved.")).to_be_visible()
+
+
 async def test_who_was_slower_does_not_write_over_the_other_and_hears_who_it_was(
     visit: Visit, sign_in: SignIn, selling: Selling, fields: Any
 ) -> None:
@@ -158,7 +176,7 @@ async def test_the_credit_code_of_an_imported_customer_is_taken_too(sign_in: Sig
     async with selling.services.db.session() as session:
         (await session.get_one(Customer, imported)).tax_number = good
     refused = await change(browser, mine, tax_number=good.lower())
-    assert (refused.status_code, refused.json()["code"]) == (422, "field_taken")
+    assert (refused.status_code, refused.json()["code"]) == (409, "customer_known")
 
 
 def _fits(code: str) -> bool:
