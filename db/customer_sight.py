@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Assignment, Customer
 from db.pool import Place, PoolReader
-from db.scope import customers_within, reach
+from db.scope import customers_within, not_own, reach
 from domain.access import Action, Actor, Scope
 
 
@@ -52,7 +52,7 @@ class CustomerSight:
             return None
         lying = select(Assignment.region_id).where(Assignment.customer_id == Customer.id, self.pooled())
         there = lying.correlate(Customer).exists()  # a list ordered by what regions say reads assignments itself
-        return and_(Customer.merged_into.is_(None), there, not_(customers_within(self.actor)))
+        return and_(Customer.merged_into.is_(None), there, not_own(self.actor))
 
     @property
     def ever_hidden(self) -> frozenset[str]:

@@ -145,6 +145,15 @@ def _followed(actor: Actor) -> ColumnElement[bool]:
     return Customer.id.in_(select(Assignment.customer_id).where(whose).union_all(deals))
 
 
+def not_own(actor: Actor) -> ColumnElement[bool]:
+    """For who sees none but their own customers: one that is not among them, asked of each by itself, since there are
+    few to ask of and many may be theirs."""
+    whose = reach(actor, Action.CUSTOMER_READ, Assignment.owner_id, Assignment.region_id)
+    theirs = select(Assignment.customer_id).where(Assignment.customer_id == Customer.id, whose)
+    deals = select(Deal.id).where(Deal.customer_id == Customer.id, Deal.owner_id == actor.id, Deal.closed_at.is_(None))
+    return and_(~theirs.correlate(Customer).exists(), ~deals.correlate(Customer).exists())
+
+
 class CustomerPaths(NamedTuple):
     """Where all customers of `customers_within` are, and others: in `regions`, or one by one in `others`.
     `all_of_them`: their ids, where one statement knows them, and maybe some more than once."""
