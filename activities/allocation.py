@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 
@@ -134,14 +134,27 @@ class AllocationActivities(ProcessActivities):
         """Each person who got customers hears how many, once, with one list of them."""
         async with self.db.session("allocation") as session:
             run = await session.get_one(Allocation, part.allocation_id)
-            for share in await shares_of(session, run.id):
-                if share.given:
-                    notice = Notice(
-                        id=str(uuid5(NAMESPACE_URL, f"allocation/{run.id}/{share.person_id}")),
-                        kind="customers.allocated", holders=[person_key(share.person_id)],
-                        params={"num": share.given}, revision=run.done,
-                    )  # fmt: skip
-                    await tell(session, notice, kind="allocation", record_id=run.id)
+            told = {share.person_id: share.given for share in await shares_of(session, run.id)}
+            await _tell(session, run, "customers.allocated", told, f"allocation/{run.id}")
+
+    @activity.defn
+    async def tell_of_undone_allocation(self, part: AllocationPart) -> None:
+        """Each person whose customers went back into the pool hears how many, once."""
+        async with self.db.session("allocation") as session:
+            run = await session.get_one(Allocation, part.allocation_id)
+            told = {share.person_id: share.undone for share in await shares_of(session, run.id)}
+            await _tell(session, run, "customers.taken_back", told, f"allocation/{run.id}/undone")
+
+
+async def _tell(session: AsyncSession, run: Allocation, kind: str, numbers: Mapping[str, int], key: str) -> None:
+    """Who has no number of customers hears nothing; `key` makes each notice the same however often it is told."""
+    for person, number in numbers.items():
+        if number:
+            notice = Notice(
+                id=str(uuid5(NAMESPACE_URL, f"{key}/{person}")), kind=kind, holders=[person_key(person)],
+                params={"num": number}, revision=run.done,
+            )  # fmt: skip
+            await tell(session, notice, kind="allocation", record_id=run.id)
 
 
 def _progress(run: Allocation | None) -> Progress:

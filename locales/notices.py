@@ -114,6 +114,7 @@ SENTENCES = {
     "collection.overdue": N_("An instalment is overdue: %(title)s"),
     "customer.arrived": N_("A new customer is yours: %(title)s."),
     "customers.allocated": N_("Customers of the pool are yours now: %(num)s."),
+    "customers.taken_back": N_("An allocation was undone: customers of yours lie in the pool again: %(num)s."),
     "book.warned": N_("Customers of yours that go back to the pool soon: %(count)s, the first on %(on)s."),
     "book.planned": N_("Customers you planned to follow up today: %(count)s."),
     "book.warned_copy": N_("Customers of %(person)s that go back to the pool soon: %(count)s, the first on %(on)s."),

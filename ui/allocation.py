@@ -116,7 +116,8 @@ async def show_mine(
     """The customers that one got by an allocation and still has, with what is known of each."""
     async with services.db.session(actor.id) as session:
         found = await got_in(session, allocation_id, actor.id, after=after, limit=PAGE + 1)
-    if not found:
+        shares = [] if found else await shares_of(session, allocation_id)
+    if not found and not any(share.person_id == actor.id and share.given for share in shares):
         raise not_found("allocation")
     return await page(
         request, "allocation/mine.html", run_id=allocation_id, customers=found[:PAGE], after=after or "",

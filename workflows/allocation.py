@@ -39,7 +39,7 @@ class AllocationWorkflow:
             case "give":
                 return await self._give(part)
             case "take_back":
-                return await self._long(AllocationActivities.take_customers_back, part, "take the customers back")
+                return await self._take_back(part)
 
     async def _weekly(self, region_id: str) -> str:
         begun = await workflow.execute_activity_method(
@@ -60,6 +60,14 @@ class AllocationWorkflow:
         await workflow.execute_activity_method(
             AllocationActivities.tell_of_allocation, part, start_to_close_timeout=_SHORT, retry_policy=_KEEP_ON,
             summary="tell who got customers",
+        )  # fmt: skip
+        return came_to
+
+    async def _take_back(self, part: AllocationPart) -> str:
+        came_to = await self._long(AllocationActivities.take_customers_back, part, "take the customers back")
+        await workflow.execute_activity_method(
+            AllocationActivities.tell_of_undone_allocation, part, start_to_close_timeout=_SHORT, retry_policy=_KEEP_ON,
+            summary="tell whose customers went back",
         )  # fmt: skip
         return came_to
 

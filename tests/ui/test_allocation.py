@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 from playwright.async_api import expect
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from commands.policy import publish_defaults
 from db.allocation_run import give_next
 from db.base import new_id
 from db.customer import Assignment, Customer
 from db.engine import Database
+from db.notification import Notification
 from db.ownership import move
 from tests.allocating import plan_now
 from tests.conftest import SignIn
@@ -95,6 +97,18 @@ async def test_it_is_planned_begun_and_undone_in_the_browser(
     await page.get_by_role("dialog").get_by_role("button", name="Undo all of it").click()
     await expect(page.locator(".badge", has_text=re.compile("^Undone$"))).to_be_visible()
     await check_page(visited, "allocation-undone-phone")
+    link = "/allocations" + page.url.split("/allocations")[1].split("?")[0]
+    for _ in range(100):
+        async with db.session() as session:
+            told = (await session.scalars(select(Notification).where(Notification.link == link))).all()
+        back = {row.person_id: row.params["num"] for row in told if row.kind == "customers.taken_back"}
+        if back:
+            break
+        await asyncio.sleep(0.05)
+    assert back == {row.person_id: row.params["num"] for row in told if row.kind == "customers.allocated"}
+    assert set(back.values()) == {2}
+    seller = await visit(link, as_person="li.wei", language="zh_CN", look=PHONE)
+    await expect(seller.page.get_by_text("这些客户现在都不在您名下")).to_be_visible()
     await check_everywhere(visit, page.url.removeprefix(page.url.split("/allocations")[0]), as_person="zhao.min")
     await check_everywhere(visit, "/allocations/new", as_person="zhao.min")
 
