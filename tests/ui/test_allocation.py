@@ -16,8 +16,8 @@ from db.allocation_run import give_next
 from db.base import new_id
 from db.customer import Assignment, Customer
 from db.engine import Database
-from db.notification import Notification
 from db.ownership import move
+from db.process import Notification
 from tests.allocating import plan_now
 from tests.conftest import SignIn
 from tests.ui.browser import PHONE, Visit, check_everywhere, check_page
