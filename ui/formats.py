@@ -11,6 +11,8 @@ from gettext import NullTranslations
 from typing import Any
 from zlib import crc32
 
+from domain.contact import readable_phone
+from domain.field_value import PLAIN
 from locales import translate
 from locales.change_words import ChangeWords
 from locales.formats import Formats
@@ -115,6 +117,7 @@ TEMPLATE_FUNCTIONS: dict[str, Callable[..., Any]] = {
     # `day_text(...)` is the bare text; the macro `ui.day(...)` writes it with its markup.
     **{f"{name}_text": _written(name) for name in WRITTEN},
     "label_text": label_text,
+    "phone_text": lambda number: readable_phone(number, PLAIN.country),
     "task_text": task_text,
     "labels": labels,
     "change_lines": change_lines,
