@@ -121,14 +121,15 @@ class DealActivities(ProcessActivities):
             row = {
                 "id": state.record_id, "unplanned": unplanned, "actions": actions, **state.model_dump(include=fields),
             }  # fmt: skip
-            weight = await _weight(session, state.record_id)
+            was = await _weight(session, state.record_id)
             await write_record(session, Deal, row, prefix="D", year=self.year(state))
             if state.has_parts:
                 await write_parts(session, state.record_id, *_parts(state))
             await weigh(
                 session, "deal", row["customer_id"], row["region_id"], state.owner_id, over=bool(state.closed_at)
             )
-            if weight != await _weight(session, state.record_id):
+        if was != (row["customer_id"], state.closed_at is None, state.amount, state.stage == "won"):
+            async with self.db.session("tier") as session:  # of its own: nobody's next number waits for it
                 await weigh_tier(session, [row["customer_id"]], datetime.now(UTC))
 
 
