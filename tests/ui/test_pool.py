@@ -139,8 +139,12 @@ async def test_a_deal_that_is_opened_lifts_the_suggested_tier_at_once(
         await weigh(session, [customer_id], datetime.now(UTC))
         assert await suggested_for(session, [customer_id]) == {customer_id: "E"}
     await selling.deal("一百万的商机", customer_id=customer_id, amount=1_000_000_00)
-    async with db.session() as session:
-        assert await suggested_for(session, [customer_id]) == {customer_id: "C"}
+
+    async def lifted() -> bool | None:
+        async with db.session() as session:
+            return await suggested_for(session, [customer_id]) == {customer_id: "C"} or None
+
+    assert await selling.until(lifted)
     assert place not in (await seller.get("/pool/tiers")).text
 
 
