@@ -53,7 +53,7 @@ class Sought:
         """Those seen beside these, for lying in a pool; None where there are none. By what a pool hides nobody may
         find them."""
         sight = self.looking.sight
-        only = sight.only_pooled() if sight else None
+        only = sight.only_pooled(few=bool(self.text.strip())) if sight else None
         if sight is None or only is None or any(one.fact.key in sight.ever_hidden for one in tests(self.conditions)):
             return None
         return [only, holds(self.conditions, replace(self.looking, pooled=True))]

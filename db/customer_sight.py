@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Assignment, Customer
@@ -45,14 +45,15 @@ class CustomerSight:
         whole, masked = customers_within(self.actor), self.only_pooled()
         return whole if masked is None else or_(whole, masked)
 
-    def only_pooled(self) -> ColumnElement[bool] | None:
+    def only_pooled(self, *, few: bool = False) -> ColumnElement[bool] | None:
         """Those seen for lying in a pool only; None where all that lie there are seen anyway: whoever sees regions
-        sees their pools."""
+        sees their pools. `few`: it is asked of customers one at a time, not of all that are walked through."""
         if self.actor.scope(Action.CUSTOMER_READ) != Scope.OWN or self.actor.scope(Action.CUSTOMER_CLAIM) is None:
             return None
         lying = select(Assignment.region_id).where(Assignment.customer_id == Customer.id, self.pooled())
         there = lying.correlate(Customer).exists()  # a list ordered by what regions say reads assignments itself
-        return and_(Customer.merged_into.is_(None), there, not_own(self.actor))
+        others = not_own(self.actor) if few else not_(customers_within(self.actor))
+        return and_(Customer.merged_into.is_(None), there, others)
 
     @property
     def ever_hidden(self) -> frozenset[str]:
@@ -85,7 +86,7 @@ class CustomerSight:
         return {place.customer_id: place for place in found}
 
     async def _only_pooled_of(self, session: AsyncSession, customers: Iterable[str]) -> list[str]:
-        only, asked = self.only_pooled(), list(customers)
+        only, asked = self.only_pooled(few=True), list(customers)
         if only is None or not asked:
             return []
         return list(await session.scalars(select(Customer.id).where(Customer.id.in_(asked), only)))
