@@ -22,7 +22,8 @@ RARE = 10_000
 FEW = 4_000
 """Of so many it is asked one by one whether somebody may see them; of more, only where they may be are looked at."""
 GLANCE = 3_000
-"""The newest customers that are looked at first of all for a common word: mostly they hold a page."""
+"""The newest customers that are looked at first of all for a common word: mostly they hold a page, or show that it is
+not as common as it seemed."""
 WALK = 20_000
 """Customers walked at most. If they hold less than a page, so few fit that the index is quick after all."""
 COMMON = 50_000
@@ -96,9 +97,13 @@ async def found(
             else await _along(session, asked, paths, glance=holders > COMMON)
         )
     if holders > RARE:
-        ids = list(await session.scalars(_walked(asked)))
-        if len(ids) == limit or holders > COMMON or await session.scalar(asked.base.offset(WALK).limit(1)) is None:
-            return ids
+        ids = list(await session.scalars(_walked(asked, 0, GLANCE)))
+        if len(ids) < limit and (holders > COMMON or len(ids) * WALK >= limit * GLANCE):
+            ids += await session.scalars(_walked(asked, GLANCE, WALK))
+            if holders > COMMON or await session.scalar(asked.base.offset(WALK).limit(1)) is None:
+                return ids[:limit]
+        if len(ids) >= limit:
+            return ids[:limit]
     return list(await session.scalars(_looked_up(asked)))
 
 
@@ -165,8 +170,9 @@ def _until_enough(rows: Select[str], asked: _Asked, compare: Callable[..., Selec
     return several.join(seen, true()).order_by(asked.order(id_)).limit(asked.limit)
 
 
-def _walked(asked: _Asked) -> Select[str]:
-    walked = asked.base.limit(WALK).subquery("walked")
+def _walked(asked: _Asked, first: int, last: int) -> Select[str]:
+    """Among the customers from one place in their order to another."""
+    walked = asked.base.offset(first).limit(max(last - first, 0)).subquery("walked")
     each = _compared(asked, walked.c.id).offset(0).lateral("found")
     return select(walked.c.id).join(each, true()).order_by(asked.order(walked.c.id)).limit(asked.limit)
 
