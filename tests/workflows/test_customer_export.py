@@ -174,7 +174,7 @@ async def test_what_a_role_may_not_see_is_not_in_its_file(
     monkeypatch.setitem(GRANTS, Role.SALES, GRANTS[Role.SALES] | {Action.CUSTOMER_EXPORT: Scope.OWN})
     ruled = {"tax_number": {"masked_for": ["sales"]}, "city": {"hidden_from": ["sales"]}}
     rules = fields(CustomerFieldPolicy.model_validate_json(json.dumps({**DEFAULT, "builtin": ruled})))
-    monkeypatch.setattr("db.customer_reader.fields", lambda _document: rules)
+    monkeypatch.setattr("db.customer_field.fields", lambda _document: rules)
     only = json.dumps({"fact": "name", "op": "starts", "values": [mark]})
     export_id = await begun(sign_in, "li.wei", filter=only)
     await carried(activities, export_id)
