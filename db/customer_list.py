@@ -41,7 +41,7 @@ async def list_customers(
     """The newest first; `text` is part of a name, of its pinyin or initials, of a contact's, or of a phone number;
     `after` the id of the last one seen."""
     paths = paths_to_customers(actor)
-    numbers = any(field.key == "phone" for field in (await readable_by(session, actor)).open)
+    numbers = (await readable_by(session, actor)).numbers
     within_sight = [customers_within(actor)]
     ids = await found(session, within_sight, text, paths=paths, after=after, limit=limit, numbers=numbers)
     query = select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id.desc())

@@ -29,7 +29,7 @@ class CustomerSight:
     @property
     def numbers(self) -> bool:
         """Whether this person may find customers by their phone numbers."""
-        return self.pools.numbers
+        return self.pools.readable.numbers
 
     def pooled(self) -> ColumnElement[bool]:
         """Places in pools that this person sees."""

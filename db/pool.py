@@ -88,11 +88,6 @@ class PoolReader:
         rules = await rules_in_force(session)
         return cls(actor, rules.policy, await region_codes(session), await readable_by(session, actor))
 
-    @property
-    def numbers(self) -> bool:
-        """Whether this person may ask about phone numbers."""
-        return any(field.key == "phone" for field in self.readable.open)
-
     def within(self) -> list[ColumnElement[bool]]:
         return [pool_within(self.actor), ~hidden_pools(self.policy, self.codes, self.actor.roles)]
 
@@ -159,7 +154,7 @@ class PoolReader:
         if not text.strip():
             return []
         whole = self.actor.scope(Action.CUSTOMER_ASSIGN) is not None
-        return [Assignment.customer_id.in_(named(text, name_only=not whole, numbers=self.numbers))]
+        return [Assignment.customer_id.in_(named(text, name_only=not whole, numbers=self.readable.numbers))]
 
     async def count(self, session: AsyncSession, narrowed: Narrowed, *, text: str = "") -> int:
         """How many there are, counted up to `COUNTED`."""

@@ -168,6 +168,11 @@ class Readable(NamedTuple):
         """Those whose value they may see, search for, sort by, and change."""
         return tuple(field for field in self.fields if field.key not in self.masked)
 
+    @property
+    def numbers(self) -> bool:
+        """Whether they may ask about phone numbers."""
+        return any(field.key == "phone" for field in self.open)
+
     def field(self, key: str) -> Field | None:
         return next((field for field in self.fields if field.key == key), None)
 

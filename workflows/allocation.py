@@ -57,19 +57,18 @@ class AllocationWorkflow:
 
     async def _give(self, part: AllocationPart) -> str:
         came_to = await self._long(AllocationActivities.give_customers, part, "give the customers")
-        await workflow.execute_activity_method(
-            AllocationActivities.tell_of_allocation, part, start_to_close_timeout=_SHORT, retry_policy=_KEEP_ON,
-            summary="tell who got customers",
-        )  # fmt: skip
+        await self._tell(AllocationActivities.tell_of_allocation, part, "tell who got customers")
         return came_to
 
     async def _take_back(self, part: AllocationPart) -> str:
         came_to = await self._long(AllocationActivities.take_customers_back, part, "take the customers back")
-        await workflow.execute_activity_method(
-            AllocationActivities.tell_of_undone_allocation, part, start_to_close_timeout=_SHORT, retry_policy=_KEEP_ON,
-            summary="tell whose customers went back",
-        )  # fmt: skip
+        await self._tell(AllocationActivities.tell_of_undone_allocation, part, "tell whose customers went back")
         return came_to
+
+    async def _tell(self, act: Any, part: AllocationPart, summary: str) -> None:
+        await workflow.execute_activity_method(
+            act, part, start_to_close_timeout=_SHORT, retry_policy=_KEEP_ON, summary=summary
+        )  # fmt: skip
 
     async def _long(self, act: Any, part: AllocationPart, summary: str) -> str:
         done: Progress = await workflow.execute_activity_method(
