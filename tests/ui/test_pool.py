@@ -176,6 +176,18 @@ async def test_only_a_manager_gives_customers_to_somebody(
     assert (await (await sign_in("zhou.kai")).get(f"/pool/mine?owner={people['li.wei']}")).status_code == 404
 
 
+async def test_who_sees_several_regions_looks_at_all_of_them_or_one(
+    sign_in: SignIn, pooled: str, people: dict[str, str]
+) -> None:  # fmt: skip
+    boss = await sign_in("lin.yue")
+    for address in ("/pool", "/pool/tiers"):
+        for region in ("", people["east"], people["south"], str(uuid4())):
+            assert (await boss.get(address, params={"region": region} if region else {})).status_code == 200
+    customer = pooled.split("~")[0]
+    assert customer in (await boss.get("/pool")).text
+    assert customer not in (await boss.get("/pool", params={"region": people["south"]})).text
+
+
 async def test_the_pool_reads_well_everywhere(visit: Visit, pooled: str) -> None:
     await check_everywhere(visit, "/pool", as_person="li.wei")
     await check_everywhere(visit, "/pool/mine", as_person="li.wei")
