@@ -12,6 +12,7 @@ import json
 import resource
 import struct
 import sys
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -25,7 +26,8 @@ CELLS_KEPT, CELL_KEPT = 60, 500
 """Of a rejected row."""
 
 
-def main() -> int:
+def carried_out(work: Callable[[dict[str, Any]], None]) -> int:
+    """Does `work` with what is asked, within limits; the child's exit code."""
     memory, cpu = int(sys.argv[1]), int(sys.argv[2])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
@@ -35,13 +37,13 @@ def main() -> int:
     asked = json.loads(sys.stdin.readline())
     gc.disable()  # nothing here refers to itself, and to look through millions of lists takes as long as to read them
     try:
-        _read(asked)
+        work(asked)
     except Refused as refused:
-        _say(b"E", json.dumps({"code": refused.code, "field": refused.field, "params": refused.params}).encode())
+        say(b"E", json.dumps({"code": refused.code, "field": refused.field, "params": refused.params}).encode())
         return 0
     except MemoryError:
         return 3
-    _say(b"D", b"")
+    say(b"D", b"")
     return 0
 
 
@@ -86,10 +88,10 @@ def _check_width(batch: list[list[str]], before: int) -> None:
 
 def _tell(import_id: str, no: int, rows: int, read: Batch) -> None:
     if read.good:
-        _say(b"R", read.lines.encode() + b"\n")
+        say(b"R", read.lines.encode() + b"\n")
     if read.rejected:
-        _say(b"X", "".join(_line(import_id, each) for each in read.rejected).encode("utf-8", "replace"))
-    _say(b"P", json.dumps({"no": no, "rows": rows, "rejected": len(read.rejected)}).encode())
+        say(b"X", "".join(_line(import_id, each) for each in read.rejected).encode("utf-8", "replace"))
+    say(b"P", json.dumps({"no": no, "rows": rows, "rejected": len(read.rejected)}).encode())
 
 
 def _line(import_id: str, one: Rejected) -> str:
@@ -103,11 +105,11 @@ def _quoted(cell: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _say(kind: bytes, body: bytes) -> None:
+def say(kind: bytes, body: bytes) -> None:
     sys.stdout.buffer.write(HEAD.pack(kind, len(body)))
     sys.stdout.buffer.write(body)
     sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(carried_out(_read))

@@ -1,4 +1,4 @@
-"""Reads an import's file through the child process: frames of rows that are ready for COPY."""
+"""Reads an import's file through child processes: frames of rows that are ready for COPY, or as they stand there."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +32,9 @@ FRAME_MOST = 512 * 1024**2
 
 PEOPLE, UNIT = frozenset({"person", "people"}), "department"
 """Types of own fields whose values are others' ids."""
+
+
+Again = Callable[[Sequence[int]], Awaitable[list[list[str]]]]
 
 
 class Stretch(NamedTuple):
@@ -59,18 +62,11 @@ async def asked_of(session: AsyncSession, row: CustomerImport, country: str, zon
 
 async def stretches(asked: dict[str, Any]) -> AsyncIterator[Stretch]:
     """`asked` as the child takes it. Raises Refused for what cannot be read on."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "activities.customer_import_child", str(MEMORY), str(CPU_SECONDS),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        cwd=OURS, env=_environment(), start_new_session=True, limit=4 * 1024**2,
-    )  # fmt: skip
-    try:
-        assert child.stdin is not None and child.stdout is not None  # noqa: S101, PT018 - both are pipes
-        child.stdin.write(json.dumps(asked).encode() + b"\n")
-        await child.stdin.drain()
+    async with _child("activities.customer_import_child") as child:
+        await child.tell(asked)
         rows = rejected = b""
         while True:
-            kind, body = await asyncio.wait_for(_frame(child.stdout), SILENCE)
+            kind, body = await child.hear()
             match kind:
                 case b"R":
                     rows = body
@@ -80,13 +76,57 @@ async def stretches(asked: dict[str, Any]) -> AsyncIterator[Stretch]:
                     said = json.loads(body)
                     yield Stretch(said["no"], said["rows"], rows, rejected, said["rejected"])
                     rows = rejected = b""
-                case b"E":
-                    refused = json.loads(body)
-                    raise Refused(refused["code"], 422, field=refused["field"], **refused["params"])
                 case _:
                     return
-    except (TimeoutError, asyncio.IncompleteReadError):
-        raise Refused("import_unreadable", 422, field="file") from None
+
+
+@asynccontextmanager
+async def rows_again(path: str, encoding: str, delimiter: str) -> AsyncIterator[Again]:
+    """Gives the cells of rows as they stand in the file by their numbers, which only grow: of as many, from the first
+    on, as are not too much at once. Raises Refused for what cannot be read."""
+    async with _child("activities.customer_import_again") as child:
+        await child.tell({"path": path, "encoding": encoding, "delimiter": delimiter})
+
+        async def cells(numbers: Sequence[int]) -> list[list[str]]:
+            await child.tell(numbers)
+            _, body = await child.hear()
+            found: list[list[str]] = json.loads(body)
+            return found
+
+        yield cells
+
+
+class _Child(NamedTuple):
+    told: asyncio.StreamWriter
+    heard: asyncio.StreamReader
+
+    async def tell(self, what: Any) -> None:
+        with suppress(ConnectionError):  # what it said before it went is still to be heard
+            self.told.write(json.dumps(what).encode() + b"\n")
+            await self.told.drain()
+
+    async def hear(self) -> tuple[bytes, bytes]:
+        """The kind of the next frame, and the frame. Raises Refused."""
+        try:
+            kind, body = await asyncio.wait_for(_frame(self.heard), SILENCE)
+        except (TimeoutError, asyncio.IncompleteReadError):
+            raise _unreadable() from None
+        if kind == b"E":
+            refused = json.loads(body)
+            raise Refused(refused["code"], 422, field=refused["field"], **refused["params"])
+        return kind, body
+
+
+@asynccontextmanager
+async def _child(module: str) -> AsyncIterator[_Child]:
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", module, str(MEMORY), str(CPU_SECONDS),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        cwd=OURS, env=_environment(), start_new_session=True, limit=4 * 1024**2,
+    )  # fmt: skip
+    try:
+        assert child.stdin is not None and child.stdout is not None  # noqa: S101, PT018 - both are pipes
+        yield _Child(child.stdin, child.stdout)
     finally:
         if child.returncode is None:
             with suppress(ProcessLookupError):
@@ -97,8 +137,12 @@ async def stretches(asked: dict[str, Any]) -> AsyncIterator[Stretch]:
 async def _frame(stream: asyncio.StreamReader) -> tuple[bytes, bytes]:
     kind, length = HEAD.unpack(await stream.readexactly(HEAD.size))
     if length > FRAME_MOST:
-        raise Refused("import_unreadable", 422, field="file")
+        raise _unreadable()
     return kind, await stream.readexactly(length)
+
+
+def _unreadable() -> Refused:
+    return Refused("import_unreadable", 422, field="file")
 
 
 def _environment() -> dict[str, str]:

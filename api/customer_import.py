@@ -69,7 +69,9 @@ class RowView(BaseModel):
     other_no: int | None = Field(description="The earlier row that it is the same as.")
     field: str | None
     code: str | None
-    cells: list[str] | None
+    cells: list[str] | None = Field(
+        description="As they were understood: phone numbers with their country code, and nothing in columns left out."
+    )
 
 
 class StartBody(BaseModel):

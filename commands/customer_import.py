@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from activities.customer_import_file import rows_again
 from activities.customer_import_sheet import COLUMNS_MOST
 from commands.desk import Desk
 from commands.document import DocumentStore, bare_name
@@ -22,7 +23,15 @@ from commands.temporal import ProcessEnded, update_id
 from db.audit import record
 from db.base import new_id
 from db.customer_field import field_policy
-from db.customer_import import CustomerImport, find_import, find_unbegun, keep_template, template_for
+from db.customer_import import (
+    CustomerImport,
+    CustomerImportRow,
+    find_import,
+    find_unbegun,
+    keep_template,
+    rows_told,
+    template_for,
+)
 from db.customer_import_known import owners_in, pools_of, regions_of
 from domain.access import Action, Actor
 from domain.customer_field import CustomerFieldPolicy, fields, for_reader
@@ -36,6 +45,8 @@ LARGEST = 4 * 1024 * MIB
 """Bytes of a file: ten million rows of 400 characters."""
 LIMITS = Limits(memory=3 * 1024 * MIB, cpu=600, wall=900, file=2 * LARGEST)
 CHUNK = 1024 * 1024
+AT_ONCE = 2_000
+"""Rows that are given back at a time."""
 TRIES, PAUSE = 50, 0.1
 """How often, and after how many seconds, an undo asks again whether the import has wholly ended."""
 
@@ -125,6 +136,28 @@ class ImportCommands:
                 raise invalid("import_owner_unfit", "owner_id")
         else:
             chosen.owner_id = None
+
+    async def rows_as_sent(
+        self, row: CustomerImport, verdicts: Sequence[str]
+    ) -> AsyncIterator[list[tuple[CustomerImportRow, Sequence[str]]]]:
+        """What is told of its rows, a page after the other, each with the cells as they stood in the file; once that is
+        put away, as they were understood. Raises Refused where it cannot be read."""
+        path, after = self.store.path(row.hash), 0
+        async with AsyncExitStack() as stack:
+            kept = path.exists()
+            again = (
+                await stack.enter_async_context(rows_again(str(path.absolute()), row.encoding, row.delimiter))
+                if kept
+                else None
+            )
+            while True:
+                async with self.db.session() as session:
+                    found = await rows_told(session, row.id, verdicts, after=after, limit=AT_ONCE)
+                if not found:
+                    return
+                sent = await again([one.no for one in found]) if again else [one.cells or [] for one in found]
+                yield list(zip(found, sent, strict=False))
+                after = found[len(sent) - 1].no
 
     async def undo(self, actor: Actor, key: str, import_id: str) -> Answer:
         """Takes back what it made and changed. Raises Refused: 404; 409 import_not_undone."""

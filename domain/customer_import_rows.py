@@ -80,6 +80,11 @@ class Known(NamedTuple):
     reading: Reading | None = None
 
 
+def as_sent(row: Sequence[str]) -> Sequence[str]:
+    """Without what we wrote beside a line that is no row."""
+    return row[:1] if row[-1:] == [UNREAD] else row
+
+
 class Reader:
     """Reads rows as the columns of `mapping`; a field for each column of the file, `""` for those left out."""
 
@@ -121,9 +126,7 @@ class Reader:
         if not self.wrong:
             return Batch("\n".join(lines), len(rows), [])
         rejected = [
-            Rejected(first + no, self.wrong[no], rows[no][:1] if rows[no][-1:] == [UNREAD] else rows[no])
-            for no in sorted(self.wrong)
-            if no not in empty
+            Rejected(first + no, self.wrong[no], as_sent(rows[no])) for no in sorted(self.wrong) if no not in empty
         ]
         kept = [line for no, line in enumerate(lines) if no not in self.wrong]
         return Batch("\n".join(kept), len(kept), rejected)

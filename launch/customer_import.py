@@ -20,7 +20,7 @@ from commands.desk import Desk
 from commands.document import DocumentStore
 from commands.temporal import Processes, connect
 from db.actor import actor_of
-from db.customer_import import CustomerImport, rows_told
+from db.customer_import import CustomerImport
 from db.customer_import_known import regions_of
 from db.engine import Database
 from db.person import person_with_email
@@ -28,7 +28,7 @@ from domain.access import Actor
 from domain.customer_import import RUNNING, Choices
 from domain.person import email_address
 from domain.refusal import Refused
-from domain.spreadsheet import defused
+from domain.spreadsheet import Value, defused
 from launch.failure import LaunchFailed
 from locales.refusals import refusal_text
 from settings import Settings
@@ -38,7 +38,6 @@ PULSE = 1.0
 """Seconds between two looks at how far it is."""
 PATIENCE = 120.0
 LEFT_OUT = ("rejected", "double", "exists", "missing", "elsewhere")
-AT_ONCE = 2_000
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ async def take_in(settings: Settings, file: Path, wanted: Wanted, say: Console) 
             say.print(f"{heading or '(no heading)'}: {field or 'left out'}")
         if not wanted.look:
             await imports.start(actor, str(uuid4()), import_id, await _choices(db, actor, mapping, wanted))
-            await _watch(db, import_id, wanted.rejected, say)
+            await _watch(imports, import_id, wanted.rejected, say)
     finally:
         await db.close()
 
@@ -102,7 +101,8 @@ async def _choices(db: Database, actor: Actor, mapping: list[str], wanted: Wante
     return Choices.model_validate({"mapping": mapping, "region_id": regions[wanted.region], **asked})
 
 
-async def _watch(db: Database, import_id: str, rejected: Path | None, say: Console) -> None:
+async def _watch(imports: ImportCommands, import_id: str, rejected: Path | None, say: Console) -> None:
+    db = imports.db
     with say.status("About to begin") as status:
         row = await _row(db, import_id)
         while row.stage == "uploaded" or row.stage in RUNNING:
@@ -116,29 +116,20 @@ async def _watch(db: Database, import_id: str, rejected: Path | None, say: Conso
         f" {row.doubled:,} twice in the file, {row.left_out:,} left out, {row.rejected:,} rejected"
     )
     if rejected:
-        await _write(db, row, rejected)
+        await _write(imports, row, rejected)
     if row.problem:
         raise LaunchFailed(refusal_text(Refused(row.problem["code"], 422, **row.problem["params"]), "en"))
 
 
-async def _write(db: Database, row: CustomerImport, path: Path) -> None:
+async def _write(imports: ImportCommands, row: CustomerImport, path: Path) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["row", "verdict", "field", "reason", *row.headings])
-        after = 0
-        while True:
-            async with db.session() as session:
-                found = await rows_told(session, row.id, LEFT_OUT, after=after, limit=AT_ONCE)
-            if not found:
-                return
-            writer.writerows(
-                map(
-                    defused,
-                    (one.no + 1, one.verdict, one.field or "", one.code or _same(one.other_no), *(one.cells or ())),
-                )
-                for one in found
-            )
-            after = found[-1].no
+        async for told in imports.rows_as_sent(row, LEFT_OUT):
+            for one, cells in told:
+                reason = one.code or _same(one.other_no)
+                said: list[Value] = [one.no + 1, one.verdict, one.field or "", reason, *cells]
+                writer.writerow([defused(value) for value in said])
 
 
 def _same(other: int | None) -> str:

@@ -50,7 +50,7 @@ router = APIRouter(
     prefix="/customers/import", include_in_schema=False, dependencies=[Depends(require(Action.CUSTOMER_IMPORT))]
 )
 SEARCHED = frozenset({"done", "cancelled"})
-PAGE, PREVIEWED, SHOWN, AT_ONCE = 30, 5, 20, 2_000
+PAGE, PREVIEWED, SHOWN = 30, 5, 20
 IN_POOL = "pool:"
 REPORTED = ("rejected", "double", "exists", "missing", "elsewhere", "kept")
 """Verdicts that a person may want to do something about."""
@@ -158,22 +158,16 @@ async def act(
 
 @router.get("/{import_id}/rows.csv")
 async def download(request: Request, import_id: RecordId, actor: CurrentActor, services: Provided) -> Response:
-    """The rows that did not become what they should, each with the reason; those that could not be used as they stood
-    in the file: to be mended and sent again."""
+    """The rows that did not become what they should, each with the reason, as they stood in the file: to be mended and
+    sent again."""
     async with services.db.session(actor.id) as session:
         row = await find_import(session, actor, import_id)
         why = await _why(session, request, services, actor, row)
     text = translate(language_of(request)).gettext
 
     async def pages() -> AsyncIterator[list[Sequence[Value]]]:
-        after = 0
-        while True:
-            async with services.db.session(actor.id) as session:
-                found = await rows_told(session, import_id, REPORTED, after=after, limit=AT_ONCE)
-            if not found:
-                return
-            yield [[one.no + 1, why(one), *(one.cells or ())] for one in found]
-            after = found[-1].no
+        async for told in services.customer_imports.rows_as_sent(row, REPORTED):
+            yield [[one.no + 1, why(one), *cells] for one, cells in told]
 
     return csv_stream("import-rows", [text(N_("Row")), text(N_("Why")), *row.headings], pages())
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from activities.customer_import_file import rows_again
 from activities.customer_import_lines import Lines
 from domain.refusal import Refused
 
@@ -65,3 +67,14 @@ def test_a_mark_before_the_text_and_a_cell_without_end() -> None:
     with pytest.raises(Refused, match="import_cell_huge") as refused:
         in_turns(endless, 5, "utf-8", 0)
     assert refused.value.params["row"] == 2
+
+
+async def test_rows_are_given_again_by_their_numbers_no_more_than_fit_at_once(tmp_path: Path) -> None:
+    path, large = tmp_path / "rows", "长" * 900_000
+    path.write_text(
+        "\n".join(["客户,备注", *(f"{no}号公司,{large if 3 <= no <= 8 else ''}" for no in range(1, 40_001))])
+    )
+    async with rows_again(str(path), "utf-8", ",") as cells:
+        assert await cells([1, 2]) == [["1号公司", ""], ["2号公司", ""]]
+        assert [row[0] for row in await cells([3, 5, 6, 7, 8])] == ["3号公司", "5号公司", "6号公司"]
+        assert await cells([7, 30_000, 40_001]) == [["7号公司", large], ["30000号公司", ""], []]

@@ -64,6 +64,8 @@ async def test_a_line_that_cannot_be_read_is_told_and_the_counts_are_those_of_th
     assert (done.created, done.rejected) == (2, 1)
     [row] = await imports.all(CustomerImportRow, CustomerImportRow.import_id == done.id)
     assert (row.no, row.code, row.cells) == (2, "import_line_unread", ["not json"])
+    back = [cells async for told in imports.commands.rows_as_sent(done, ["rejected"]) for _, cells in told]
+    assert back == [["not json"]]
 
 
 async def test_companies_of_one_name_in_two_cities_are_two(imports: Imports) -> None:
@@ -98,6 +100,33 @@ async def test_what_is_there_is_updated_once_and_what_stands_twice_is_left_out(i
     assert await imports.told(second.id) == {1: "update", 2: "update", 3: "double", 5: "double", 6: "rejected"}
     [tiancheng] = await imports.all(Customer, Customer.phone == "+8613800138101")
     assert (tiancheng.name, tiancheng.city) == ("广州天成电气有限公司", "广州")
+
+
+async def test_what_is_left_out_comes_back_as_it_stood_in_the_file_as_long_as_that_is_kept(
+    imports: Imports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [
+        "客户名称,备注,电话",
+        "原样轴承有限公司,第一行,138-0013-8161",
+        '原样轴承厂,"两行,\n备注",138 0013 8161',  # twice in the file
+        ",没有名称,13800138162",  # cannot be used
+        "原样密封有限公司,,138-0013-8163",
+    ]
+    import_id = await imports.add("\n".join([*lines, ""]).encode("gb18030"))
+    await imports.start(import_id, mapping=["name", "", "phone"])
+    row = await imports.ended(import_id)
+    assert (row.created, row.doubled, row.rejected) == (2, 1, 1)
+
+    async def back() -> dict[int, list[str]]:
+        verdicts = ["rejected", "double"]
+        return {
+            one.no: list(cells) async for told in imports.commands.rows_as_sent(row, verdicts) for one, cells in told
+        }
+
+    rejected = ["", "没有名称", "13800138162"]
+    assert await back() == {2: ["原样轴承厂", "两行,\n备注", "138 0013 8161"], 3: rejected}
+    monkeypatch.setattr(imports.commands, "store", DocumentStore(tmp_path))
+    assert await back() == {2: ["原样轴承厂", "", "+8613800138161"], 3: rejected}
 
 
 async def test_other_tax_numbers_keep_companies_of_one_name_apart(imports: Imports) -> None:
