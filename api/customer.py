@@ -11,7 +11,10 @@ from api.services import Provided
 from api.signpost import follow_signpost
 from commands.billing import BillingBody
 from commands.contact import ContactBody
+from db.customer import Contact
 from db.customer_case import customer_case
+from db.customer_field import readable_by
+from domain.customer_field import Readable
 from domain.follow_up import ContactRole
 from domain.ids import RecordId
 
@@ -82,7 +85,8 @@ async def change_contact(
     customer_id: RecordId, contact_id: RecordId, body: ContactBody, key: IdempotencyKey, actor: CurrentActor,
     services: Provided,
 ) -> Response:  # fmt: skip
-    """Replace what is known of a contact."""
+    """Replace what is known of a contact. A number or an address that is masked or hidden from you stays where it is
+    sent empty or as you see it."""
     await services.contacts.change(actor, key, customer_id, contact_id, body)
     return Response(status_code=204)
 
@@ -92,11 +96,18 @@ async def get_customer(customer_id: RecordId, actor: CurrentActor, services: Pro
     """One customer, as far as you may see."""
     async with services.db.session(actor.id) as session:
         case = await customer_case(session, actor, customer_id)
+        readable = await readable_by(session, actor)
     return CustomerCaseView(
         **CustomerView.model_validate(case.customer).model_dump(),
-        contacts=[ContactView.model_validate(contact) for contact in case.contacts],
+        contacts=[_contact(one, readable) for one in case.contacts],
         followers=[FollowerView.model_validate(follower) for follower in case.followers],
         deals=[deal.id for deal in case.deals],
         contracts=[contract.id for contract in case.contracts],
         collections=[collection.id for collection in case.collections],
     )
+
+
+def _contact(contact: Contact, readable: Readable) -> ContactView:
+    shown = ContactView.model_validate(contact)
+    reached = {"phone": readable.reached("phone", contact.phone), "email": readable.reached("email", contact.email)}
+    return shown.model_copy(update=reached)

@@ -12,14 +12,18 @@ from commands.billing import may_edit
 from commands.idempotency import claim_once
 from db.contact_double import standing
 from db.customer import Assignment, Contact, Customer
+from db.customer_field import readable_by
 from db.engine import Database
 from db.scope import customers_within
 from domain.access import Action, Actor
 from domain.contact import phone_number
+from domain.customer_field import Readable, Way
 from domain.follow_up import ContactRole
 from domain.person import email_address
 from domain.refusal import forbidden, not_found
 from domain.text import ON_ONE_LINE
+
+WAYS: tuple[Way, ...] = ("phone", "email")
 
 
 class ContactBody(BaseModel):
@@ -60,8 +64,8 @@ class ContactCommands:
             return made.id
 
     async def change(self, actor: Actor, key: str, customer_id: str, contact_id: str, body: ContactBody) -> None:
-        """Replaces what is known of a contact. Raises Refused: 404, 403, 422."""
-        values = body.values(self.country)
+        """Replaces what is known of a contact; what they may not see stays as long as they type nothing else there.
+        Raises Refused: 404, 403, 422."""
         async with self.db.session(actor.id) as session:
             await self._works_on(session, actor, customer_id)
             query = select(Contact).where(Contact.id == contact_id, Contact.customer_id == customer_id)
@@ -69,7 +73,8 @@ class ContactCommands:
             if contact is None:
                 raise not_found("contact")
             contact = await standing(session, contact)
-            asked: dict[str, Any] = {"contact": contact_id, **values}
+            values = _replacing(contact, body, await readable_by(session, actor)).values(self.country)
+            asked: dict[str, Any] = {"contact": contact_id, **body.model_dump()}
             if (await claim_once(session, actor, key, "ChangeContact", f"customer/{customer_id}", asked)).fresh:
                 for name, value in values.items():
                     setattr(contact, name, value)
@@ -81,3 +86,14 @@ class ContactCommands:
         follows = await session.scalars(select(Assignment).where(Assignment.customer_id == customer_id))
         if not any(may_edit(actor, one) for one in follows):
             raise forbidden(Action.CUSTOMER_WORK)
+
+
+def _replacing(contact: Contact, body: ContactBody, readable: Readable) -> ContactBody:
+    """With the number and address there are, where they are not seen and nothing else was typed."""
+    seen = {field.key for field in readable.open}
+    kept: dict[str, str | None] = {}
+    for way in WAYS:
+        held: str | None = getattr(contact, way)
+        if way not in seen and getattr(body, way) in (None, "", readable.reached(way, held)):
+            kept[way] = held
+    return body.model_copy(update=kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +25,7 @@ from db.scope import customers_within, within
 from db.ticket import Ticket
 from db.ticket_list import of_customer
 from domain.access import Actor
+from domain.customer_field import Readable, Way
 from domain.refusal import not_found
 
 T = TypeVar("T")
@@ -73,10 +74,10 @@ class CustomerCase(NamedTuple):
             return self.contact(stand_in)
         return next((one for one in self.contacts if one.id == contact_id), None)
 
-    def reached_by(self, contact: Contact, way: Literal["phone", "email"]) -> list[str]:
-        """All numbers, or addresses, of one person."""
+    def reached_by(self, contact: Contact, way: Way, readable: Readable) -> list[str]:
+        """All numbers, or addresses, of one person as far as the reader may see them."""
         theirs = [contact, *(one for one in self.doubles if self.contact(one.id) is contact)]
-        return list(dict.fromkeys(value for one in theirs if (value := getattr(one, way))))
+        return list(dict.fromkeys(value for one in theirs if (value := readable.reached(way, getattr(one, way)))))
 
 
 async def find_customer(session: AsyncSession, actor: Actor, customer_id: str) -> Customer:

@@ -40,7 +40,7 @@ SINGLY = 3
 class Portrait:
     name: str
     values: Mapping[str, Any]
-    contacts: Sequence[Contact]
+    people: Sequence[str]
     history: History
     step: Step
     suggestion: Suggestion
@@ -53,7 +53,7 @@ class Portrait:
         place = " ".join(part for part in (one["province"], one["city"]) if part)
         told = [("industry", one["industry"]), ("place", place), ("source", one["source"])]
         told += [("campaigns", ", ".join(self.history.campaigns)), ("phone", one["phone"])]
-        people = [("contact", " ".join(p for p in (c.name, c.title, c.phone) if p)) for c in self.contacts[:3]]
+        people = [("contact", said) for said in self.people]
         history = [("follow_ups", str(self.history.follow_ups))]
         if self.deals:
             history.append(("open_deals", str(self.history.open_deals)))
@@ -63,7 +63,7 @@ class Portrait:
 async def portrait_of(session: AsyncSession, actor: Actor, customer_id: str, now: datetime) -> Portrait:
     """As far as this person may see it; who sees no deals is told nothing that they alone say."""
     customer = await session.get_one(Customer, customer_id)
-    values = seen_values(customer, await readable_by(session, actor))
+    readable = await readable_by(session, actor)
     contacts = await contacts_of(session, customer_id)
     known = (await known_of(session, [customer_id], now))[customer_id]
     deals = actor.scope(Action.DEAL_READ) is not None
@@ -71,7 +71,10 @@ async def portrait_of(session: AsyncSession, actor: Actor, customer_id: str, now
         known = known._replace(open_deals=0, open_amount=0, won=0)
     history = await _history(session, customer_id, contacts, known)
     said = suggest(known, keen=KEEN, cold=COLD, lost=LOST)
-    return Portrait(customer.name, values, contacts, history, next_step(history), said, deals)
+    parts = [(one.name, one.title, readable.reached("phone", one.phone)) for one in contacts[:3]]
+    people = [" ".join(filter(None, told)) for told in parts]
+    values = seen_values(customer, readable)
+    return Portrait(customer.name, values, people, history, next_step(history), said, deals)
 
 
 async def _history(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import Field as Limits
 from pydantic import model_validator
@@ -157,6 +157,10 @@ def _ruled(field: Field, rule: Rule | None) -> Field:
     return field.model_copy(update=asked | {"hidden_from": rule.hidden_from, "masked_for": rule.masked_for})
 
 
+Way = Literal["phone", "email"]
+"""How somebody is reached: the key of the field, and of a contact's."""
+
+
 class Readable(NamedTuple):
     """What somebody may see: `fields` without those hidden from them, `masked` the keys they see a part of."""
 
@@ -172,6 +176,11 @@ class Readable(NamedTuple):
     def numbers(self) -> bool:
         """Whether they may ask about phone numbers."""
         return any(field.key == "phone" for field in self.open)
+
+    def reached(self, way: Way, value: str | None) -> str | None:
+        """A contact's number or address, as much of it as they may see of a customer's own."""
+        shown: str | None = self.values({way: value}).get(way)
+        return shown
 
     def field(self, key: str) -> Field | None:
         return next((field for field in self.fields if field.key == key), None)

@@ -10,9 +10,11 @@ from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.services import Provided, Services
 from api.signpost import follow_signpost
-from commands.contact import ContactBody
+from commands.contact import WAYS, ContactBody
 from db.customer_case import customer_case
+from db.customer_field import readable_by
 from domain.access import Action, Actor
+from domain.customer_field import Readable, Way
 from domain.follow_up import CONTACT_ROLES
 from domain.ids import RecordId
 from domain.refusal import Refused, not_found
@@ -79,13 +81,21 @@ async def _form(
 ) -> HTMLResponse:  # fmt: skip
     async with services.db.session(actor.id) as session:
         case = await customer_case(session, actor, customer_id)
+        readable = await readable_by(session, actor)
     contact = case.contact(contact_id)
     if contact_id is not None and contact is None:
         raise not_found("contact")
-    given = {name: getattr(contact, name, None) or "" for name in FIELDS} | (form or {})
+    seen = {field.key for field in readable.open}
+    unseen = {way: _part(readable, way, getattr(contact, way, None)) for way in WAYS if way not in seen}
+    given = {name: getattr(contact, name, None) or "" for name in FIELDS} | dict.fromkeys(unseen, "") | (form or {})
     address = f"/customers/{customer_id}/contacts"
     return await page(
         request, "customer/contact.html", status=422 if errors else 200, customer=case.customer, contact=contact,
-        given=given, errors=errors or {}, roles=CONTACT_ROLES,
+        given=given, unseen=unseen, errors=errors or {}, roles=CONTACT_ROLES,
         address=f"{address}/{contact.id}" if contact else address,
     )  # fmt: skip
+
+
+def _part(readable: Readable, way: Way, value: str | None) -> str:
+    """What is told of a value that is not seen: of a hidden one, not even whether there is any."""
+    return (readable.reached(way, value) or "–") if way in readable.masked else "****"

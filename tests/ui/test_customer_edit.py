@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy import text as sql
 
 from commands.policy import publish_defaults
-from db.customer import Customer
+from db.customer import Contact, Customer
 from db.customer_field import CustomerChange
 from db.customer_match import CustomerPair
 from db.engine import Database
@@ -244,6 +244,42 @@ async def test_a_masked_number_is_not_told_in_the_portrait_nor_found_by_trying(
     for part in ("13912345678", "5678", "1234"):
         assert not await found(seller, part)
         assert await found(manager, part)
+
+
+async def test_a_contacts_number_is_masked_as_the_customers_own_and_kept_by_who_corrects_the_rest(
+    visit: Visit, sign_in: SignIn, selling: Selling, fields: Any
+) -> None:
+    await fields(builtin={"phone": {"masked_for": ["sales"]}, "email": {"hidden_from": ["sales"]}})
+    customer_id = await selling.customer("联系人脱敏")
+    async with selling.services.db.session() as session:
+        contact = (await session.scalars(select(Contact).where(Contact.customer_id == customer_id))).one()
+        contact.phone, contact.email = "+8613912345678", "boss@masked.example"
+    address = f"/customers/{customer_id}/contacts/{contact.id}"
+    seller, manager = await sign_in("li.wei"), await sign_in("zhao.min")
+    paths = (f"/customers/{customer_id}", f"/customers/{customer_id}/regions?panel=true", address)
+    for kind, path in (
+        *(("text/html", path) for path in paths),
+        *(("*/*", f"/api/customers/{customer_id}{more}") for more in ("", "/portrait")),
+    ):
+        seen = (await seller.get(path, headers={"accept": kind})).text
+        assert "139****5678" in seen, path
+        for secret in ("12345678", "masked.example"):
+            assert secret not in seen.replace(" ", ""), path
+
+    async def known() -> tuple[str, str, str]:
+        [one] = (await manager.get(f"/api/customers/{customer_id}")).json()["contacts"]
+        return one["name"], one["phone"], one["email"]
+
+    page = (await visit(address, as_person="li.wei")).page
+    await page.locator("#f-name").fill("周明明")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Saved.")).to_be_visible()
+    assert await known() == ("周明明", "+8613912345678", "boss@masked.example")
+    for sent, phone in (("139****5678", "+8613912345678"), ("13912340000", "+8613912340000")):
+        body = {"name": "周明", "phone": sent}
+        answer = await seller.put(f"/api{address}", json=body, headers={"Idempotency-Key": uuid4().hex})
+        assert answer.status_code == 204
+        assert await known() == ("周明", phone, "boss@masked.example")
 
 
 async def test_a_number_masked_for_managers_is_so_in_the_queue_of_duplicates_and_in_the_pool(
