@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Assignment, Customer
@@ -129,9 +129,8 @@ class PoolReader:
         if after is not None:
             last = await session.get(Assignment, after)
             if last is not None:
-                query = query.where(
-                    tuple_(Assignment.since, Assignment.customer_id) < tuple_(last.since, last.customer_id)
-                )
+                here = tuple_(Assignment.since, Assignment.customer_id)
+                query = query.where(here < tuple_(last.since, literal(last.customer_id, Assignment.customer_id.type)))
         ordered = query.order_by(Assignment.since.desc(), Assignment.customer_id.desc()).limit(limit)
         return [Entry(*row) for row in await session.execute(ordered)]
 
@@ -205,7 +204,8 @@ async def _behind(
     behind = and_(Assignment.due_at.is_(None), Assignment.customer_id > last.customer_id)
     if last.due_at is None:
         return query.where(behind)
-    here = tuple_(Assignment.due_at, Assignment.customer_id) > tuple_(last.due_at, last.customer_id)
+    there = tuple_(last.due_at, literal(last.customer_id, Assignment.customer_id.type))
+    here = tuple_(Assignment.due_at, Assignment.customer_id) > there
     return query.where(or_(here, Assignment.due_at.is_(None)))
 
 

@@ -72,6 +72,25 @@ async def test_what_the_pool_hides_is_not_sent_until_it_is_claimed(sign_in: Sign
     assert await claim(refused, pooled) == 409
 
 
+async def test_the_pool_and_ones_own_go_on_after_a_page(sign_in: SignIn, pooled: str, db: Database) -> None:
+    seller = await sign_in("li.wei")
+    customer, region = pooled.split("~")
+    async with db.session() as session:
+        older = Customer(name=f"早先入池 {uuid4().hex[:6]}")
+        session.add(older)
+        await session.flush()
+        session.add(Assignment(customer_id=older.id, region_id=region, since=datetime.now(UTC) - timedelta(days=2)))
+    page = await seller.get("/pool", params={"after": pooled})
+    assert (page.status_code, older.name in page.text, f"{customer}/{region}" in page.text) == (200, True, False)
+    for place in (pooled, f"{older.id}~{region}"):
+        await claim(seller, place)
+    async with db.session() as session:
+        for one, days in ((customer, 1), (older.id, 2)):
+            (await session.get_one(Assignment, (one, region))).due_at = datetime.now(UTC) + timedelta(days=days)
+    page = await seller.get("/pool/mine", params={"after": pooled})
+    assert (page.status_code, older.name in page.text, f"/customers/{customer}" in page.text) == (200, True, False)
+
+
 @pytest.mark.parametrize(
     ("begun", "more", "counts"),
     [
