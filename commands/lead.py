@@ -18,11 +18,11 @@ from commands.temporal import update_id
 from db.calendar import calendars
 from db.customer import Contact, Customer
 from db.lead import Lead
-from db.lead_claim import claimed_since, forget_claim, lock_claims, note_claim
+from db.lead_claim import claimed_since, claimed_with, forget_claim, lock_claims, note_claim
 from db.lead_turn import LeadTurn, open_leads, selling_roles, sells_in
 from db.policy import current_policy, documents
 from db.process import Process, Task
-from db.scope import customers_within, tasks_within, visible
+from db.scope import customers_within, tasks_within, visible, within_sight
 from domain.access import Action, Actor
 from domain.lead import LeadPolicy
 from domain.lead_assignment import LeadAssignmentPolicy
@@ -108,14 +108,16 @@ class LeadCommands(LeadIntake):
 
     async def take(self, actor: Actor, key: str, lead_id: str) -> Answer:
         """Out of the pool. Raises Refused (409) for who comes second, has their hands full, had it lately, or has
-        claimed as many today as they may."""
+        claimed as many today as they may; what was claimed with this key before is claimed again, whatever they have
+        or had since."""
         async with self.desk.db.session(actor.id) as session:
-            await visible(session, actor, "lead", lead_id)
-            await _check_room(session, actor.id)
-            await _check_cooled(session, actor.id, lead_id)
+            await _check_seen(session, actor, lead_id)
             await lock_claims(session, actor.id)
-            await _check_claims(session, actor.id, key, day_began(datetime.now(UTC), self.desk.settings.zone))
-            await note_claim(session, actor.id, key, lead_id)
+            if not await claimed_with(session, actor.id, key, lead_id):
+                await _check_cooled(session, actor.id, lead_id)
+                await _check_room(session, actor.id)
+                await _check_claims(session, actor.id, key, day_began(datetime.now(UTC), self.desk.settings.zone))
+                await note_claim(session, actor.id, key, lead_id)
         try:
             return await self.desk.update(actor, key, "lead", lead_id, LeadWorkflow.take, Command)
         except Refused:
@@ -215,6 +217,16 @@ async def _policy(session: AsyncSession, lead_id: str) -> LeadPolicy:
     return load(LeadPolicy, (await documents(session, LeadPolicy.kind, [version]))[version])
 
 
+async def _check_seen(session: AsyncSession, actor: Actor, lead_id: str) -> None:
+    """Who still has the lead before them that somebody else claimed meanwhile hears so. Raises Refused: 404, 409."""
+    if await within_sight(session, actor, "lead", lead_id):
+        return
+    lead = await session.get(Lead, lead_id)
+    if lead is None or lead.why.get("how") != "claimed" or not await sells_in(session, actor.id, lead.region_id):
+        raise not_found("lead")
+    raise Refused("lead_taken", 409, by=lead.owner_id, stage=lead.stage)
+
+
 async def _check_room(session: AsyncSession, person_id: str) -> None:
     policy = load(LeadAssignmentPolicy, (await current_policy(session, LeadAssignmentPolicy.kind))[1])
     roles = (await selling_roles(session, [person_id])).get(person_id, frozenset())
@@ -233,6 +245,8 @@ async def _check_claims(session: AsyncSession, person_id: str, key: str, since: 
 
 async def _check_cooled(session: AsyncSession, person_id: str, lead_id: str) -> None:
     policy = load(LeadAssignmentPolicy, (await current_policy(session, LeadAssignmentPolicy.kind))[1])
+    if await session.scalar(select(Lead.owner_id).where(Lead.id == lead_id)) == person_id:
+        raise Refused("lead_yours", 409)
     got = await session.scalar(select(LeadTurn.at).where(LeadTurn.lead_id == lead_id, LeadTurn.person_id == person_id))
     if policy.cooling_off is not None and got is not None and got + policy.cooling_off > datetime.now(UTC):
         raise Refused("lead_cooling", 409, until=(got + policy.cooling_off).isoformat())

@@ -12,7 +12,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Instant, Ref, new_id
 from db.customer import Customer
+from db.person import OrgUnit
+from db.policy import current_policy
 from domain.access import Action, Actor, Scope
+from domain.allocation_policy import AllocationPolicy, Weekly
+from domain.policy import load
 from domain.refusal import not_found
 
 BUSY = ("running", "undoing")
@@ -173,3 +177,16 @@ async def ends_of(session: AsyncSession, allocation_id: str) -> dict[str, int]:
     row = AllocationRow
     query = select(row.end, func.count()).where(row.allocation_id == allocation_id, row.end.is_not(None))
     return {end: count for end, count in await session.execute(query.group_by(row.end)) if end}
+
+
+async def weekly_of(session: AsyncSession, actor: Actor) -> list[tuple[str, Weekly]]:
+    """The regions whose customers they may give away and which are allocated by themselves, and when."""
+    policy = load(AllocationPolicy, (await current_policy(session, AllocationPolicy.kind))[1])
+    named = [one.region for one in policy.weekly]
+    found = select(OrgUnit.code, OrgUnit.id).where(OrgUnit.kind == "region", OrgUnit.code.in_(named))
+    ids = dict((await session.execute(found)).all())
+    return [
+        (ids[one.region], one)
+        for one in policy.weekly
+        if one.region in ids and actor.reaches(Action.CUSTOMER_ASSIGN, owner=None, region=ids[one.region])
+    ]

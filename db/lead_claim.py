@@ -33,6 +33,12 @@ async def claimed_since(session: AsyncSession, person_id: str, since: datetime, 
     return (await session.scalars(query)).one()
 
 
+async def claimed_with(session: AsyncSession, person_id: str, key: str, lead_id: str) -> bool:
+    """Whether somebody claimed this lead with this key, or is just doing so."""
+    noted = (LeadClaim.person_id == person_id, LeadClaim.key == key, LeadClaim.lead_id == lead_id)
+    return await session.scalar(select(LeadClaim.at).where(*noted)) is not None
+
+
 async def lock_claims(session: AsyncSession, person_id: str) -> None:
     """Until the transaction ends, what this person claims is counted by nobody else."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"lead-claim/{person_id}"))))

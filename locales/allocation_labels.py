@@ -39,7 +39,7 @@ ALLOCATION_LABELS: dict[str, dict[str, str]] = {
         "lead": N_("from a lead"),
         "rule": N_("by rule"),
         "returned": N_("given back"),
-        "recycled": N_("by the clock"),
+        "recycled": N_("by the limits"),
     },
     "customer_way": {
         "form": N_("entered by hand"),

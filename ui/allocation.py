@@ -20,7 +20,7 @@ from api.body import IdempotencyKey
 from api.problem import named, worded
 from api.services import Provided, Services
 from commands.allocation import AllocationCommands
-from db.allocation import Allocation, ends_of, find_allocation, laid_of, list_allocations, rows_of, shares_of
+from db.allocation import Allocation, ends_of, find_allocation, laid_of, list_allocations, rows_of, shares_of, weekly_of
 from db.allocation_plan import COUNTED, Ground, count_pooled, ground_of, seats_in
 from db.allocation_result import got_in
 from db.person import OrgUnit
@@ -54,8 +54,9 @@ async def show_allocations(
     async with services.db.session(actor.id) as session:
         found = await list_allocations(session, actor, after=after, limit=PAGE + 1)
         called = await names(session, pages_of(request).language(request), {one.asked_by for one in found})
+        weekly = await weekly_of(session, actor)
     return await page(
-        request, "allocation/list.html", allocations=found[:PAGE], called=called, after=after or "",
+        request, "allocation/list.html", allocations=found[:PAGE], called=called, weekly=weekly, after=after or "",
         more=found[PAGE - 1].id if len(found) > PAGE else "",
     )  # fmt: skip
 

@@ -148,3 +148,19 @@ async def test_a_weekly_one_is_asked_for_and_paused_in_the_policy(sign_in: SignI
     again = await admin.get("/policies/allocation/edit/weekly?region=east")
     assert re.search(r'name="paused"[^>]*checked', again.text)
     assert 'value="5"' in again.text
+
+
+async def test_a_manager_reads_when_their_region_is_allocated_by_itself(
+    sign_in: SignIn, db: Database, people: dict[str, str]
+) -> None:  # fmt: skip
+    await fill(db, people["east"], 1)
+    weekly = [{"region": "east", "days": ["mon", "thu"], "at": "09:30", "paused": True}]
+    admin = await sign_in("gu.ming")
+    current = (await admin.get("/api/policies/allocation")).json()
+    body = {"document": {**current["document"], "weekly": weekly}, "follows": current["version"], "note": "每周"}
+    published = await admin.post("/api/policies/allocation", json=body, headers={"Idempotency-Key": uuid4().hex})
+    assert published.status_code == 201
+    manager, other = await sign_in("zhao.min"), await sign_in("huang.bo")
+    shown = (await manager.get("/allocations")).text
+    assert ("09:30" in shown, "暂停" in shown or "Paused" in shown) == (True, True)
+    assert "09:30" not in (await other.get("/allocations")).text

@@ -91,6 +91,33 @@ async def test_nobody_claims_more_leads_a_day_than_they_may(office: Office) -> N
     await leads.rule("lead_assignment", capacity={"senior_sales": 40, "sales": 30}, claims={})
 
 
+async def test_who_clicks_twice_has_what_they_claimed_and_who_is_late_hears_so(office: Office) -> None:
+    """The second click comes when they have it, had it lately and are full: none of that is held against it."""
+    leads = Leads(office)
+    await leads.rule("lead_assignment", capacity={"senior_sales": 0, "sales": 0})
+    lead_id = await leads.capture("双击", region="south")
+    await leads.stage(lead_id, "pooled")
+    await leads.rule("lead_assignment", capacity={"senior_sales": None, "sales": None}, cooling_off="PT1H")
+
+    async def claim(name: str, key: str = "") -> str:
+        try:
+            await office.leads.take(await office.actor(name), key or uuid4().hex, lead_id)
+        except Refused as refused:
+            return refused.code
+        return "claimed"
+
+    key = uuid4().hex
+    assert await claim("wu.hao", key) == "claimed"
+    await leads.stage(lead_id, "assigned")
+    await leads.rule(
+        "lead_assignment", capacity={"senior_sales": 1, "sales": 1}, claims={"sales": 1}, cooling_off="PT1H"
+    )
+    assert await claim("wu.hao", key) == "claimed"
+    ends = {name: await claim(name) for name in ("wu.hao", "peng.cheng", "li.wei", "luo.fan")}
+    assert ends == {"wu.hao": "lead_yours", "peng.cheng": "lead_taken", "li.wei": "not_found", "luo.fan": "not_found"}
+    await leads.rule("lead_assignment", capacity={"senior_sales": 40, "sales": 30}, claims={}, cooling_off=None)
+
+
 async def test_with_everybody_away_the_lead_is_pooled_and_the_first_claim_wins(office: Office) -> None:
     leads = Leads(office)
     absences = await leads.away("liang.yan", "wu.hao", "deng.li", "peng.cheng")
