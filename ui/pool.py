@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field, field_validator
@@ -69,6 +69,20 @@ class PoolFilter(BaseModel):
     @property
     def kept(self) -> dict[str, Any]:
         return ({"text": self.text} if self.text else {}) | self.narrowed
+
+    @property
+    def here(self) -> str:
+        """This list at this place."""
+        return self.address(after=self.after)
+
+
+def list_at(address: str) -> str:
+    """The pool as it was narrowed, at the place one was at; from its beginning where that is no address of it."""
+    try:
+        parts = urlsplit(address)
+        return PoolFilter.model_validate(dict(parse_qsl(parts.query))).here if parts.path == "/pool" else "/pool"
+    except ValueError:
+        return "/pool"
 
 
 @router.get("", dependencies=[Depends(require(Action.CUSTOMER_CLAIM))])

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import HTMLResponse, Response
 
 from api.auth import CurrentActor, require
@@ -30,7 +30,7 @@ from ui.environment import pages_of
 from ui.form import mistakes
 from ui.lead_list import sellers_within
 from ui.names import names
-from ui.pool import PLACE, PoolFilter, place_of, text_of
+from ui.pool import PLACE, list_at, place_of, text_of
 from ui.render import page, redirect
 
 router = APIRouter(prefix="/pool", include_in_schema=False)
@@ -47,6 +47,7 @@ Picked = Annotated[list[Annotated[str, StringConstraints(pattern=PLACE)]], Field
 class Asked(BaseModel):
     act: Act = "assign"
     picked: Picked = []
+    back: str = Field("", max_length=500)
 
 
 async def picked_places(request: Request) -> list[Place]:
@@ -65,35 +66,25 @@ async def picked_places(request: Request) -> list[Place]:
 async def claim(request: Request, key: IdempotencyKey, actor: CurrentActor, services: Provided) -> Response:
     """What is refused for one holds up no other: it is shown with the reason."""
     places = await picked_places(request)
+    back = list_at((await typed(request)).get("back", ""))
     if not places:
-        return redirect(request, "/pool")
+        return redirect(request, back)
     outcome = await services.pool.claim(actor, key, places)
     if outcome.refused:
-        return await _ended(request, actor, services, outcome)
+        return await _ended(request, actor, services, outcome, back)
     words = translate(language_of(request))
     said = words.ngettext("%(num)d customer is yours now", "%(num)d customers are yours now", len(outcome.done))
-    return redirect(request, await _from(request), said % {"num": len(outcome.done)})
+    return redirect(request, back, said % {"num": len(outcome.done)})
 
 
-async def _from(request: Request) -> str:
-    """The list as it was narrowed when something in it was claimed."""
-    form = await typed(request)
-    try:
-        return PoolFilter.model_validate(
-            {name: form[name] for name in PoolFilter.model_fields if name in form}
-        ).address()
-    except ValidationError:
-        return "/pool"
-
-
-async def _ended(request: Request, actor: Actor, services: Services, outcome: Outcome) -> HTMLResponse:
+async def _ended(request: Request, actor: Actor, services: Services, outcome: Outcome, back: str) -> HTMLResponse:
     """What was claimed and what was not, and why."""
     why = {place: worded(request, await named(request, refused)) for place, refused in outcome.refused.items()}
     async with services.db.session(actor.id) as session:
         reader = await PoolReader.of(session, actor)
         known = {(e.place.customer_id, e.place.region_id): e for e in await reader.find(session, outcome.refused)}
     rows = [(known[place].customer.name if place in known else "", said) for place, said in why.items()]
-    return await page(request, "pool/refused.html", status=409, rows=rows, done=len(outcome.done))
+    return await page(request, "pool/refused.html", status=409, rows=rows, done=len(outcome.done), back=back)
 
 
 @router.get("/act", dependencies=[Depends(require(Action.CUSTOMER_WORK))])
@@ -101,14 +92,19 @@ async def ask(
     request: Request, asked: Annotated[Asked, Query()], actor: CurrentActor, services: Provided
 ) -> HTMLResponse:
     actor.require(NEEDS[asked.act])
-    return await _form(request, actor, services, asked.act, [place_of(text) for text in asked.picked], {}, {})
+    return await _ask(request, asked, asked.act, actor, services)
 
 
 @router.get("/assign", dependencies=[Depends(require(Action.CUSTOMER_ASSIGN))])
 async def ask_whom(
     request: Request, asked: Annotated[Asked, Query()], actor: CurrentActor, services: Provided
 ) -> HTMLResponse:
-    return await _form(request, actor, services, "assign", [place_of(text) for text in asked.picked], {}, {})
+    return await _ask(request, asked, "assign", actor, services)
+
+
+async def _ask(request: Request, asked: Asked, act: Act, actor: Actor, services: Services) -> HTMLResponse:
+    places = [place_of(text) for text in asked.picked]
+    return await _form(request, actor, services, act, places, {"back": asked.back}, {})
 
 
 @router.post("/act/{act}", dependencies=[Depends(require(Action.CUSTOMER_WORK))])
@@ -129,7 +125,12 @@ async def do(request: Request, act: Act, key: IdempotencyKey, actor: CurrentActo
         )  # fmt: skip
     words = translate(language_of(request))
     said = words.ngettext("Done for %(num)d customer", "Done for %(num)d customers", len(outcome.done))
-    return redirect(request, "/pool" if act == "assign" else "/pool/mine", said % {"num": len(outcome.done)})
+    return redirect(request, _back(act, form), said % {"num": len(outcome.done)})
+
+
+def _back(act: Act, form: dict[str, str]) -> str:
+    """The list from which one came."""
+    return list_at(form.get("back", "")) if act == "assign" else "/pool/mine"
 
 
 async def _done(
@@ -170,6 +171,7 @@ async def _form(
         rows: list[Entry] = await reader.find(session, places) if places else []
         offered = await sellers_within(session, actor, language_of(request)) if act == "assign" else []
     context: dict[str, Any] = {"rows": rows, "sellers": offered, "typed": form, "errors": errors, "act": act}
+    context["back"] = _back(act, form)
     return await page(
         request, "pool/act.html", status=status, refused=refused or {}, done=done, tiers=TIERS, text_of=text_of,
         **context,

@@ -124,4 +124,4 @@ async def _refused(
         (known[place].customer.name if place in known else "", worded(request, await named(request, why)))
         for place, why in refused.items()
     ]
-    return await page(request, "pool/refused.html", status=409, rows=rows, done=done, tiers=True)
+    return await page(request, "pool/refused.html", status=409, rows=rows, done=done, tiers=True, back="/pool")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any, cast
 from urllib.parse import unquote
 from uuid import uuid4
@@ -63,9 +65,7 @@ async def test_what_the_pool_hides_is_not_sent_until_it_is_claimed(sign_in: Sign
         assert PHONE[4:] in (await manager.get(address)).text
     opened = await seller.get(f"/customers/{customer}")
     assert (opened.status_code, opened.headers["location"].startswith(f"/pool/{customer}/")) == (303, True)
-    searched = {"picked": [pooled], "text": "甬江", "tier": "C", "after": "", "idempotency_key": uuid4().hex}
-    claimed = await seller.post("/pool/claim", data=searched)
-    assert (claimed.status_code, unquote(claimed.headers["location"])) == (303, "/pool?text=甬江&tier=C")
+    assert await claim(seller, pooled) == 303
     assert (await seller.get(f"/customers/{customer}")).status_code == 200
     assert customer in (await seller.get("/pool/mine")).text
     refused = await sign_in("zhou.kai")
@@ -89,6 +89,30 @@ async def test_the_pool_and_ones_own_go_on_after_a_page(sign_in: SignIn, pooled:
             (await session.get_one(Assignment, (one, region))).due_at = datetime.now(UTC) + timedelta(days=days)
     page = await seller.get("/pool/mine", params={"after": pooled})
     assert (page.status_code, older.name in page.text, f"/customers/{customer}" in page.text) == (200, True, False)
+
+
+def back_of(page: str) -> str:
+    return unescape(re.findall(r'name="back" value="([^"]+)"', page)[0])
+
+
+async def test_whoever_claims_or_gives_is_led_back_to_the_place_in_the_list_they_came_from(
+    sign_in: SignIn, pooled: str, people: dict[str, str]
+) -> None:
+    seller, other, manager = await sign_in("li.wei"), await sign_in("zhou.kai"), await sign_in("zhao.min")
+    here = f"/pool?text=甬江&tier=C&after={pooled}"
+    first = (await seller.get("/pool?text=甬江&tier=C")).text
+    assert unquote(back_of(first)) == "/pool?text=甬江&tier=C"
+    for browser, status in ((seller, 303), (other, 409)):
+        form = {"picked": [pooled], "back": here, "idempotency_key": uuid4().hex}
+        claimed = await browser.post("/pool/claim", data=form)
+        assert claimed.status_code == status
+        assert here in unquote(claimed.headers["location"] if status == 303 else unescape(claimed.text))
+    asked = await manager.get("/pool/assign", params={"picked": pooled, "back": here})
+    assert unquote(back_of(asked.text)) == here
+    form = {"picked": [pooled], "to": people["wang.fang"], "idempotency_key": uuid4().hex}
+    for sent, led in ((here, here), ("https://elsewhere.example/pool", "/pool"), ("/pool?tier=Q", "/pool")):
+        given = await manager.post("/pool/act/assign", data=form | {"back": sent})
+        assert (given.status_code, unquote(given.headers["location"])) == (303, led)
 
 
 @pytest.mark.parametrize(
