@@ -234,6 +234,7 @@ SENTENCES = {
     "owner_not_selling": N_("This person does not sell in that region."),
     "lead_daily_full": N_("You have claimed %(most)s leads today, as many as you may. Go on tomorrow."),
     "lead_taken": N_("Somebody else has taken this lead from the pool."),
+    "pool_last": N_("There must be one pool at least."),
     "lead_yours": N_("This lead is yours already."),
     "lead_open": N_("This lead is open already."),
     "hands_full": N_("You have %(most)s open leads, which is the most the policy allows. Finish one first."),

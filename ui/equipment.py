@@ -111,7 +111,7 @@ def _body(form: dict[str, str]) -> EquipmentBody:
     """The cycle is typed in days. Raises Refused, ValidationError."""
     more: dict[str, Any] = {"active": "active" in form}
     if days := form.get("days", ""):
-        if not days.isdecimal() or not 1 <= int(days) <= 3650:
+        if not days.isdecimal() or len(days) > 4 or not 1 <= int(days) <= 3650:
             raise invalid("number_format", "days")
         more["every"] = timedelta(days=int(days))
     names_ = ("serial_number", "model", "product", "place", "warranty_until", "next_on", "version")

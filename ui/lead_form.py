@@ -68,7 +68,7 @@ async def submit(
     enquiry = Enquiry(
         sent={name: values if len(values) > 1 else (values or [""])[0] for name, values in many.items()},
         region=typed.get("region", ""), consent="consent" in typed, language=language_of(request),
-        consented=int(typed["consent_version"]) if typed.get("consent_version", "").isdecimal() else None,
+        consented=_version(typed.get("consent_version", "")),
         website=typed.get("website", ""), utm={name: typed[name] for name in UTM if typed.get(name)},
         behaviour={name: typed[name] for name in BEHAVIOUR if typed.get(name)},
     )  # fmt: skip
@@ -136,3 +136,7 @@ def framed(answer: HTMLResponse, origins: list[str]) -> HTMLResponse:
     allowed = " ".join(["'self'", *origins])
     answer.headers["Content-Security-Policy"] = CSP.replace("frame-ancestors 'none'", f"frame-ancestors {allowed}")
     return answer
+
+
+def _version(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 10 else None

@@ -65,7 +65,7 @@ class Draft:
 
     @staticmethod
     def typed(form: Mapping[str, str]) -> Draft:
-        count = min(int(form["count"]), 50) if form.get("count", "").isdecimal() else 0
+        count = min(_number(form.get("count", "")), 50)
         fields = [
             DraftField(
                 key=form.get(f"key-{no}", ""), kind=form.get(f"kind-{no}", "text"), zh=form.get(f"zh-{no}", ""),
@@ -73,7 +73,7 @@ class Draft:
             )
             for no in range(count)
         ]  # fmt: skip
-        version = int(form["version"]) if form.get("version", "").isdecimal() else 0
+        version = _number(form.get("version", ""))
         texts = {f"{part}_{code}": form.get(f"{part}_{code}", "") for part in TEXTS for code in LANGUAGES}
         return Draft(
             form.get("name", ""), version, form.get("source", ""), form.get("campaign", ""), "files" in form, texts,
@@ -83,7 +83,7 @@ class Draft:
     def act(self, act: str, add: str) -> None:
         """`add` a field, or move one up or down or take it out (`up-3`)."""
         kind, _, at = act.partition("-")
-        no = int(at) if at.isdecimal() else -1
+        no = _number(at, -1)
         if kind == "add" and add.startswith(OWN) and add.removeprefix(OWN) in CUSTOM_KINDS:
             self.fields.append(DraftField(self._free_key(), add.removeprefix(OWN)))
         elif kind == "add" and add in STANDARD and add not in {one.key for one in self.fields}:
@@ -130,3 +130,7 @@ def _choice(line: str) -> Choice:
 def _line(choice: Choice) -> str:
     parts = [choice.value, choice.label.zh, choice.label.en]
     return " | ".join(parts) if any(parts[1:]) else choice.value
+
+
+def _number(text: str, otherwise: int = 0) -> int:
+    return int(text) if text.isdecimal() and len(text) < 10 else otherwise

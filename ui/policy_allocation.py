@@ -86,7 +86,7 @@ def _checked(typed: Mapping[str, Any]) -> dict[str, Any]:
     entry |= {name: [part.strip() for part in LISTED.split(typed.get(name, "")) if part.strip()] for name in WORDS}
     for name in ("each", "most"):
         if value := typed.get(name):
-            entry[name] = int(value) if value.isdecimal() else value
+            entry[name] = int(value) if value.isdecimal() and len(value) < 12 else value
     entry |= {name: typed[name] for name in ("zone", "pool") if typed.get(name)}
     if typed.get("paused"):
         entry["paused"] = True

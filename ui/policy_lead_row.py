@@ -61,7 +61,7 @@ async def set_points(
     typed = _text(await request.form(), "points", "zh", "en", "note")
     try:
         points = typed["points"].replace("−", "-").replace("+", "")
-        if not points.lstrip("-").isdigit() or abs(int(points)) > MOST:
+        if not points.lstrip("-").isdecimal() or len(points) > 9 or abs(int(points)) > MOST:
             raise invalid("number_unreadable", "points")
         if not (typed["zh"] or typed["en"]):
             raise invalid("field_needed", "zh")

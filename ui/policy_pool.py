@@ -17,7 +17,7 @@ from db.policy import current_policy
 from db.pool_effect import effect
 from domain.access import Action
 from domain.calendar import CalendarPolicy
-from domain.customer_pool import HIDDEN, TIERS, PoolPolicy
+from domain.customer_pool import TIERS, PoolPolicy
 from domain.policy import load
 from domain.refusal import Refused, invalid
 from locales.labels import label
@@ -37,7 +37,7 @@ TIMES = ("no_follow_up", "no_deal", "warn")
 @router.get("/limits")
 async def ask(request: Request, actor: CurrentActor, services: Provided) -> Response:
     now = await editing(request, services, actor, KIND)
-    return await _form(request, services, _shown(load(PoolPolicy, now.document)), now.revision, now.document["pools"])
+    return await _form(request, services, _shown(load(PoolPolicy, now.document)), now.revision)
 
 
 @router.post("/limits")
@@ -46,7 +46,7 @@ async def keep(
 ) -> Response:
     now = await editing(request, services, actor, KIND)
     sent = await request.form()
-    form: dict[str, Any] = {name: str(sent[name]).strip() for name in sent} | {"hidden": sent.getlist("hidden")}
+    form: dict[str, Any] = {name: str(sent[name]).strip() for name in sent}
     try:
         document = {**now.document, **_read(form, now.document)}
         load(PoolPolicy, document)
@@ -54,7 +54,7 @@ async def keep(
     except Refused as refused:
         if refused.status != 422 or refused.field == "document":
             return await refusal_shown(request, services, actor, KIND, refused)
-        return await _form(request, services, form, revision, now.document["pools"], mistakes(request, refused))
+        return await _form(request, services, form, revision, mistakes(request, refused))
     return kept(request, KIND)
 
 
@@ -72,10 +72,7 @@ async def show_effect(request: Request, actor: CurrentActor, services: Provided)
 
 
 def _shown(policy: PoolPolicy) -> dict[str, Any]:
-    found: dict[str, Any] = {"calendar": policy.calendar or "", "hidden": list(policy.pools[0].hidden)}
-    found["product_field"] = policy.product_field or ""
-    for pool in policy.pools:
-        found[f"pool.{pool.key}.product"], found[f"pool.{pool.key}.back_to"] = pool.product or "", pool.back_to or ""
+    found: dict[str, Any] = {"calendar": policy.calendar or "", "product_field": policy.product_field or ""}
     lengths: dict[str, timedelta | None] = {
         f"{tier}.{name}": getattr(policy.tiers[tier], name) for tier in TIERS for name in TIMES
     }
@@ -99,19 +96,12 @@ def _read(form: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     capacity = dict(before.get("capacity", {}))
     for role in ROLES:
         capacity[role] = {name: _number(form, f"{role}.{name}") for name in ("daily", "total")}
-    hidden = [key for key in HIDDEN if key in form["hidden"]]
-    pools = [{**pool, "hidden": hidden, **_routed(form, str(pool.get("key")))} for pool in before["pools"]]
     return {
-        "tiers": tiers, "capacity": capacity, "pools": pools, "product_field": form.get("product_field") or None,
+        "tiers": tiers, "capacity": capacity, "product_field": form.get("product_field") or None,
         "calendar": form.get("calendar") or None,
         "cooling_off": _length(form, "cooling_off"), "rest": _length(form, "rest"),
         "together": _length(form, "together") or "P1D",
     }  # fmt: skip
-
-
-def _routed(form: dict[str, Any], key: str) -> dict[str, str | None]:
-    """Which customers are of this pool, and where they go from it."""
-    return {name: form.get(f"pool.{key}.{name}") or None for name in ("product", "back_to")}
 
 
 def _length(form: dict[str, Any], name: str) -> str | None:
@@ -123,29 +113,25 @@ def _number(form: dict[str, Any], name: str) -> int | None:
     text = form.get(name, "")
     if not text:
         return None
-    if not text.isdecimal() or int(text) > 10_000_000:
+    if not text.isdecimal() or len(text) > 8 or int(text) > 10_000_000:
         raise invalid("number_unreadable", name)
     return int(text)
 
 
 async def _form(
-    request: Request, services: Any, typed: dict[str, Any], revision: int, before: list[dict[str, Any]],
-    errors: dict[str, str] | None = None,
-) -> Response:  # fmt: skip
+    request: Request, services: Any, typed: dict[str, Any], revision: int, errors: dict[str, str] | None = None
+) -> Response:
     async with services.db.session() as session:
         _, document = await current_policy(session, CalendarPolicy.kind)
         own = (await field_policy(session)).fields
     language = language_of(request)
-    pools = [{"key": one.get("key"), "called": _called(one, language)} for one in before]
-    others = {one["key"]: [(o["key"], o["called"]) for o in pools if o["key"] != one["key"]] for one in pools}
     known = [(key, label("calendar", key, language)) for key in document["calendars"]]
     return await page(
         request, "policy/pool_form.html", status=422 if errors else 200, typed=typed, revision=revision,
-        errors=errors or {}, roles=ROLES, calendars=known, hidden=HIDDEN, pools=pools, others=others,
-        own_fields=[(field.key, field.label.en if language == "en" else field.label.zh) for field in own],
+        errors=errors or {}, roles=ROLES, calendars=known,
+        own_fields=[
+            (field.key, field.label.en if language == "en" else field.label.zh)
+            for field in own
+            if field.type in ("text", "choice")
+        ],
     )  # fmt: skip
-
-
-def _called(pool: dict[str, Any], language: str) -> str:
-    name = pool.get("name") or {}
-    return str(name.get("en" if language == "en" else "zh") or pool.get("key"))

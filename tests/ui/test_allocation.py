@@ -143,6 +143,8 @@ async def test_a_weekly_one_is_asked_for_and_paused_in_the_policy(sign_in: SignI
         "region": "east", "at": "09:00", "days": ["mon"], "each": "5", "paused": "1", "revision": revision[1],
         "idempotency_key": uuid4().hex,
     }  # fmt: skip
+    wrong = await admin.post("/policies/allocation/edit/weekly", data=asked | {"each": "9" * 5_000})
+    assert wrong.status_code == 422
     kept = await admin.post("/policies/allocation/edit/weekly", data=asked)
     assert kept.status_code == 303
     again = await admin.get("/policies/allocation/edit/weekly?region=east")
