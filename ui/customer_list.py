@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 
 from api.auth import CurrentActor, require
 from api.problem import worded
-from api.services import Provided, Services
+from api.services import Provided
 from db.customer_list import figures
 from db.customer_page import EMPTY, Page, count, page
 from db.customer_reader import CustomerReader, reader_of, seen_values
@@ -44,31 +44,29 @@ async def list_page(
     if asked.column:
         return redirect(request, asked.but(columns=",".join(asked.column)))
     formats = pages_of(request).formats(request)
-    error = ""
+    found, rows, error = EMPTY, _Rows(), ""
     async with services.db.session(actor.id) as session:
         reader = await reader_of(session, actor, services.settings.zone, datetime.now(UTC))
         columns = offered(reader.readable, formats, money=actor.scope(Action.COLLECTION_READ) is not None)
         shown = chosen(asked.columns, columns)
         kept = await views(session, actor)
-        called = await names(session, formats.language, [view.owner_id for view in kept])
-    found, rows = EMPTY, _Rows()
-    try:
-        async with services.db.session(actor.id) as session:
+        people = [*(view.owner_id for view in kept), *filter(is_id, values_in(asked.filter))]
+        called = await names(session, formats.language, people)
+        try:
             sought = asked.sought(reader.looking, reader.facts, reader.reading)
             found = await page(session, sought, after=asked.after, before=asked.before, limit=PAGE)
             rows = await _rows(session, reader, found, shown)
             called = await called.with_people(session, rows.people)
-    except Refused as refused:
-        if refused.status != 422:
-            raise
-        error = worded(request, refused)
-    held = await _chips(services, actor, asked, reader, called)
+        except Refused as refused:
+            if refused.status != 422:
+                raise
+            error = worded(request, refused)
     return await respond(
         request, "customer/list.html", "rows", status=422 if error else 200,
-        asked=asked, found=found, rows=rows, columns=shown, offered=columns, names=held.names, error=error,
-        cells=_cells(found, rows, shown, reader.readable, request, held.names),
-        chips=held.chips, views=kept, me=actor.id,
-        own_regions=[(unit.id, unit.called(formats.language)) for unit in held.names.units.values()
+        asked=asked, found=found, rows=rows, columns=shown, offered=columns, names=called, error=error,
+        cells=_cells(found, rows, shown, reader.readable, request, called),
+        chips=chips(asked, reader.facts, called), views=kept, me=actor.id,
+        own_regions=[(unit.id, unit.called(formats.language)) for unit in called.units.values()
                      if unit.kind == "region" and unit.id in actor.regions],
         follows=actor.scope(Action.CUSTOMER_WORK) is not None, claims=actor.scope(Action.CUSTOMER_CLAIM) is not None,
         works=actor.scope(Action.CUSTOMER_WORK) is not None,
@@ -125,20 +123,6 @@ def _cells(
                 text = cell(column.field, values, readable, formats, known)
                 cells[row.customer.id, column.key] = text
     return cells
-
-
-@dataclass(frozen=True)
-class _Held:
-    chips: Any
-    names: Names
-
-
-async def _chips(services: Services, actor: Actor, asked: Selection, reader: CustomerReader, called: Names) -> _Held:
-    """The conditions in words, as far as they can be read."""
-    people = [value for value in values_in(asked.filter) if is_id(value)]
-    async with services.db.session(actor.id) as session:
-        called = await called.with_people(session, people)
-    return _Held(chips(asked, reader.facts, called), called)
 
 
 @router.get("/count")
