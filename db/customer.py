@@ -132,7 +132,8 @@ class Assignment(Base):
 
     __table_args__ = (
         Index("ix_assignment_owner", "owner_id", "due_at", postgresql_include=["customer_id"]),
-        Index("ix_assignment_region", "region_id", "owner_id"),
+        # Whose customers are in a region, or those that lie in its pool, in their order: a search walks the newest.
+        Index("ix_assignment_region", "region_id", "owner_id", "customer_id"),
         Index("ix_assignment_due", "due_at", "customer_id", postgresql_where=text("due_at is not null")),
         Index(
             "ix_assignment_followed",

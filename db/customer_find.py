@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, SelectBase, literal_column, select, text, true, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.customer import Customer
+from db.customer import Assignment, Customer
 from db.customer_search import CustomerSearch, compared, holds, named
 from db.scope import CustomerPaths
 from domain.customer_search import Word, sought
@@ -77,16 +77,15 @@ async def found(
     after: str | None = None,
     limit: int,
     oldest_first: bool = False,
-    name_only: bool = False,
     numbers: bool = True,
 ) -> list[str]:
     """Ids, the newest first, of those `within` the conditions; all of them for an empty text. `paths` lead to all of
-    them, where they are not everywhere. Without `numbers` phone numbers find nobody, `name_only`: nor do people."""
-    words = sought(typed, numbers=numbers and not name_only)
-    asked = _Asked(words, within, after, limit, oldest_first, name_only)
+    them, where they are not everywhere. Without `numbers` phone numbers find nobody."""
+    words = sought(typed, numbers=numbers)
+    asked = _Asked(words, within, after, limit, oldest_first)
     if not typed.strip():
-        few = None if paths is None or paths.regions else paths.others
-        return list(await session.scalars(asked.base.limit(limit) if few is None else _one_by_one(asked, few)))
+        known = paths.all_of_them if paths else None
+        return list(await session.scalars(asked.base.limit(limit) if known is None else _one_by_one(asked, known)))
     if not words:
         return []
     holders = await likely(session, words)
@@ -99,7 +98,7 @@ async def found(
     if holders > RARE:
         ids = list(await session.scalars(_walked(asked, 0, GLANCE)))
         if len(ids) < limit and (holders > COMMON or len(ids) * WALK >= limit * GLANCE):
-            ids += await session.scalars(_walked(asked, GLANCE, WALK))
+            ids += await session.scalars(_walked(asked._replace(limit=limit - len(ids)), GLANCE, WALK))
             if holders > COMMON or await session.scalar(asked.base.offset(WALK).limit(1)) is None:
                 return ids[:limit]
         if len(ids) >= limit:
@@ -119,23 +118,24 @@ async def called(
 
 
 async def _along(session: AsyncSession, asked: _Asked, paths: CustomerPaths, *, glance: bool) -> list[str]:
-    """The newest are looked at first, where the reader sees many and many fit; then all that the paths lead to."""
-    if paths.regions and glance:
-        ids = list(await session.scalars(_glanced(asked, paths.all_of_them)))
+    """The newest are looked at first, where many fit; then all that the paths lead to."""
+    if glance:
+        ids = list(await session.scalars(_glanced(asked, paths)))
         if len(ids) == asked.limit:
             return ids
-    ways = [*(_looked_up(asked, region) for region in paths.regions), _one_by_one(asked, paths.others)]
-    each = [select(way.subquery().c.id) for way in ways]
-    met = union(*each).subquery("met")
+    ways = [_one_by_one(asked, paths.others)]
+    if paths.regions:
+        ways.append(_looked_up(asked, paths.regions))
+    met = union(*(select(way.subquery().c.id) for way in ways)).subquery("met")
     return list(await session.scalars(select(met.c.id).order_by(asked.order(met.c.id)).limit(asked.limit)))
 
 
-def _looked_up(asked: _Asked, region_id: str | None = None) -> Select[str]:
+def _looked_up(asked: _Asked, regions: Sequence[str] = ()) -> Select[str]:
     """By the index, before anything else is asked of them; then one at a time in their order until there are enough."""
     id_ = CustomerSearch.customer_id
-    held = (holds(word, region_id) for word in asked.words)
+    held = (holds(word, regions) for word in asked.words)
     rows = select(id_.label("id")).where(*held, asked.beyond(id_))
-    told = all(word.exact for word in asked.words) and not asked.name_only
+    told = all(word.exact for word in asked.words)
     return _until_enough(rows, asked, None if told else _compared)
 
 
@@ -146,11 +146,19 @@ def _one_by_one(asked: _Asked, ids: SelectBase) -> Select[str]:
     return _until_enough(select(id_.label("id")).where(asked.beyond(id_)), asked, _compared if asked.words else None)
 
 
-def _glanced(asked: _Asked, among: SelectBase | None) -> Select[str]:
-    """The newest of all customers, or of those `among` whom all are."""
-    id_: Any = Customer.id if among is None else among.subquery("among").c[0]
-    newest = select(id_.label("id")).where(asked.beyond(id_)).order_by(asked.order(id_))
-    return _until_enough(newest.limit(GLANCE), asked, _compared)
+def _glanced(asked: _Asked, paths: CustomerPaths) -> Select[str]:
+    """The newest of all customers, or of those that the paths lead to."""
+    if paths.places is None:
+        return _until_enough(_newest(asked, Customer.id).limit(GLANCE), asked, _compared)
+    id_, owner = Assignment.customer_id, Assignment.owner_id  # one owner, or none: so the index has them in order
+    each = [select(id_.label("id")).where(place, asked.beyond(id_)).order_by(asked.order(owner), asked.order(id_))
+            for place in paths.places]  # fmt: skip
+    known = union(paths.others, *(select(one.limit(GLANCE).subquery().c.id) for one in each)).subquery("known")
+    return _until_enough(_newest(asked, known.c[0]).limit(GLANCE), asked, _compared)
+
+
+def _newest(asked: _Asked, id_: Any) -> Select[str]:
+    return select(id_.label("id")).where(asked.beyond(id_)).order_by(asked.order(id_))
 
 
 def _compared(asked: _Asked, id_: ColumnElement[Any]) -> Select[Any]:

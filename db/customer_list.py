@@ -42,7 +42,7 @@ async def list_customers(
     `after` the id of the last one seen."""
     paths = paths_to_customers(actor)
     numbers = (await readable_by(session, actor)).numbers
-    within_sight = [customers_within(actor)]
+    within_sight = [customers_within(actor, few=bool(text.strip()))]
     ids = await found(session, within_sight, text, paths=paths, after=after, limit=limit, numbers=numbers)
     query = select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id.desc())
     return (await session.scalars(query)).all()

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, false, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +21,7 @@ from db.customer import Assignment, Customer
 from db.customer_filter import Looking, assignments_within, holds
 from db.customer_find import called, found
 from db.customer_order import BY_ID, ORDERS, Order, Sort
+from db.customer_search import is_named
 from db.scope import CustomerPaths, customers_within, paths_to_customers
 from domain.customer_filter import EVERYBODY, Group, tests
 from domain.customer_search import sought as searched
@@ -44,16 +45,15 @@ class Sought:
     conditions: Group = EVERYBODY
     sort: Sort = "newest"
 
-    @property
-    def within(self) -> list[ColumnElement[bool]]:
-        return [customers_within(self.looking.actor), holds(self.conditions, self.looking)]
+    def within(self, *, few: bool = False) -> list[ColumnElement[bool]]:
+        """Theirs; `few` as in `customers_within`."""
+        return [customers_within(self.looking.actor, few=few), holds(self.conditions, self.looking)]
 
-    @property
-    def pooled(self) -> list[ColumnElement[bool]] | None:
+    def pooled(self, *, few: bool = False) -> list[ColumnElement[bool]] | None:
         """Those seen beside these, for lying in a pool; None where there are none. By what a pool hides nobody may
         find them."""
         sight = self.looking.sight
-        only = sight.only_pooled(few=bool(self.text.strip())) if sight else None
+        only = sight.only_pooled(few=few) if sight else None
         if sight is None or only is None or any(one.fact.key in sight.ever_hidden for one in tests(self.conditions)):
             return None
         return [only, holds(self.conditions, replace(self.looking, pooled=True))]
@@ -62,8 +62,8 @@ class Sought:
         """The same of customers with an assignment: through theirs, and beside them those that lie in `pools`."""
         theirs = [assignments_within(self.looking.actor), Customer.merged_into.is_(None)]
         limbs = [[*theirs, holds(self.conditions, self.looking)]]
-        if pools and self.looking.sight and (pooled := self.pooled) is not None:
-            limbs.append([self.looking.sight.pooled(), *pooled])
+        if pools and (pooled := self.pooled()) is not None:
+            limbs.append([self.lying, *pooled])
         return limbs
 
     @property
@@ -72,15 +72,29 @@ class Sought:
         return self.looking.sight is None or self.looking.sight.numbers
 
     @property
-    def paths(self) -> CustomerPaths | None:
-        return paths_to_customers(self.looking.actor)
+    def named(self) -> list[ColumnElement[bool]]:
+        """Of those whom the text finds: theirs, and of the pools those whose own name fits. Numbers and people, which a
+        pool hides, find nobody there."""
+        theirs, pooled = and_(*self.within(few=True)), self.pooled(few=True)
+        if pooled is None:
+            return [theirs]
+        return [or_(theirs, and_(*pooled, is_named(self.text, Customer.id, name_only=True)))]
 
     @property
-    def in_pools(self) -> Select[str]:
-        """The ids of those that lie in pools, theirs among them."""
-        sight = self.looking.sight
-        lying = sight.pooled() if sight else false()
-        return select(Assignment.customer_id).where(lying).distinct()
+    def paths(self) -> CustomerPaths | None:
+        """To theirs, and to those of their pools."""
+        actor = self.looking.actor
+        paths = paths_to_customers(actor)
+        if paths is None or self.pooled() is None:
+            return paths
+        pools = [and_(Assignment.region_id == here, self.lying) for here in sorted(actor.regions)]
+        places = None if paths.places is None else [*paths.places, *pools]
+        return paths._replace(regions=sorted({*paths.regions, *actor.regions}), places=places)
+
+    @property
+    def lying(self) -> ColumnElement[bool]:
+        """Places in the pools they see, those of customers that are theirs among them."""
+        return self.looking.sight.pooled() if self.looking.sight else false()
 
 
 class Row(NamedTuple):
@@ -139,14 +153,15 @@ async def count(session: AsyncSession, sought: Sought) -> Count:
 
 def _counted(sought: Sought) -> list[Select[Any]]:
     """Who is counted, each once. Of whom one sees for few rows beside the customers, only those rows are read."""
-    pooled = sought.pooled
-    theirs = sought.paths.all_of_them if sought.paths else None
+    pooled = sought.pooled()
+    paths = paths_to_customers(sought.looking.actor)
+    theirs = paths.all_of_them if paths else None
     if theirs is None or any(tests(sought.conditions)):
-        return [select(Customer.id).where(*limb) for limb in (sought.within, pooled) if limb is not None]
+        return [select(Customer.id).where(*limb) for limb in (sought.within(), pooled) if limb is not None]
     own = theirs.subquery()
     lists = [select(own.c[0])]
     if pooled is not None:
-        lying = sought.in_pools.subquery()
+        lying = select(Assignment.customer_id).where(sought.lying).distinct().subquery()
         lists.append(select(lying.c[0]).where(lying.c[0].not_in(select(own.c[0]))))
     return lists
 
@@ -160,12 +175,13 @@ async def next_ids(
     if sought.text.strip() and not words:
         return []
     more = [Customer.id.in_(picked)] if picked else []
-    theirs = [await called(session, sought.text, numbers=sought.numbers)] if words else []
-    ids = await found(session, [*sought.within, *more, *theirs], "", after=after, limit=limit, oldest_first=True)
-    if sought.pooled is not None:
-        lying = [await called(session, sought.text, name_only=True)] if words else []
-        ids += await _named(session, sought, [*sought.pooled, *more, *lying], "", after, limit, oldest_first=True)
-    return sorted(ids)[:limit]
+    theirs = [*sought.within(), *more]
+    pooled = sought.pooled(few=bool(words))
+    if words:
+        theirs.append(await called(session, sought.text, numbers=sought.numbers))
+    if pooled is not None:
+        pooled += [*more, *([await called(session, sought.text, name_only=True)] if words else [])]
+    return await _all_of(session, theirs, pooled, None, after, limit, oldest_first=True)
 
 
 @asynccontextmanager
@@ -188,7 +204,7 @@ async def _rows(session: AsyncSession, sought: Sought, place: list[Any] | None, 
         return [Row(by_id[one], None) for one in ids if one in by_id]
     if sought.sort == "name":
         keys: tuple[Any, ...] = (Customer.company_key, Customer.id)
-        limbs = [select(Customer.id).where(*limb) for limb in (sought.within, sought.pooled) if limb is not None]
+        limbs = [select(Customer.id).where(*limb) for limb in (sought.within(), sought.pooled()) if limb is not None]
         first = [select(_from(limb, keys, place, back).limit(limit).subquery().c.id) for limb in limbs]
         either = Customer.id.in_(union_all(*first)) if len(first) > 1 else Customer.id.in_(first[0])
         named = await session.scalars(_from(select(Customer).where(either), keys, None, back).limit(limit))
@@ -222,27 +238,24 @@ async def ids_of(
     session: AsyncSession, sought: Sought, after: str | None, limit: int, *, oldest_first: bool = False
 ) -> list[str]:  # fmt: skip
     """Beyond the id `after`: theirs, and those of their pools between them."""
-    ids = await found(
-        session, sought.within, sought.text, paths=sought.paths, after=after, limit=limit, oldest_first=oldest_first,
-        numbers=sought.numbers,
-    )  # fmt: skip
-    if sought.pooled is None:
-        return ids
-    ids += await _named(session, sought, sought.pooled, sought.text, after, limit, oldest_first=oldest_first)
-    return sorted(ids, reverse=not oldest_first)[:limit]
+    if sought.text.strip():
+        return await found(
+            session, sought.named, sought.text, paths=sought.paths, after=after, limit=limit,
+            oldest_first=oldest_first, numbers=sought.numbers,
+        )  # fmt: skip
+    paths = paths_to_customers(sought.looking.actor)
+    return await _all_of(session, sought.within(), sought.pooled(), paths, after, limit, oldest_first=oldest_first)
 
 
-async def _named(
-    session: AsyncSession, sought: Sought, within: Sequence[ColumnElement[bool]], text: str, after: str | None,
-    limit: int, *, oldest_first: bool,
+async def _all_of(
+    session: AsyncSession, theirs: Sequence[ColumnElement[bool]], pooled: Sequence[ColumnElement[bool]] | None,
+    paths: CustomerPaths | None, after: str | None, limit: int, *, oldest_first: bool,
 ) -> list[str]:  # fmt: skip
-    """Of the pools those whose own name fits: numbers and people, which a pool hides, find nobody there."""
-    regions = sorted(sought.looking.actor.regions)
-    nobody = select(Customer.id).where(false())
-    paths = CustomerPaths(regions, union_all(nobody, nobody), sought.in_pools)
-    return await found(
-        session, within, text, paths=paths, after=after, limit=limit, oldest_first=oldest_first, name_only=True
-    )
+    """Whatever they are called; `paths` lead to theirs."""
+    ids = await found(session, theirs, "", paths=paths, after=after, limit=limit, oldest_first=oldest_first)
+    if pooled is not None:
+        ids += await found(session, pooled, "", after=after, limit=limit, oldest_first=oldest_first)
+    return sorted(ids, reverse=not oldest_first)[:limit]
 
 
 def _from(query: Any, keys: tuple[Any, ...], place: list[Any] | None, back: bool) -> Any:

@@ -80,13 +80,13 @@ def named(text: str, *, name_only: bool = False, numbers: bool = True) -> Select
     return select(CustomerSearch.customer_id).where(*fitting) if words else _nobody()
 
 
-def is_named(text: str, customer_id: ColumnElement[Any] | Any) -> ColumnElement[bool]:
+def is_named(text: str, customer_id: ColumnElement[Any] | Any, *, name_only: bool = False) -> ColumnElement[bool]:
     """Of one row at a time, where a name is only one of several things that may fit; no phone number is asked."""
     words = sought(text, numbers=False)
     if not words:
         return false()
     row = select(CustomerSearch.customer_id).where(CustomerSearch.customer_id == customer_id)
-    return row.where(*(compared(word) for word in words)).exists()
+    return row.where(*(compared(word, name_only=name_only) for word in words)).exists()
 
 
 def fits(word: Word, *, name_only: bool = False) -> ColumnElement[bool]:
@@ -99,12 +99,12 @@ def fits(word: Word, *, name_only: bool = False) -> ColumnElement[bool]:
     return or_(*(and_(CustomerSearch.grams.contains(list(grams)), _says(said, word)) for grams, said in ways))
 
 
-def holds(word: Word, region_id: str | None = None) -> ColumnElement[bool]:
-    """By the index alone, among all customers or a region's: nearly all of them fit, and to compare the words of many
-    takes longer than to find them."""
-    place = [region_gram(region_id)] if region_id else []
+def holds(word: Word, regions: Sequence[str] = ()) -> ColumnElement[bool]:
+    """By the index alone, among all customers or those of regions: nearly all of them fit, and to compare the words of
+    many takes longer than to find them."""
     ways = [*word.grams, word.digits] if word.digits else word.grams
-    return or_(*(CustomerSearch.grams.contains([*grams, *place]) for grams in ways))
+    said = or_(*(CustomerSearch.grams.contains(list(grams)) for grams in ways))
+    return and_(said, CustomerSearch.grams.overlap(list(map(region_gram, regions)))) if regions else said
 
 
 def compared(word: Word, *, name_only: bool = False) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Assignment, Customer
 from db.pool import Place, PoolReader
-from db.scope import customers_within, not_own, reach
+from db.scope import customers_within, reach
 from domain.access import Action, Actor, Scope
 
 
@@ -47,13 +47,12 @@ class CustomerSight:
 
     def only_pooled(self, *, few: bool = False) -> ColumnElement[bool] | None:
         """Those seen for lying in a pool only; None where all that lie there are seen anyway: whoever sees regions
-        sees their pools. `few`: it is asked of customers one at a time, not of all that are walked through."""
+        sees their pools. `few` as in `customers_within`."""
         if self.actor.scope(Action.CUSTOMER_READ) != Scope.OWN or self.actor.scope(Action.CUSTOMER_CLAIM) is None:
             return None
         lying = select(Assignment.region_id).where(Assignment.customer_id == Customer.id, self.pooled())
         there = lying.correlate(Customer).exists()  # a list ordered by what regions say reads assignments itself
-        others = not_own(self.actor) if few else not_(customers_within(self.actor))
-        return and_(Customer.merged_into.is_(None), there, others)
+        return and_(Customer.merged_into.is_(None), there, not_(customers_within(self.actor, few=few)))
 
     @property
     def ever_hidden(self) -> frozenset[str]:

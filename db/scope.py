@@ -126,40 +126,41 @@ def narrowed(actor: Actor, kind: str, whose: Whose) -> ColumnElement[bool]:
             return within(actor, kind)
 
 
-def customers_within(actor: Actor) -> ColumnElement[bool]:
+def customers_within(actor: Actor, *, few: bool = False) -> ColumnElement[bool]:
     """A customer is seen through its assignments: own, of own regions, or all; and by the owner of an open deal. One
-    that was merged into another is seen by nobody: its rows are the other's."""
-    return and_(Customer.merged_into.is_(None), _followed(actor))
+    that was merged into another is seen by nobody: its rows are the other's. `few`: it is asked of customers one at a
+    time, not of all that are walked through, and many may be theirs."""
+    return and_(Customer.merged_into.is_(None), _followed(actor, few))
 
 
-def _followed(actor: Actor) -> ColumnElement[bool]:
+def _followed(actor: Actor, few: bool) -> ColumnElement[bool]:
     whose = reach(actor, Action.CUSTOMER_READ, Assignment.owner_id, Assignment.region_id)
     scope = actor.scope(Action.CUSTOMER_READ)
     if scope == Scope.ALL:
         return whose
+    theirs = select(Assignment.customer_id).where(Assignment.customer_id == Customer.id, whose)
+    any_of_theirs = theirs.correlate(Customer).exists()  # the list ordered by due days reads assignments itself
     if scope != Scope.OWN:
-        any_of_theirs = select(Assignment.customer_id).where(Assignment.customer_id == Customer.id, whose)
-        return any_of_theirs.correlate(Customer).exists()  # the list ordered by due days reads assignments itself
-    # A deal handed over does not take its customer along, who may be followed for other deals.
-    deals = select(Deal.customer_id).where(Deal.owner_id == actor.id, Deal.closed_at.is_(None))
+        return any_of_theirs
+    deals = _customers_of_deals(actor)
+    if few:
+        return or_(any_of_theirs, deals.where(Deal.customer_id == Customer.id).correlate(Customer).exists())
     return Customer.id.in_(select(Assignment.customer_id).where(whose).union_all(deals))
 
 
-def not_own(actor: Actor) -> ColumnElement[bool]:
-    """For who sees none but their own customers: one that is not among them, asked of each by itself, since there are
-    few to ask of and many may be theirs."""
-    whose = reach(actor, Action.CUSTOMER_READ, Assignment.owner_id, Assignment.region_id)
-    theirs = select(Assignment.customer_id).where(Assignment.customer_id == Customer.id, whose)
-    deals = select(Deal.id).where(Deal.customer_id == Customer.id, Deal.owner_id == actor.id, Deal.closed_at.is_(None))
-    return and_(~theirs.correlate(Customer).exists(), ~deals.correlate(Customer).exists())
+def _customers_of_deals(actor: Actor) -> Select[str]:
+    """A deal handed over does not take its customer along, who may be followed for other deals."""
+    return select(Deal.customer_id).where(Deal.owner_id == actor.id, Deal.closed_at.is_(None))
 
 
 class CustomerPaths(NamedTuple):
     """Where all customers of `customers_within` are, and others: in `regions`, or one by one in `others`.
+    `places`: whose they are in those regions, each with its customers in order by an index; None: anybody's.
     `all_of_them`: their ids, where one statement knows them, and maybe some more than once."""
 
     regions: Sequence[str]
     others: SelectBase
+    places: Sequence[ColumnElement[bool]] | None = None
     all_of_them: SelectBase | None = None
 
 
@@ -169,11 +170,15 @@ def paths_to_customers(actor: Actor) -> CustomerPaths | None:
     scopes = {one.scope(Action.CUSTOMER_READ) for one in lenders}
     if Scope.ALL in scopes:
         return None
-    regions = {region for one in lenders if one.scope(Action.CUSTOMER_READ) == Scope.REGION for region in one.regions}
+    reached = {region for one in lenders if one.scope(Action.CUSTOMER_READ) == Scope.REGION for region in one.regions}
     owned = select(Assignment.customer_id).where(Assignment.owner_id.in_([one.id for one in lenders]))
-    deals = select(Deal.customer_id).where(Deal.owner_id == actor.id, Deal.closed_at.is_(None))
-    others = union(owned, deals)
-    return CustomerPaths(sorted(regions), others, None if regions else others)
+    deals = _customers_of_deals(actor)
+    if reached:
+        return CustomerPaths(sorted(reached), union(owned, deals))
+    regions = sorted({region for one in lenders for region in one.regions})
+    places = [and_(Assignment.region_id == here, Assignment.owner_id == one.id) for here in regions for one in lenders]
+    elsewhere = owned.where(Assignment.region_id.not_in(regions))
+    return CustomerPaths(regions, union(elsewhere, deals), places, union(owned, deals))
 
 
 def tasks_within(actor: Actor) -> ColumnElement[bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import pytest
 from sqlalchemy import delete, select, text
 from sqlalchemy.exc import OperationalError
@@ -11,8 +13,12 @@ from db.actor import actor_of
 from db.base import new_id
 from db.customer import Assignment, Contact, Customer
 from db.customer_find import found
+from db.customer_filter import Looking
 from db.customer_list import list_customers
+from db.customer_page import Sought, ids_of
 from db.customer_search import CustomerSearch, Lag, alone, called, is_named, lag, named, take_wanted, write_rows
+from db.customer_sight import CustomerSight
+from db.deal import Deal
 from db.engine import Database
 from worker.customer_search import SearchFiller
 
@@ -156,6 +162,54 @@ async def test_search_stays_within_what_somebody_may_see(
     assert along == seen
     assert seen == {"li.wei": 1, "wang.fang": 0, "zhao.min": 1, "huang.bo": 0, "lin.yue": 1}
     assert row.words.split() == ["华东独家客户", "huadongdujiakehu", "hddjkh"]
+
+
+@pytest.fixture(scope="module")
+async def galaxies(db: Database, people: dict[str, str]) -> dict[str, str]:
+    """Those who hold one word: where they lie, the oldest first, by id."""
+    await publish_defaults(db)
+    places = {
+        "own": ("east", "li.wei"), "pool": ("east", None), "a colleague's": ("east", "wang.fang"),
+        "own elsewhere": ("south", "li.wei"), "pool elsewhere": ("south", None), "of a deal": ("south", "wu.hao"),
+        "own and pool": ("east", None), "pool by its people": ("east", None),
+    }  # fmt: skip
+    ids: dict[str, str] = {}
+    async with db.session() as session:
+        for key, (region, owner) in places.items():
+            row = Customer(id=new_id(), name="无名" if key == "pool by its people" else f"银河系{len(ids)}")
+            session.add(row)
+            await session.flush()
+            owner_id = people[owner] if owner else None
+            session.add(Assignment(customer_id=row.id, region_id=people[region], owner_id=owner_id))
+            ids[row.id] = key
+        by_key = {key: one for one, key in ids.items()}
+        both, deal, now = by_key["own and pool"], by_key["of a deal"], datetime.now(UTC)
+        session.add(Assignment(customer_id=both, region_id=people["south"], owner_id=people["li.wei"]))
+        session.add(Contact(customer_id=by_key["pool by its people"], name="银河系长"))
+        session.add(
+            Deal(id=new_id(), number="D-galaxy", title="星际", customer_id=deal, line_id=new_id(), stage="new",
+                 region_id=people["south"], owner_id=people["li.wei"], amount=1, currency="CNY", opened_at=now,
+                 stage_since=now, active_at=now, version=1, revision=1)
+        )  # fmt: skip
+    return ids
+
+
+@pytest.mark.parametrize("limits", [{}, {"FEW": -1}, {"FEW": -1, "COMMON": -1}, {"FEW": -1, "COMMON": -1, "GLANCE": 3}])
+@pytest.mark.parametrize("typed", ["银河", "银", "yinhe", "银河 系"])
+async def test_however_common_a_word_who_sells_finds_their_own_wherever_they_lie_and_their_pool_in_one_order(
+    db: Database, people: dict[str, str], galaxies: dict[str, str], monkeypatch: pytest.MonkeyPatch,
+    limits: dict[str, int], typed: str,
+) -> None:  # fmt: skip
+    for limit, most in limits.items():
+        monkeypatch.setattr(f"db.customer_find.{limit}", most)
+    async with db.session() as session:
+        actor = await actor_of(session, people["li.wei"])
+        sought = Sought(Looking(actor, "UTC", date.min, await CustomerSight.of(session, actor)), typed)
+        seen = {oldest: await ids_of(session, sought, None, 50, oldest_first=oldest) for oldest in (True, False)}
+        pages = await ids_of(session, sought, None, 2), await ids_of(session, sought, seen[False][1], 2)
+    assert [galaxies[one] for one in seen[True]] == ["own", "pool", "own elsewhere", "of a deal", "own and pool"]
+    assert seen[False] == seen[True][::-1]
+    assert [*pages[0], *pages[1]] == seen[False][:4]
 
 
 async def test_very_many_are_written_by_helpers_and_what_one_cannot_write_by_the_filler(
