@@ -41,7 +41,10 @@ class FieldView(BaseModel):
     unique: bool
     options: list[OptionView]
     kinds: list[str] = Field(description="Kinds of customer that have it; none: all.")
-    masked: bool = Field(description="You see a part of it and may not change it.")
+    masked: bool = Field(
+        description="You see a part of it. It stays where you send it empty or as you see it; else it is replaced,"
+        " where it is a single value."
+    )
 
 
 class FieldValuesView(BaseModel):

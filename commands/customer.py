@@ -93,8 +93,8 @@ class CustomerCommands:
 
 def open_fields(actor: Actor, policy: CustomerFieldPolicy, kind: str) -> list[CustomerField]:
     """The fields of a kind of customer that this person may fill in."""
-    seen = for_reader(actor, fields(policy)).open
-    return [field for field in seen if field.has(kind) and field.type not in MADE_HERE]
+    known = for_reader(actor, fields(policy)).writable
+    return [field for field in known if field.has(kind) and field.type not in MADE_HERE]
 
 
 def _read(

@@ -100,7 +100,7 @@ class CustomerEdits:
     async def edit(self, actor: Actor, key: str, customer_id: str, body: CustomerEditBody) -> None:
         """Raises Refused: 404; 403; 409 `customer_changed` where somebody was faster, `customer_known` or
         `customer_alike` for who becomes like another one, as on entry; 422 naming the field: what cannot be read,
-        `field_needed`, `field_taken`, `field_closed` for what is masked, `field_unknown`."""
+        `field_needed`, `field_taken`, `field_unknown`, `field_closed` for several values that are masked."""
         async with self.db.session(actor.id) as session:
             now = await editable(session, actor, customer_id, lock=True)
             asked = body.model_dump(mode="json")
@@ -206,7 +206,8 @@ async def read(
     session: AsyncSession, actor: Actor, readable: Readable, given: Mapping[str, Given], reading: Reading,
     was: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
-    """The values to keep of what was typed, by key. What a value refers to must be there where it is not as it `was`.
+    """The values to keep of what was typed, by key, without those that are masked and left alone. What a value refers
+    to must be there where it is not as it `was`.
 
     Raises Refused (422) naming the field.
     """
@@ -215,7 +216,9 @@ async def read(
         field = readable.field(key)
         if field is None:
             raise invalid("field_unknown", "values", name=key)
-        if key in readable.masked:
+        if readable.left(key, value, was.get(key)):
+            continue
+        if field not in readable.writable:
             raise invalid("field_closed", key)
         typed[key] = parse(field, _text(value), await _meaning(session, actor, field, value, reading))
         if typed[key] is not None and typed[key] != was.get(key):

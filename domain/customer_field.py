@@ -17,7 +17,7 @@ from pydantic_core import InitErrorDetails
 
 from domain.access import Actor, Role
 from domain.document import Key, Label, PolicyDocument, Strict, duplicates, fault, refuse_faults
-from domain.field import Field, FieldType, Option
+from domain.field import SEVERAL, Field, FieldType, Option
 from domain.field_value import Reading, masked, parse, plain, shown
 from domain.formula import Value, read_formula, reckon
 from domain.refusal import invalid
@@ -169,8 +169,21 @@ class Readable(NamedTuple):
 
     @property
     def open(self) -> tuple[Field, ...]:
-        """Those whose value they may see, search for, sort by, and change."""
+        """Those whose value they may see, search for, and sort by."""
         return tuple(field for field in self.fields if field.key not in self.masked)
+
+    @property
+    def writable(self) -> tuple[Field, ...]:
+        """Those they may enter: also one of which they see a part, but where there are several values, which would
+        take away those that they do not see."""
+        return tuple(field for field in self.fields if field.key not in self.masked or field.type not in SEVERAL)
+
+    def left(self, key: str, typed: Any, held: Any) -> bool:
+        """Whether what was typed leaves the value as it is: nothing, or the part that is seen of it."""
+        field = self.field(key)
+        if field is None or key not in self.masked:
+            return False
+        return typed in (None, "", []) or (held is not None and typed == masked(field, held))
 
     @property
     def numbers(self) -> bool:

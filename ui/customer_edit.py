@@ -22,7 +22,7 @@ from commands.customer_edit import CustomerEditBody, Editable, Given, editable
 from commands.customer_match import Match
 from db.person import Person, units
 from domain.access import Action, Actor
-from domain.customer_field import Field, layout, plain
+from domain.customer_field import Field, layout, masked, plain
 from domain.ids import RecordId
 from domain.refusal import Refused, invalid
 from locales import N_
@@ -125,12 +125,14 @@ async def _form(
     pages = pages_of(request)
     async with services.db.session(actor.id) as session:
         now = await editable(session, actor, customer_id)
-        asked = [field for field in now.readable.open if not field.made]
+        asked = [field for field in now.readable.writable if not field.made]
+        seen = [field for field in asked if field.key not in now.readable.masked]
         shown = await choices(session, asked, pages.language(request))
-        names = await names_for(session, actor, asked, now.values, pages.language(request))
+        names = await names_for(session, actor, seen, now.values, pages.language(request))
     kind = kind if kind in {one.key for one in now.policy.kinds} else now.customer.kind
-    given = {field.key: plain(field, now.values.get(field.key), services.settings.zone) for field in asked}
-    for field in asked:
+    given = {field.key: plain(field, now.values.get(field.key), services.settings.zone) for field in seen}
+    unseen = {field.key: masked(field, now.values.get(field.key)) for field in asked if field not in seen}
+    for field in seen:
         if field.type == "customer" and field.key in now.values:
             given[field.key] = names.get(now.values[field.key], given[field.key])
     errors = dict(errors or {})
@@ -142,7 +144,7 @@ async def _form(
     return await page(
         request, "customer/edit.html", status=status, customer=now.customer, kind=kind, kinds=now.policy.kinds,
         sections=layout(now.policy, kind, asked), given=given, errors=errors, based_on=now.based_on,
-        names=names, **shown, **{"collisions": [], "reason": ""} | more,
+        names=names, unseen=unseen, **shown, **{"collisions": [], "reason": ""} | more,
     )  # fmt: skip
 
 
