@@ -12,8 +12,8 @@ from commands.policy import publish_defaults
 from db.actor import actor_of
 from db.base import new_id
 from db.customer import Assignment, Contact, Customer
-from db.customer_find import found
 from db.customer_filter import Looking
+from db.customer_find import found
 from db.customer_list import list_customers
 from db.customer_page import Sought, ids_of
 from db.customer_search import CustomerSearch, Lag, alone, called, is_named, lag, named, take_wanted, write_rows
