@@ -12,12 +12,13 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from activities.table_file import CHUNK, ZIP, cell_text, delimiter_of, is_workbook, workbook_rows
 from activities.workbook_size import check_unpacked
-from domain.customer_import_columns import UNREAD
+from domain.customer_import_columns import UNREAD, is_heading
 from domain.refusal import invalid
 from domain.text import is_storable
 
@@ -32,6 +33,8 @@ PAGES = (b"<html", b"<!doctype", b"<table", b"<?xml")
 UNREAD_KEPT = 500
 """Bytes of a line that is no JSON object, for whoever reads why it was left out."""
 SAMPLE = 20
+TITLES = 10
+"""Rows above the headings that a sheet's title may take."""
 SNIFFED = 256 * 1024
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -50,7 +53,7 @@ def look(path: str, out: str) -> dict[str, Any]:
         if begins[:4] == ZIP and not any(name.startswith(("xl/", "content.xml")) for name in check_unpacked(path)):
             raise invalid("import_binary", "file")
         rows = workbook_rows(path, columns_most=COLUMNS_MOST)
-        return _written(out, (list(map(cell_text, row)) for row in rows))
+        return _written(out, _below_titles(list(map(cell_text, row)) for row in rows))
     _refuse_binary(begins)
     text = begins.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text.startswith(b"{"):
@@ -66,6 +69,16 @@ def look(path: str, out: str) -> dict[str, Any]:
                 raise invalid("import_encoding", "file", line=_lines_in(out) + 1, encoding="UTF-16") from None
         return _looked_at(out) | {"written": True}
     return _looked_at(path)
+
+
+def _below_titles(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    """From the headings on: rows above them with a single filled cell, as it is merged over a sheet's width, are its
+    title, unless that is the name of a field."""
+    begins = list(islice(rows, TITLES + 1))
+    filled = [[cell for cell in row if cell.strip()] for row in begins]
+    headed = (no for no, cells in enumerate(filled) if len(cells) > 1 or any(map(is_heading, cells)))
+    yield from begins[next(headed, 0) :]
+    yield from rows
 
 
 def _looked_at(path: str) -> dict[str, Any]:

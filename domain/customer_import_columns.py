@@ -23,7 +23,7 @@ HEADINGS: Mapping[str, str] = {
     "name company companyname customer customername account accountname organization organisation",
     "tax_number": "统一社会信用代码 信用代码 社会信用代码 税号 纳税人识别号 "
     "taxnumber taxid creditcode uscc usci vatnumber",
-    "phone": "电话 公司电话 座机 联系电话 电话号码 手机 手机号 手机号码 phone tel telephone companyphone mobile cell",
+    "phone": "电话 公司电话 座机 联系电话 电话号码 手机 手机号 手机号码 联系手机 phone tel telephone companyphone mobile cell",
     "email": "邮箱 公司邮箱 电子邮箱 电子邮件 email mail emailaddress",
     "domain": "网站 网址 域名 网站域名 官网 website domain url homepage",
     "industry": "行业 所属行业 industry sector",
@@ -49,6 +49,8 @@ CONTENT = (
     ("name", re.compile(r".{2,}(?:公司|集团|厂|银行|学校|医院|研究院|大学|Ltd\.?|Inc\.?|LLC|GmbH)", re.IGNORECASE)),
 )
 """How the cells of a column look whose heading says nothing."""
+REMARK = re.compile(r"[(\[（【［][^)\]）】］]*[)\]）】］]")
+"""What a heading says besides, in brackets: 必填, a unit."""
 ENOUGH = 0.6
 """Share of the filled cells that must look like a field."""
 
@@ -101,11 +103,11 @@ def guess(headings: Sequence[str], rows: Sequence[Sequence[str]], choices: Seque
     """For each column its field, or `IGNORED`; each field once, by its heading first, then by how its cells look."""
     given = [IGNORED] * len(headings)
     for no, heading in enumerate(headings):
-        said = plain(heading)
+        said = {plain(heading), plain(REMARK.sub("", heading))} - {""}
         fits = (
             one.key
             for one in choices
-            if said and (said in HEADINGS.get(one.key, "").split() or said in {plain(one.zh), plain(one.en)})
+            if said.intersection((*HEADINGS.get(one.key, "").split(), plain(one.zh), plain(one.en)))
         )
         given[no] = next((key for key in fits if key not in given), IGNORED)
     known = {one.key for one in choices}
@@ -114,6 +116,11 @@ def guess(headings: Sequence[str], rows: Sequence[Sequence[str]], choices: Seque
             cells = [row[no] for row in rows if no < len(row) and row[no]]
             given[no] = next((key for key in _alike(cells) if key in known and key not in given), IGNORED)
     return given
+
+
+def is_heading(cell: str) -> bool:
+    """Whether a column of the product's own fields is called so in files."""
+    return any(plain(REMARK.sub("", cell)) in words.split() for words in HEADINGS.values())
 
 
 def _alike(cells: Sequence[str]) -> list[str]:

@@ -100,6 +100,52 @@ def test_what_cannot_be_read_is_refused_with_its_place(
     assert place.items() <= refused.value.params.items()
 
 
+def workbook(path: Path, rows: list[list[str]]) -> Path:
+    """A sheet of texts; an empty one is no cell."""
+    ns = "http://schemas.openxmlformats.org"
+    relation = f'<Relationships xmlns="{ns}/package/2006/relationships"><Relationship Id="r1" '
+    lines = "".join(
+        f'<row r="{no}">'
+        + "".join(
+            f'<c r="{chr(65 + at)}{no}" t="inlineStr"><is><t>{cell}</t></is></c>' for at, cell in enumerate(row) if cell
+        )
+        + "</row>"
+        for no, row in enumerate(rows, start=1)
+    )
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{ns}/package/2006/content-types"/>',
+        "_rels/.rels": f'{relation}Type="{ns}/officeDocument/2006/relationships/officeDocument" '
+        'Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{ns}/spreadsheetml/2006/main" '
+        f'xmlns:r="{ns}/officeDocument/2006/relationships"><sheets><sheet name="A" sheetId="1" r:id="r1"/></sheets>'
+        "</workbook>",
+        "xl/_rels/workbook.xml.rels": f'{relation}Type="{ns}/officeDocument/2006/relationships/worksheet" '
+        'Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{ns}/spreadsheetml/2006/main"><sheetData>{lines}</sheetData>'
+        "</worksheet>",
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("above", "headings"),
+    [
+        ([], ["单位名称(必填)", "", "联系手机"]),
+        ([["二〇二六年度客户名单"], ["制表：华南大区"], []], ["单位名称(必填)", "", "联系手机"]),
+        ([["客户名称"]], ["客户名称", "", ""]),
+    ],
+)
+def test_a_title_above_the_headings_is_no_heading(tmp_path: Path, above: list[list[str]], headings: list[str]) -> None:
+    """Neither is it a customer; a column that alone is named is a heading all the same."""
+    path = workbook(tmp_path / "book", [*above, ["单位名称(必填)", "", "联系手机"], ["蓝港食品", "", "13800138000"]])
+    said = look(str(path), str(tmp_path / "out"))
+    assert (said["headings"], said["sample"][-1]) == (headings, ["蓝港食品", "", "13800138000"])
+    assert said["rows"] == len(said["sample"])
+
+
 def packed(path: Path, xml: bytes, times: int) -> Path:
     """A workbook that says truly what it becomes."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:

@@ -70,6 +70,6 @@ def test_codes_domains_and_tags_are_read() -> None:
 
 
 def test_columns_are_guessed_by_heading_and_then_by_their_cells() -> None:
-    headings = ["单位名称", "列2", "列3", "备注", "Credit Code", "列6"]
+    headings = ["单位名称（必填）", "列2", "列3", "备注", "Credit Code", "列6"]
     rows = [["蓝港", "13800138000", "a@b.example", "x", "", "www.acme.cn"]] * 3
     assert guess(headings, rows, choices(BUILT_IN)) == ["name", "phone", "email", "", "tax_number", "domain"]
