@@ -111,7 +111,8 @@ class CustomerExportActivities(ProcessActivities):
             await session.execute(text("set local statement_timeout = '60s'"))
             actor = await actor_of(session, export.by_id)
             actor.require(Action.CUSTOMER_EXPORT)
-            reader = await reader_of(session, actor, self.zone.key, activity.info().started_time)
+            started = activity.info().started_time
+            reader = await reader_of(session, actor, self.zone.key, started, export.filter)
             conditions = read_filter(export.filter, reader.facts, reader.reading)
             sought = Sought(reader.looking, export.text, conditions)
             ids = await next_ids(session, sought, after, BATCH, picked=export.picked)

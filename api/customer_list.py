@@ -112,6 +112,6 @@ async def count_customers(
 async def _sought(
     session: AsyncSession, services: Services, actor: Actor, query: CustomerFilter, sort: Sort
 ) -> tuple[CustomerReader, Sought]:
-    reader = await reader_of(session, actor, services.settings.zone, datetime.now(UTC))
+    reader = await reader_of(session, actor, services.settings.zone, datetime.now(UTC), query.filter)
     conditions = read_filter(query.filter, reader.facts, reader.reading)
     return reader, Sought(reader.looking, query.text, conditions, sort)

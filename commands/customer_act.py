@@ -198,7 +198,7 @@ class CustomerActs:
 
     async def _next(self, session: AsyncSession, actor: Actor, act: CustomerAct) -> Batch:
         """Of all that fit those that come next. Raises Refused (422) for a filter that is one no more."""
-        reader = await reader_of(session, actor, self.desk.settings.zone, self.now())
+        reader = await reader_of(session, actor, self.desk.settings.zone, self.now(), act.filter)
         conditions = read_filter(act.filter, reader.facts, reader.reading)
         ids = await next_ids(session, Sought(reader.looking, act.text, conditions), act.position, BATCH)
         return await self._places(session, actor, _act(act), ActTerms.model_validate(act.terms), ids)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Date, Numeric, and_, case, cast, func, literal, not_, or_, select, true
+from sqlalchemy import ColumnElement, Date, Numeric, and_, case, cast, false, func, literal, not_, or_, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.customer import Assignment, Customer
@@ -28,13 +28,15 @@ _NUMBERS = frozenset({"number", "integer", "money", "percent", "rating"})
 
 @dataclass(frozen=True)
 class Looking:
-    """Who looks, and what day it is for the company. `pooled`: at what lies in the pools they see, not at theirs."""
+    """Who looks, and what day it is for the company. `pooled`: at what lies in the pools they see, not at theirs.
+    `imports`: of those the filter names and they may see, between which ids the customers are that each made."""
 
     actor: Actor
     zone: str
     today: date
     sight: CustomerSight | None = None
     pooled: bool = False
+    imports: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def places(self) -> ColumnElement[bool]:
@@ -78,6 +80,8 @@ def _test(test: Test, looking: Looking) -> ColumnElement[bool]:
             return _column(named, test, looking)
         case "custom":
             return _custom(test, looking)
+        case "import":
+            return _imported(test, looking)
         case "figure":
             return _figure(test, looking)
 
@@ -169,6 +173,15 @@ def _custom_days(text: Any, test: Test, looking: Looking) -> ColumnElement[bool]
         return looking.midnight(day).astimezone(utc).isoformat(timespec="seconds")
 
     return and_(*([text >= kept(begins)] if begins else []), *([text < kept(ends)] if ends else []), text != "")
+
+
+def _imported(test: Test, looking: Looking) -> ColumnElement[bool]:
+    """By the ids, of which an import's are a stretch: no index says by which one a customer came."""
+    if test.op in ("filled", "empty"):
+        return _column(Customer.import_id, test, looking)
+    spans = [looking.imports[one] for one in test.values if one in looking.imports]
+    made = or_(false(), *(Customer.id.between(*span) for span in spans))
+    return made if test.op == "is" else not_(made)
 
 
 def _figure(test: Test, looking: Looking) -> ColumnElement[bool]:

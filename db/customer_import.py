@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, delete, func, select, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Select, delete, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -117,13 +117,16 @@ class CustomerImportTemplate(Base):
 
 async def find_import(session: AsyncSession, actor: Actor, import_id: str, *, lock: bool = False) -> CustomerImport:
     """Raises Refused (404). One's own; who imports everywhere sees those of all."""
-    query = select(CustomerImport).where(CustomerImport.id == import_id)
-    if actor.scope(Action.CUSTOMER_IMPORT) != Scope.ALL:
-        query = query.where(CustomerImport.by_id == actor.id)
+    query = _seen_by(actor, select(CustomerImport).where(CustomerImport.id == import_id))
     found = await session.scalar(query.with_for_update() if lock else query)
     if found is None:
         raise not_found("customer_import")
     return found
+
+
+def _seen_by(actor: Actor, query: Select[CustomerImport]) -> Select[CustomerImport]:
+    everywhere = actor.scope(Action.CUSTOMER_IMPORT) == Scope.ALL
+    return query if everywhere else query.where(CustomerImport.by_id == actor.id)
 
 
 async def find_unbegun(session: AsyncSession, by_id: str, digest: str) -> str | None:
@@ -155,9 +158,7 @@ async def list_imports(
     session: AsyncSession, actor: Actor, *, before: str | None = None, limit: int = 30
 ) -> Sequence[CustomerImport]:
     """The newest first."""
-    query = select(CustomerImport).order_by(CustomerImport.id.desc()).limit(limit)
-    if actor.scope(Action.CUSTOMER_IMPORT) != Scope.ALL:
-        query = query.where(CustomerImport.by_id == actor.id)
+    query = _seen_by(actor, select(CustomerImport).order_by(CustomerImport.id.desc()).limit(limit))
     if before:
         query = query.where(CustomerImport.id < before)
     return (await session.scalars(query)).all()
@@ -189,13 +190,29 @@ async def counts_told(session: AsyncSession, import_id: str) -> dict[str, int]:
     return dict((await session.execute(counted)).all())
 
 
+async def imports_called(
+    session: AsyncSession, actor: Actor, ids: Sequence[str], newest: int = 0
+) -> Sequence[CustomerImport]:
+    """Those of these that the person may see, behind the newest ones that made customers."""
+    latest = await list_imports(session, actor, limit=newest) if newest else []
+    found = {one.id: one for one in latest if one.created}
+    if missing := set(ids) - found.keys():
+        query = _seen_by(actor, select(CustomerImport).where(CustomerImport.id.in_(missing)))
+        found |= {one.id: one for one in await session.scalars(query.order_by(CustomerImport.id.desc()))}
+    return list(found.values())
+
+
+def ids_made(row: CustomerImport) -> tuple[str, str]:
+    """Between which ids, themselves included, those of the customers are that it made."""
+    prefix = id_prefix(row.id, row.created_at, 0)
+    return f"{prefix}{0:012x}", f"{prefix}{row.rows:012x}"
+
+
 async def unsearchable(session: AsyncSession, row: CustomerImport) -> int:
     """How many of the customers it made the search does not find yet. Counted only while some are waited for."""
     if await session.scalar(select(CustomerSearchWanted.id).limit(1)) is None:
         return 0
-    prefix = id_prefix(row.id, row.created_at, 0)
-    made = Customer.id.between(f"{prefix}{0:012x}", f"{prefix}{row.rows:012x}")
-    return (await lag(session, made)).customers
+    return (await lag(session, Customer.id.between(*ids_made(row)))).customers
 
 
 async def template_for(session: AsyncSession, by_id: str, headings: str) -> list[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Customer
 from db.customer_filter import Looking
+from db.customer_import import CustomerImport, ids_made, imports_called
 from db.customer_sight import CustomerSight
-from domain.access import Actor
+from domain.access import Action, Actor
 from domain.customer_field import Readable
-from domain.customer_filter import Fact, facts_of
+from domain.customer_filter import IMPORT, Fact, facts_of, import_fact
 from domain.customer_pool import open_values
 from domain.field_value import Reading
+
+_ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,26 @@ class CustomerReader:
     reading: Reading
 
 
-async def reader_of(session: AsyncSession, actor: Actor, zone: str, now: datetime) -> CustomerReader:
+async def reader_of(
+    session: AsyncSession, actor: Actor, zone: str, now: datetime, filter_text: str = "", *, imports: int = 0
+) -> CustomerReader:
+    """For what this filter says; `imports`: how many of the newest may be chosen beside those that it names."""
     sight = await CustomerSight.of(session, actor)
     readable = sight.pools.readable
-    today = now.astimezone(ZoneInfo(zone)).date()
-    return CustomerReader(Looking(actor, zone, today, sight), sight, readable, facts_of(readable), Reading(zone=zone))
+    local, facts = ZoneInfo(zone), facts_of(readable)
+    made: dict[str, tuple[str, str]] = {}
+    if actor.scope(Action.CUSTOMER_IMPORT) is not None:
+        named = _ID.findall(filter_text.lower()) if f'"{IMPORT}"' in filter_text else []
+        found = await imports_called(session, actor, named, imports) if named or imports else []
+        made = {one.id: ids_made(one) for one in found}
+        facts[IMPORT] = import_fact({one.id: _called(one, local) for one in found})
+    looking = Looking(actor, zone, now.astimezone(local).date(), sight, imports=made)
+    return CustomerReader(looking, sight, readable, facts, Reading(zone=zone))
+
+
+def _called(one: CustomerImport, zone: ZoneInfo) -> str:
+    """The same file may be sent in again."""
+    return f"{one.file_name[:40]} · {one.created_at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def seen_values(customer: Customer, readable: Readable, hidden: Iterable[str] = ()) -> dict[str, Any]:

@@ -24,9 +24,10 @@ Op = Literal[
     "is", "not", "contains", "starts", "least", "most", "on", "before", "after", "last_days", "next_days", "filled",
     "empty",
 ]  # fmt: skip
-Place = Literal["column", "custom", "assignment", "figure"]
+Place = Literal["column", "custom", "assignment", "figure", "import"]
 LONGEST, DEEPEST, MOST_CONDITIONS, MOST_VALUES, LONGEST_VALUE = 4_000, 4, 40, 50, 200
 MOST_DAYS = 36_500
+IMPORT = "import"
 ME = "me"
 """In place of a person: whoever looks."""
 
@@ -108,6 +109,13 @@ class Group(NamedTuple):
 
 
 EVERYBODY = Group(True, ())
+
+
+def import_fact(called: Mapping[str, str]) -> Fact:
+    """By which import a customer came, for somebody who sees imports: names of those that may be chosen by id."""
+    options = tuple(Option(value=one, label=Label(zh=name, en=name)) for one, name in called.items())
+    label = Label(zh="导入批次", en="Import")
+    return Fact(Field(key=IMPORT, label=label, type="choice", builtin=True, options=options), "import")
 
 
 def facts_of(readable: Readable) -> dict[str, Fact]:
@@ -195,10 +203,10 @@ def _value(fact: Fact, op: Op, text: str, reading: Reading) -> Any:
         return date.fromisoformat(day) if day else None
     if field.type == "person" and text == ME:
         return ME
-    if field.type in ("person", "people", "department", "customer"):
+    if field.type in ("person", "people", "department", "customer") or fact.place == "import":
         if not is_id(text):
             raise invalid("filter_value", field.key)
-        return text
+        return text.lower()
     if op in ("contains", "starts") or OPS[field.type] is _TEXT or field.type in ("choice", "choices"):
         return text.strip()
     read = parse(field, text, reading)

@@ -15,7 +15,7 @@ from api.services import Provided
 from db.customer_reader import CustomerReader, reader_of
 from db.person import list_people
 from domain.access import Action
-from domain.customer_filter import ME, WITHOUT_VALUE, Fact
+from domain.customer_filter import IMPORT, ME, WITHOUT_VALUE, Fact
 from domain.field_value import NO_WORD, YES_WORD
 from domain.refusal import Refused, invalid
 from locales import translate
@@ -27,7 +27,7 @@ from ui.render import fragment, page, redirect, wants_fragment
 router = APIRouter(
     prefix="/customers/condition", include_in_schema=False, dependencies=[Depends(require(Action.CUSTOMER_READ))]
 )
-PEOPLE = 200
+PEOPLE, IMPORTS = 200, 100
 
 
 class Asked(Selection):
@@ -53,7 +53,8 @@ async def ask(request: Request, asked: Annotated[Asked, Query()], actor: Current
     """Without a fact, which one; with a way of asking, leads to the list with one condition more."""
     language = pages_of(request).language(request)
     async with services.db.session(actor.id) as session:
-        reader = await reader_of(session, actor, services.settings.zone, datetime.now(UTC))
+        imports = IMPORTS if asked.fact == IMPORT else 0
+        reader = await reader_of(session, actor, services.settings.zone, datetime.now(UTC), imports=imports)
         called = await names(session, language, ())
         if asked.fact and asked.fact in reader.facts and reader.facts[asked.fact].field.type in ("person", "people"):
             people = [one.person.id for one in await list_people(session)][:PEOPLE]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.customer_import import CustomerImport
 from db.customer_import_known import pools_of
 from db.person import OrgUnit
+from domain.customer_filter import IMPORT
 from locales import N_, translate
 from locales.formats import Formats
 from ui.names import Names
@@ -25,7 +25,7 @@ MODES = {
 
 
 class Place(NamedTuple):
-    """`said`: what was chosen, and how; `made` is the list of customers that came that way then, "" for none."""
+    """`said`: what was chosen, and how; `made` is the list of the customers it made, "" for none."""
 
     said: Sequence[tuple[str, str]]
     made: str
@@ -42,7 +42,7 @@ async def place_of(session: AsyncSession, row: CustomerImport, called: Names, fo
         (text(N_("Whose new customers are")), await _whose(session, row, region, called, formats.language)),
         (text(N_("Customers that are there already")), text(MODES[row.mode])),
     ]
-    return Place(said, _made(row, formats) if row.created else "")
+    return Place(said, _made(row) if row.created else "")
 
 
 async def _whose(session: AsyncSession, row: CustomerImport, region: OrgUnit, called: Names, language: str) -> str:
@@ -57,18 +57,6 @@ async def _whose(session: AsyncSession, row: CustomerImport, region: OrgUnit, ca
     return text(N_("The pool %(pool)s")) % {"pool": pool.en if language == "en" else pool.zh}
 
 
-def _made(row: CustomerImport, formats: Formats) -> str:
-    """Those that came by an import in the days it took: nothing else tells a customer's import in the list."""
-    if row.started_at is None:
-        return ""
-    first, last = (formats.local(at).date() for at in (row.started_at, row.finished_at or row.started_at))
-    ways = ["imported", "rule"] if row.target == "rule" else ["imported"]
-    days = [_on("on", first)] if first == last else [
-        _on("after", first - timedelta(days=1)), _on("before", last + timedelta(days=1))
-    ]  # fmt: skip
-    conditions = {"all": [{"fact": "how", "op": "is", "values": ways}, *days]}
+def _made(row: CustomerImport) -> str:
+    conditions = {"all": [{"fact": IMPORT, "op": "is", "values": [row.id]}]}
     return "/customers?" + urlencode({"filter": json.dumps(conditions)})
-
-
-def _on(op: str, day: date) -> dict[str, Any]:
-    return {"fact": "created", "op": op, "values": [day.isoformat()]}

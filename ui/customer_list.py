@@ -46,7 +46,7 @@ async def list_page(
     formats = pages_of(request).formats(request)
     found, rows, error = EMPTY, _Rows(), ""
     async with services.db.session(actor.id) as session:
-        reader = await reader_of(session, actor, services.settings.zone, datetime.now(UTC))
+        reader = await reader_of(session, actor, services.settings.zone, datetime.now(UTC), asked.filter)
         columns = offered(reader.readable, formats, money=actor.scope(Action.COLLECTION_READ) is not None)
         shown = chosen(asked.columns, columns)
         kept = await views(session, actor)
@@ -131,7 +131,7 @@ async def how_many(
 ) -> HTMLResponse:
     """Asked for once the list is there, which does not wait for it."""
     async with services.db.session(actor.id) as session:
-        reader = await reader_of(session, actor, services.settings.zone, datetime.now(UTC))
+        reader = await reader_of(session, actor, services.settings.zone, datetime.now(UTC), asked.filter)
         number = await count(session, asked.sought(reader.looking, reader.facts, reader.reading))
     return await fragment(request, "customer/count.html", "count", count=number)
 

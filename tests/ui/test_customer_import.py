@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zipfile
 from html import unescape
@@ -12,10 +13,12 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
+from db.customer import Customer
 from db.engine import Database
 from db.policy import current_policy, publish
 from domain.customer_field import CustomerFieldPolicy
 from tests.conftest import SignIn
+from tests.workflows.importing import Imports
 
 pytestmark = pytest.mark.usefixtures("worker")
 FILE = "客户名称,电话,城市\n蓝港食品有限公司,13800138501,上海\n明远软件有限公司,12,杭州\n=1+1,13800138502,\n".encode()
@@ -31,6 +34,7 @@ async def test_a_manager_maps_a_file_and_reads_why_a_row_was_not_used(
     app: FastAPI, people: dict[str, str], sign_in: SignIn
 ) -> None:
     browser = await sign_in("zhao.min")
+    await Imports(app.state.services, people).take_in(["客户名称", "另一份文件有限公司"])
     url = await send(browser)
     shown = await browser.get(url)
     assert '<option value="name" selected>' in shown.text
@@ -53,13 +57,44 @@ async def test_a_manager_maps_a_file_and_reads_why_a_row_was_not_used(
     done = (await browser.get(url)).text
     assert "暂无负责人：进入区域公海" in done
     made = unescape(re.findall(r'href="(/customers\?filter=[^"]+)"', done)[0])
-    assert "蓝港食品有限公司" in (await browser.get(made)).text
+    listed = (await browser.get(made)).text
+    assert [name in listed for name in ("蓝港食品有限公司", "=1+1", "另一份文件有限公司", "客户.csv ·")] == [
+        True, True, False, True,
+    ]  # fmt: skip
     rows = (await browser.get(f"{url}/rows.csv")).content.decode("utf-8-sig").splitlines()
     assert rows[0].endswith("客户名称,电话,城市")
     assert rows[1].startswith("3,")
     assert rows[1].endswith("明远软件有限公司,12,杭州")
     assert (await (await sign_in("huang.bo")).get(url)).status_code == 404
     assert (await (await sign_in("li.wei")).get("/customers/import")).status_code == 403
+
+
+async def test_customers_are_listed_by_the_import_that_made_them_for_who_sees_it(
+    app: FastAPI, people: dict[str, str], sign_in: SignIn
+) -> None:
+    imports = Imports(app.state.services, people)
+    first = await imports.take_in(["客户名称", "按批次查看甲公司", "按批次查看乙公司"], name="甲.csv")
+    second = await imports.take_in(["客户名称", "按批次查看丙公司"], by="lin.yue", name="乙.csv")
+    names = {one.id: one.name[-3] for one in await imports.all(Customer, Customer.import_id.in_([first.id, second.id]))}
+
+    async def found(who: str, op: str, *ids: str) -> str:
+        said: dict[str, Any] = {"fact": "import", "op": op} | ({"values": ids} if ids else {})
+        asked = {"filter": json.dumps(said), "limit": "100"}
+        answer = await (await sign_in(who)).get("/api/customers", params=asked)
+        if answer.status_code != 200:
+            return str(answer.json()["code"])
+        return "".join(sorted(names.get(one["id"], "") for one in answer.json()["items"]))
+
+    assert await found("lin.yue", "is", first.id, second.id) == "丙乙甲"
+    assert await found("lin.yue", "is", second.id.upper()) == "丙"
+    assert await found("lin.yue", "not", second.id) == "乙甲"
+    assert await found("zhao.min", "is", first.id) == "乙甲"
+    assert await found("zhao.min", "is", second.id) == ""  # somebody else's
+    assert await found("zhao.min", "filled") == "丙乙甲"
+    assert await found("zhao.min", "is", "甲.csv") == "filter_value"
+    assert await found("li.wei", "is", first.id) == "filter_fact_unknown"
+    form = await (await sign_in("zhao.min")).get("/customers/condition", params={"fact": "import"})
+    assert ("甲.csv" in form.text, "乙.csv" in form.text) == (True, False)
 
 
 async def test_the_page_says_which_fields_no_column_may_be(db: Database, sign_in: SignIn) -> None:

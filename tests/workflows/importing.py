@@ -51,8 +51,10 @@ class Imports:
             await asyncio.sleep(0.05)
         raise AssertionError(f"{row.stage} {row.step} {row.problem}")
 
-    async def take_in(self, content: bytes | Sequence[str], by: str = "zhao.min", **chosen: Any) -> CustomerImport:
-        import_id = await self.add(content, by)
+    async def take_in(
+        self, content: bytes | Sequence[str], by: str = "zhao.min", name: str = "客户.csv", **chosen: Any
+    ) -> CustomerImport:
+        import_id = await self.add(content, by, name)
         await self.start(import_id, by, **chosen)
         return await self.ended(import_id)
 
