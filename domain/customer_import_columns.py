@@ -23,7 +23,8 @@ HEADINGS: Mapping[str, str] = {
     "name company companyname customer customername account accountname organization organisation",
     "tax_number": "统一社会信用代码 信用代码 社会信用代码 税号 纳税人识别号 "
     "taxnumber taxid creditcode uscc usci vatnumber",
-    "phone": "电话 公司电话 座机 联系电话 电话号码 手机 手机号 手机号码 联系手机 phone tel telephone companyphone mobile cell",
+    "phone": "电话 公司电话 座机 联系电话 电话号码 手机 手机号 手机号码 联系手机 "
+    "phone tel telephone companyphone mobile cell",
     "email": "邮箱 公司邮箱 电子邮箱 电子邮件 email mail emailaddress",
     "domain": "网站 网址 域名 网站域名 官网 website domain url homepage",
     "industry": "行业 所属行业 industry sector",

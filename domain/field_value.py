@@ -106,11 +106,29 @@ def _number(field: Field, text: str, reading: Reading) -> int | float:
 
 
 def _within(field: Field, number: Decimal | int) -> None:
-    shown = (lambda limit: plain_amount(limit, field.currency)) if field.type == "money" else str
     if field.least is not None and number < field.least:
-        raise invalid("field_below", field.key, least=shown(field.least))
+        raise invalid("field_below", field.key, **limits_of(field, "field_below"))
     if field.most is not None and number > field.most:
-        raise invalid("field_above", field.key, most=shown(field.most))
+        raise invalid("field_above", field.key, **limits_of(field, "field_above"))
+
+
+def limits_of(field: Field, code: str) -> dict[str, Any]:
+    """What a refusal of a value says beside its code, for whoever kept only that."""
+    shown = (lambda limit: plain_amount(limit, field.currency)) if field.type == "money" else str
+    match code:
+        case "field_below":
+            return {"least": shown(field.least)}
+        case "field_above":
+            return {"most": shown(field.most)}
+        case "field_decimals":
+            return {"most": 0 if field.type in ("integer", "rating") else field.decimals}
+        case "field_too_long":
+            return {"most": LONG if field.type == "long_text" else SHORT}
+        case "field_too_many":
+            return {"most": ENTRIES}
+        case "field_rating":
+            return {"most": STARS}
+    return {}
 
 
 def _money(field: Field, text: str, reading: Reading) -> int:

@@ -19,6 +19,7 @@ from api.language import language_of
 from api.problem import worded
 from api.services import Provided, Services
 from commands.customer_import import ImportCommands
+from db.customer_field import field_policy
 from db.customer_import import (
     CustomerImport,
     CustomerImportRow,
@@ -31,8 +32,10 @@ from db.customer_import import (
 from db.customer_import_known import owners_in, pools_of, regions_of
 from db.person import OrgUnit
 from domain.access import Action, Actor
+from domain.customer_field import fields
 from domain.customer_import import MAY_UNDO, RUNNING, Choices
-from domain.customer_import_columns import Known
+from domain.customer_import_columns import Known, column_of
+from domain.field_value import limits_of
 from domain.ids import RecordId, is_id
 from domain.refusal import Refused, invalid, not_found
 from locales import N_, translate
@@ -180,6 +183,7 @@ async def _why(
     text = translate(language).gettext
     known = await services.customer_imports.fields(session, actor)
     called = {one.key: one.en if language == "en" else one.zh for one in known}
+    held = {column_of(one): one for one in fields(await field_policy(session))}
 
     def why(one: CustomerImportRow) -> str:
         if one.verdict == "double":
@@ -189,7 +193,9 @@ async def _why(
         field = called.get(one.field or "", "")
         if one.code in WHY:
             return text(WHY[one.code]) % {"field": field}
-        said = worded(request, Refused(one.code or "invalid", 422, field=one.field, most=4_000, region=""))
+        code, at_fault = one.code or "invalid", held.get(one.field or "")
+        limits = {"most": 4_000, "region": ""} | (limits_of(at_fault, code) if at_fault else {})
+        said = worded(request, Refused(code, 422, field=one.field, **limits))
         return text(N_("%(field)s: %(said)s")) % {"field": field, "said": said} if field else said
 
     return why

@@ -30,6 +30,14 @@ async def send(browser: AsyncClient, content: bytes = FILE) -> str:
     return str(answer.headers["location"])
 
 
+async def own_fields(db: Database, fields: list[dict[str, Any]]) -> None:
+    """The company's own fields are these from now on."""
+    async with db.session() as session:
+        version, _ = await current_policy(session, "customer_field")
+        changed = {**CustomerFieldPolicy.default, "fields": fields}
+        await publish(session, "customer_field", changed, by=None, note="", follows=version)
+
+
 async def test_a_manager_maps_a_file_and_reads_why_a_row_was_not_used(
     app: FastAPI, people: dict[str, str], sign_in: SignIn
 ) -> None:
@@ -102,18 +110,37 @@ async def test_the_page_says_which_fields_no_column_may_be(db: Database, sign_in
         {"key": "papers", "label": {"zh": "资质文件", "en": "Papers"}, "type": "files"},
         {"key": "parent", "label": {"zh": "母公司", "en": "Parent"}, "type": "customer"},
     ]
-    async with db.session() as session:
-        version, _ = await current_policy(session, "customer_field")
-        changed = {**CustomerFieldPolicy.default, "fields": fields}
-        await publish(session, "customer_field", changed, by=None, note="", follows=version)
+    await own_fields(db, fields)
     browser = await sign_in("zhao.min")
     shown = await browser.get(await send(browser, "客户名称,母公司\n说明字段有限公司,\n".encode()))
     assert '<option value="custom.parent" selected>' in shown.text
     assert "custom.papers" not in shown.text
     assert "不能从表格填入文件：资质文件。" in shown.text
-    async with db.session() as session:
-        back = CustomerFieldPolicy.default
-        await publish(session, "customer_field", back, by=None, note="", follows=version + 1)
+    await own_fields(db, [])
+
+
+async def test_a_value_beyond_its_fields_limit_is_told_with_the_limit(
+    db: Database, people: dict[str, str], sign_in: SignIn
+) -> None:
+    fields = [
+        {"key": "staff", "type": "integer", "label": {"zh": "员工", "en": "Staff"}, "least": 7},
+        {"key": "worth", "type": "money", "label": {"zh": "产值", "en": "Worth"}, "most": 900_000},
+    ]
+    await own_fields(db, fields)
+    browser = await sign_in("zhao.min")
+    url = await send(browser, "客户名称,员工,产值\n蓝湾甲厂,3,1\n蓝湾乙厂,8,9001\n".encode())
+    mapping = {"column-0": "name", "column-1": "custom.staff", "column-2": "custom.worth"}
+    form = mapping | {"region_id": people["east"], "whose": "pool", "mode": "both", "idempotency_key": "limits-of-both"}
+    assert (await browser.post(url, data=form)).status_code == 303
+    for _ in range(600):
+        if (await browser.get(f"/api/customer-imports/{url.rsplit('/', 1)[1]}")).json()["stage"] == "done":
+            break
+    told = (await browser.get(url)).text
+    await own_fields(db, [])
+    assert ("员工：不能小于 7。" in told, re.search(r"产值：不能大于 9,?000(\.00)?。", told) is not None) == (
+        True,
+        True,
+    )
 
 
 async def test_a_file_that_is_no_table_is_refused_in_place(sign_in: SignIn) -> None:
