@@ -88,7 +88,7 @@ def weekly(app: FastAPI, people: dict[str, str], worker: None) -> Weekly:
 
 async def test_its_schedule_is_made_changed_paused_and_ended_with_the_policy(weekly: Weekly) -> None:
     await weekly.allocated_by(WEEKLY)
-    made = (await weekly.described(lambda one: True)).schedule
+    made = (await weekly.described(lambda one: not one.schedule.state.paused)).schedule
     [spec] = made.spec.calendars
     assert ([day.start for day in spec.day_of_week], spec.hour[0].start, spec.minute[0].start) == ([1, 4], 9, 30)
     assert (made.spec.time_zone_name, made.state.paused) == (weekly.services.settings.zone, False)

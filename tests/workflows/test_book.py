@@ -251,5 +251,5 @@ async def test_what_was_planned_is_told_of_that_morning_in_one_list_and_once(off
     assert len(await office.rows(Outbox)) == before  # it looks by then in any case
     await office.time_passes(at + 2 * SECOND - await office.env.get_current_time())
     await office.until(told, "the reminder")
-    first = min(await told(), key=lambda one: one.id)  # another of a second later may follow by now
+    first = min(await told(), key=lambda one: one.created_at)  # another of a second later may follow by now
     assert (first.params["count"], first.link) == (2, "/follow-ups")
