@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import LiteralString
+from typing import Any
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from db.customer import Customer
-from db.customer_import_stage import Connection, Import, marked, unchecked, value
+from db.customer_import_stage import Connection, Import, marked, unchecked
 from db.customer_import_unique import reject_late, unique_now
 
 MERGED = (
@@ -25,16 +24,11 @@ async def merge_batch(connection: Connection, one: Import, no: int, first: int, 
         unique = await unique_now(connection, one)
         span = {
             "id": one.id, "first": first, "last": last, "region": one.region_id, "owner": one.owner_id,
-            "pool": one.pool, "by": one.by_id, "customer": one.prefix(0), "contact": one.prefix(1),
-            "rule": one.target == "rule", "unique": unique, "kind": one.kind, "lines": Jsonb(one.lines),
-            "line": one.line,
+            "pool": one.pool, "by": one.by_id, "contact": one.prefix(1), "rule": one.target == "rule", "unique": unique,
+            "kind": one.kind, "lines": Jsonb(one.lines), "line": one.line,
         }  # fmt: skip
-        claimed = _CLAIMED if unique else sql.SQL("")
-        lined = _LINED if one.lines and one.pool is None else sql.SQL("%(pool)s")
-        parts = {"more": _more(), "more_values": _more_values(), "claimed": claimed, "lined": lined}
-        merge = _MERGE.format(table=one.table, **parts)
         async with unchecked(connection) as quiet:
-            created = await value(connection, merge, span)
+            created = await _create(connection, one, span)
         if quiet:
             await _tell_search(connection)
         updated = unchanged = 0
@@ -57,61 +51,67 @@ async def _tell_search(connection: Connection) -> None:
     await connection.execute("select pg_notify('customer_search', '')")
 
 
-def _more() -> sql.Composable:
-    """Columns that follow a customer's name by themselves, and are filled later: by whoever fills the search."""
-    there = [name for name in ("near_keys", "search") if name in Customer.__table__.c]
-    return sql.SQL("").join(sql.SQL(", ") + sql.Identifier(name) for name in there)
+async def _create(connection: Connection, one: Import, span: dict[str, Any]) -> int:
+    """The new customers with what is theirs, and how many they are. A statement for each table: one that makes all of
+    them keeps its rows aside to go through them again."""
+    parts = {
+        "table": one.table, "fresh": _FRESH.format(table=one.table), "region": _REGION, "owner": _OWNER,
+        "pool": _LINED if one.lines and one.pool is None else sql.SQL("%(pool)s"),
+    }  # fmt: skip
+    created = (await connection.execute(_CUSTOMERS.format(**parts), span)).rowcount
+    await connection.execute(_PLACED.format(**parts), span)
+    await connection.execute(_TOLD.format(**parts), span)
+    if any(field.startswith("contact") for field in one.mapping):
+        await connection.execute(_PEOPLE.format(**parts), span)
+    if span["unique"]:
+        await connection.execute(_CLAIMED.format(**parts), span)
+    return created
 
 
-def _more_values() -> sql.Composable:
-    values: dict[str, LiteralString] = {"near_keys": ", '{{}}'::bigint[]", "search": ", ''"}
-    return sql.SQL("").join(
-        sql.SQL(value.replace("{{}}", "{}")) for name, value in values.items() if name in Customer.__table__.c
+_FRESH = sql.SQL("""
+    from {table} s
+    where s.no between %(first)s and %(last)s and not exists (
+        select from customer_import_row r
+        where r.import_id = %(id)s::uuid and r.no = s.no and r.no between %(first)s and %(last)s
     )
-
-
-_MERGE = sql.SQL("""
-    with fresh as materialized (
-        select s.*, cast(%(customer)s || lpad(to_hex(s.no), 12, '0') as uuid) as id,
-            coalesce(s.region_id, %(region)s::uuid) as region,
-            coalesce(s.owner_id, case when coalesce(s.region_id, %(region)s::uuid) = %(region)s::uuid
-                then %(owner)s::uuid end) as owner
-        from {table} s
-        left join customer_import_row r
-            on r.import_id = %(id)s::uuid and r.no = s.no and r.no between %(first)s and %(last)s
-        where s.no between %(first)s and %(last)s and r.no is null
-        order by s.no
-    ), made as (
-        insert into customer (
-            id, name, company_key, tax_number, phone, email, domain, industry, province, city, address, source, tags,
-            custom, kind, import_id{more}
-        )
-        select id, name, coalesce(company_key, ''), tax_number, phone, email, domain, industry, province, city, address,
-            source, coalesce(tags, '{{}}'), coalesce(custom, '{{}}'), %(kind)s, %(id)s::uuid{more_values}
-        from fresh
-    ), placed as (
-        insert into assignment (customer_id, region_id, owner_id, pool, tier, since, how)
-        select id, region, owner, {lined}, coalesce(tier, 'C'), now(), 'imported' from fresh
-        where not (%(rule)s and region_id is null and owner_id is null)
-    ), told as (
-        insert into assignment_change (customer_id, region_id, to_id, pool, tier, how, at, by, run_id)
-        select id, region, owner, {lined}, coalesce(tier, 'C'), 'imported', now(), %(by)s::uuid, %(id)s::uuid
-        from fresh where not (%(rule)s and region_id is null and owner_id is null)
-    ), people as (
-        insert into contact (id, customer_id, name, phone, email, title)
-        select cast(%(contact)s || lpad(to_hex(no), 12, '0') as uuid), id,
-            coalesce(contact_name, contact_email, contact_phone), contact_phone, contact_email, contact_title
-        from fresh where coalesce(contact_name, contact_email, contact_phone) is not null
-    ){claimed}
-    select count(*) from fresh
 """)
-_LINED = sql.SQL("%(lines)s::jsonb -> region::text ->> lower(btrim(custom ->> %(line)s))")
-_CLAIMED = sql.SQL(""", claimed as (
-        insert into customer_unique (field, value, customer_id)
-        select key, lower(custom ->> key), id from fresh cross join unnest(%(unique)s::text[]) key
-        where custom ->> key is not null
-        on conflict do nothing
-    )""")
+_CUSTOMERS = sql.SQL("""
+    insert into customer (
+        id, name, company_key, tax_number, phone, email, domain, industry, province, city, address, source, tags,
+        custom, kind, import_id
+    )
+    select id, name, coalesce(company_key, ''), tax_number, phone, email, domain, industry, province, city, address,
+        source, coalesce(tags, '{{}}'), coalesce(custom, '{{}}'), %(kind)s, %(id)s::uuid
+    {fresh} order by no
+""")
+_REGION = sql.SQL("coalesce(region_id, %(region)s::uuid)")
+_OWNER = sql.SQL("""
+    coalesce(owner_id, case when region_id is null or region_id = %(region)s::uuid then %(owner)s::uuid end)
+""")
+_PLACED = sql.SQL("""
+    insert into assignment (customer_id, region_id, owner_id, pool, tier, since, how)
+    select id, {region}, {owner}, {pool}, coalesce(tier, 'C'), now(), 'imported'
+    {fresh} and not (%(rule)s and region_id is null and owner_id is null) order by no
+""")
+_TOLD = sql.SQL("""
+    insert into assignment_change (customer_id, region_id, to_id, pool, tier, how, at, by, run_id)
+    select id, {region}, {owner}, {pool}, coalesce(tier, 'C'), 'imported', now(), %(by)s::uuid, %(id)s::uuid
+    {fresh} and not (%(rule)s and region_id is null and owner_id is null) order by no
+""")
+_PEOPLE = sql.SQL("""
+    insert into contact (id, customer_id, name, phone, email, title)
+    select cast(%(contact)s || lpad(to_hex(no), 12, '0') as uuid), id,
+        coalesce(contact_name, contact_email, contact_phone), contact_phone, contact_email, contact_title
+    {fresh} and coalesce(contact_name, contact_email, contact_phone) is not null order by no
+""")
+_CLAIMED = sql.SQL("""
+    insert into customer_unique (field, value, customer_id)
+    select key, lower(custom ->> key), id
+    from (select id, custom {fresh}) fresh cross join unnest(%(unique)s::text[]) key
+    where custom ->> key is not null
+    on conflict do nothing
+""")
+_LINED = sql.SQL("%(lines)s::jsonb -> {region}::text ->> lower(btrim(custom ->> %(line)s))").format(region=_REGION)
 _RECLAIMED = sql.SQL(""", freed as (
             delete from customer_unique u using d
             where u.customer_id = d.id and u.field = any(%(unique)s::text[]) and d.custom ->> u.field is not null

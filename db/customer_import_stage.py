@@ -112,13 +112,21 @@ async def prepare(connection: Connection, one: Import) -> set[int]:
     async with connection.transaction():
         columns = [sql.SQL("{} {}").format(sql.Identifier(c), sql.SQL(_type(c))) for c in STAGED]
         await connection.execute(
-            sql.SQL("create unlogged table if not exists {} (no integer, {})").format(
-                one.table, sql.SQL(", ").join(columns)
-            )
+            _STAGE.format(table=one.table, prefix=sql.Literal(one.prefix(0)), columns=sql.SQL(", ").join(columns))
         )
         if not await value(connection, sql.SQL("select exists (select from {} where no = 0)").format(one.table)):
             await _begin_anew(connection, one)
     return await batches_done(connection, one, "read")
+
+
+_STAGE = sql.SQL("""
+    create unlogged table if not exists {table} (
+        no integer,
+        id uuid generated always as (cast({prefix} || lpad(to_hex(no), 12, '0') as uuid)) stored,
+        {columns}
+    )
+""")
+"""`id` is the customer's that a row may become: what of it is kept in several tables need not be reckoned for each."""
 
 
 async def _begin_anew(connection: Connection, one: Import) -> None:

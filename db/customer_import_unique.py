@@ -23,7 +23,7 @@ _UNIQUE: LiteralString = """
 _LATE = sql.SQL("""
     with late as (
         select s.no, c.id from {table} s
-        join customer c on c.id = cast(%(customer)s || lpad(to_hex(s.no), 12, '0') as uuid)
+        join customer c on c.id = s.id
         join customer_unique u on u.field = %(key)s::text and u.value = lower(s.custom ->> %(key)s::text)
         where s.no between %(first)s and %(last)s and u.customer_id <> c.id
     ), told as (

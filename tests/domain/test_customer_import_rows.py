@@ -52,8 +52,8 @@ def test_a_row_is_kept_with_its_number_or_rejected_with_its_reason() -> None:
         ],
     )
     assert batch.lines.split("\n") == [
-        '11\t蓝港 食品\t蓝港食品\t+8613800138000\t{"重点","老客户"}\t{"size": "大\\\\\\\\小"}\tr1',
-        "17\t短\t短\t\t\t\t",
+        '11\tr1\t蓝港食品\t+8613800138000\t蓝港 食品\t{"重点","老客户"}\t{"size": "大\\\\\\\\小"}',
+        "17\t\t短\t\t短\t\t",
     ]
     assert [(one.no, one.wrong.field, one.wrong.code) for one in batch.rejected] == [
         (13, "phone", "phone_invalid"), (14, "region", "region_unknown"), (15, "name", "field_needed"),
