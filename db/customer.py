@@ -131,9 +131,12 @@ class Assignment(Base):
     left_at: Mapped[datetime | None]  # when the last owner lost it
 
     __table_args__ = (
-        Index("ix_assignment_owner", "owner_id", "due_at", postgresql_include=["customer_id"]),
-        # Whose customers are in a region, or those that lie in its pool, in their order: a search walks the newest.
-        Index("ix_assignment_region", "region_id", "owner_id", "customer_id"),
+        # One's customers in their order, with what is still to be reckoned; the next has a book in the order in which
+        # it is due. What an import gives to somebody is not due yet, and is written to the first alone.
+        Index(
+            "ix_assignment_owner", "owner_id", "customer_id", "reckoned", postgresql_where=text("owner_id is not null")
+        ),
+        Index("ix_assignment_book", "owner_id", "due_at", "customer_id", postgresql_where=text("due_at is not null")),
         Index("ix_assignment_due", "due_at", "customer_id", postgresql_where=text("due_at is not null")),
         Index(
             "ix_assignment_followed",
@@ -143,8 +146,8 @@ class Assignment(Base):
             postgresql_where=text("followed_at is not null"),
         ),
         Index("ix_assignment_tier", "tier", "customer_id", "region_id", postgresql_where=text("tier <> 'C'")),
+        Index("ix_assignment_lying", "region_id", "customer_id", postgresql_where=text("owner_id is null")),
         Index("ix_assignment_pool", "region_id", "since", "customer_id", postgresql_where=text("owner_id is null")),
-        Index("ix_assignment_reckoned", "owner_id", "reckoned", postgresql_where=text("owner_id is not null")),
         Index(
             "ix_assignment_warn",
             "owner_id",

@@ -150,10 +150,8 @@ def _glanced(asked: _Asked, paths: CustomerPaths) -> Select[str]:
     """The newest of all customers, or of those that the paths lead to."""
     if paths.places is None:
         return _until_enough(_newest(asked, Customer.id).limit(GLANCE), asked, _compared)
-    id_, owner = Assignment.customer_id, Assignment.owner_id  # one owner, or none: so the index has them in order
-    each = [select(id_.label("id")).where(place, asked.beyond(id_)).order_by(asked.order(owner), asked.order(id_))
-            for place in paths.places]  # fmt: skip
-    known = union(paths.others, *(select(one.limit(GLANCE).subquery().c.id) for one in each)).subquery("known")
+    each = (_newest(asked, Assignment.customer_id).where(place).limit(GLANCE) for place in paths.places)
+    known = union(paths.others, *(select(one.subquery().c.id) for one in each)).subquery("known")
     return _until_enough(_newest(asked, known.c[0]).limit(GLANCE), asked, _compared)
 
 

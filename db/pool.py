@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Assignment, Customer
@@ -182,10 +182,25 @@ async def list_due(
     )
     if within is not None:
         query = query.where(Assignment.region_id.in_(list(within)))
-    if after is not None:
-        query = await _behind(session, query, after)
-    ordered = query.order_by(Assignment.due_at.asc().nulls_last(), Assignment.customer_id).limit(limit)
-    return [Entry(*row) for row in await session.execute(ordered)]
+    found: list[Entry] = []
+    for behind, order in await _stretches(session, after):
+        if len(found) < limit:
+            rows = await session.execute(query.where(behind).order_by(*order).limit(limit - len(found)))
+            found += [Entry(*row) for row in rows]
+    return found
+
+
+async def _stretches(session: AsyncSession, after: Place | None) -> list[tuple[ColumnElement[bool], Sequence[Any]]]:
+    """What lies behind `after`, in two parts with their orders, each of which has an index of its own."""
+    due, customer = Assignment.due_at, Assignment.customer_id
+    never = due.is_(None)
+    last = await session.get(Assignment, after) if after else None
+    if last is None:
+        return [(due.is_not(None), (due, customer)), (never, (customer,))]
+    if last.due_at is None:
+        return [(and_(never, customer > last.customer_id), (customer,))]
+    there = tuple_(last.due_at, literal(last.customer_id, customer.type))
+    return [(tuple_(due, customer) > there, (due, customer)), (never, (customer,))]
 
 
 async def count_due(session: AsyncSession, owner_id: str, now: datetime) -> int:
@@ -193,20 +208,6 @@ async def count_due(session: AsyncSession, owner_id: str, now: datetime) -> int:
     soon = or_(Assignment.warned_at.is_not(None), Assignment.warn_at <= now)
     query = select(func.count()).where(Assignment.owner_id == owner_id, Assignment.due_at.is_not(None), soon)
     return (await session.scalars(query)).one()
-
-
-async def _behind(
-    session: AsyncSession, query: Select[Assignment, Customer], after: Place
-) -> Select[Assignment, Customer]:
-    last = await session.get(Assignment, after)
-    if last is None:
-        return query
-    behind = and_(Assignment.due_at.is_(None), Assignment.customer_id > last.customer_id)
-    if last.due_at is None:
-        return query.where(behind)
-    there = tuple_(last.due_at, literal(last.customer_id, Assignment.customer_id.type))
-    here = tuple_(Assignment.due_at, Assignment.customer_id) > there
-    return query.where(or_(here, Assignment.due_at.is_(None)))
 
 
 async def count_owned(session: AsyncSession, owner_id: str) -> int:
