@@ -134,7 +134,8 @@ class EmbeddedPostgres:
             "unix_socket_directories": socket_folder,
             "max_connections": 200,
             "shared_buffers": f"{_shared_memory()}MB",
-            "wal_buffers": "64MB",
+            "wal_buffers": f"{_shared_memory() // 12}MB",
+            "wal_writer_flush_after": "64MB",  # who writes much need not wait for each megabyte to reach the disk
             "max_wal_size": "8GB",  # an import of millions writes half as much between two checkpoints
             "wal_level": "minimal",  # nobody follows this server: an index that is made anew need not be written twice
             "max_wal_senders": "0",
