@@ -6,12 +6,13 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import FastAPI
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from jinja2.runtime import Macro
+from jinja2.runtime import Context, Macro
 from starlette.requests import Request
 
 from activities.office_file import converter
@@ -20,7 +21,7 @@ from locales import LANGUAGES, negotiate
 from locales.formats import Formats
 from settings import Settings
 from ui.assets import Assets, VersionedFiles
-from ui.formats import TEMPLATE_FUNCTIONS, Reader, gettext, ngettext, pgettext, reading
+from ui.formats import TEMPLATE_FUNCTIONS, Reader, gettext, ngettext, pgettext, reading, words
 from ui.nav import Rail, rail
 from ui.subject import subject_href, subject_words
 from ui.toast import flashed
@@ -35,6 +36,24 @@ Counts = Callable[[Request], Awaitable[Mapping[str, int]]]
 
 SAME = frozenset({"avatar", "company", "icon", "kbd", "person", "tag"})
 """Macros that give the same for the same words, whoever reads them: a page has hundreds, and most of them often."""
+
+
+PLAIN = frozenset({FunctionType, MethodType, BuiltinFunctionType, type(lru_cache(str))})
+
+
+class Called(Context):
+    """What a template calls is mostly a macro or a plain function: those are not looked through for what they want to
+    be given, which takes as long as many of them."""
+
+    def call(self, called: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        kind = type(called)
+        if kind is Macro:
+            args = (self.eval_ctx, *args)
+        elif kind not in PLAIN or hasattr(called, "jinja_pass_arg"):
+            return super().call(called, *args, **kwargs)
+        kwargs.pop("_loop_vars", None)
+        kwargs.pop("_block_vars", None)
+        return called(*args, **kwargs)
 
 
 class Macros:
@@ -125,8 +144,10 @@ def template_environment(settings: Settings, assets: Assets) -> Environment:
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         gettext, ngettext, newstyle=True, pgettext=pgettext
     )
+    environment.context_class = Called
     environment.globals |= TEMPLATE_FUNCTIONS
     environment.globals |= {
+        "_": words,
         "ui": Macros(environment),
         "static": assets.url,
         "languages": LANGUAGES,

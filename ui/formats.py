@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from gettext import NullTranslations
 from typing import Any
 from zlib import crc32
+
+from markupsafe import Markup
 
 from domain.contact import readable_phone
 from domain.field_value import PLAIN
@@ -52,6 +55,22 @@ def reading(reader: Reader) -> Iterator[None]:
 
 def gettext(message: str) -> str:
     return _reader.get().translations.gettext(message)
+
+
+def words(message: str, /, **values: Any) -> Markup:
+    """`_(...)` in a template; values are escaped. A page has hundreds of them: each is made ready once per language."""
+    language = _reader.get().formats.language
+    return _pattern(language, message) % values if values else _said(language, message)
+
+
+@lru_cache(maxsize=8192)
+def _pattern(language: str, message: str) -> Markup:
+    return Markup(translate(language).gettext(message))  # noqa: S704 - our own words, translated
+
+
+@lru_cache(maxsize=8192)
+def _said(language: str, message: str) -> Markup:
+    return _pattern(language, message) % {}
 
 
 def ngettext(one: str, many: str, n: int) -> str:
