@@ -96,13 +96,14 @@ async def found(
             else await _along(session, asked, paths, glance=holders > COMMON)
         )
     if holders > RARE:
+        common = holders > COMMON and len(words) == 1  # how often several stand together only the newest tell
         ids = list(await session.scalars(_walked(asked, 0, GLANCE)))
-        if len(ids) < limit and (holders > COMMON or len(ids) * WALK >= limit * GLANCE):
+        if len(ids) < limit and (common or len(ids) * WALK >= limit * GLANCE):
             ids += await session.scalars(_walked(asked._replace(limit=limit - len(ids)), GLANCE, WALK))
-            if holders > COMMON or await session.scalar(asked.base.offset(WALK).limit(1)) is None:
-                return ids[:limit]
+            if common or await session.scalar(asked.base.offset(WALK).limit(1)) is None:
+                return ids
         if len(ids) >= limit:
-            return ids[:limit]
+            return ids
     return list(await session.scalars(_looked_up(asked)))
 
 

@@ -67,6 +67,17 @@ async def test_a_customer_is_found_by_what_people_type(
     assert one_by_one == (set() if typed.isdecimal() and len(typed) > 3 else by_index), "a number is not looked for"
 
 
+async def test_several_common_words_that_seldom_stand_together_are_looked_up_also_among_the_old(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with db.session() as session:
+        session.add_all(Customer(id=new_id(), name=name) for name in ("晨星甲", "晨星乙", "昼", "夜"))
+    for limit, most in (("RARE", -1), ("COMMON", -1), ("GLANCE", 1), ("WALK", 2)):
+        monkeypatch.setattr(f"db.customer_find.{limit}", most)
+    assert await names_found(db, "晨 星") == ["晨星乙", "晨星甲"]
+    assert await names_found(db, "晨星") == [], "of a word that most hold only the newest are found"
+
+
 @pytest.mark.parametrize(
     "typed", ["恒运", "xyzw", "1391111", "%", "_", "()", "恒远 贸易", "'; drop table customer", "\\"]
 )
