@@ -49,14 +49,18 @@ class Sought:
         """Theirs; `few` as in `customers_within`."""
         return [customers_within(self.looking.actor, few=few), holds(self.conditions, self.looking)]
 
-    def pooled(self, *, few: bool = False) -> list[ColumnElement[bool]] | None:
-        """Those seen beside these, for lying in a pool; None where there are none. By what a pool hides nobody may
-        find them."""
+    @property
+    def pools_beside(self) -> bool:
+        """Whether those in pools are looked for beside theirs: by what a pool hides nobody may find them."""
         sight = self.looking.sight
-        only = sight.only_pooled(few=few) if sight else None
-        if sight is None or only is None or any(one.fact.key in sight.ever_hidden for one in tests(self.conditions)):
-            return None
-        return [only, holds(self.conditions, replace(self.looking, pooled=True))]
+        if sight is None or not sight.pools_beside:
+            return False
+        return not any(one.fact.key in sight.ever_hidden for one in tests(self.conditions))
+
+    def pooled(self, *, few: bool = False) -> list[ColumnElement[bool]] | None:
+        """Those seen beside these, for lying in a pool; None where there are none."""
+        only = self.looking.sight.only_pooled(few=few) if self.looking.sight and self.pools_beside else None
+        return None if only is None else [only, holds(self.conditions, replace(self.looking, pooled=True))]
 
     def places(self, *, pools: bool) -> list[list[ColumnElement[bool]]]:
         """The same of customers with an assignment: through theirs, and beside them those that lie in `pools`."""
@@ -85,7 +89,7 @@ class Sought:
         """To theirs, and to those of their pools."""
         actor = self.looking.actor
         paths = paths_to_customers(actor)
-        if paths is None or self.pooled() is None:
+        if paths is None or not self.pools_beside:
             return paths
         pools = [and_(Assignment.region_id == here, self.lying) for here in sorted(actor.regions)]
         places = None if paths.places is None else [*paths.places, *pools]

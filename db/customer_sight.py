@@ -5,7 +5,7 @@ What a pool hides until it is claimed is hidden here, for the pool's own pages, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, not_, or_, select
@@ -33,7 +33,7 @@ class CustomerSight:
 
     def pooled(self) -> ColumnElement[bool]:
         """Places in pools that this person sees."""
-        return and_(*self.pools.within())
+        return self.pools.lying
 
     def places(self) -> ColumnElement[bool]:
         """Through which customers are seen: theirs, and those of these pools."""
@@ -45,10 +45,15 @@ class CustomerSight:
         whole, masked = customers_within(self.actor), self.only_pooled()
         return whole if masked is None else or_(whole, masked)
 
+    @property
+    def pools_beside(self) -> bool:
+        """Whether any are seen for lying in a pool only: whoever sees regions sees their pools anyway."""
+        own = self.actor.scope(Action.CUSTOMER_READ) == Scope.OWN
+        return own and self.actor.scope(Action.CUSTOMER_CLAIM) is not None
+
     def only_pooled(self, *, few: bool = False) -> ColumnElement[bool] | None:
-        """Those seen for lying in a pool only; None where all that lie there are seen anyway: whoever sees regions
-        sees their pools. `few` as in `customers_within`."""
-        if self.actor.scope(Action.CUSTOMER_READ) != Scope.OWN or self.actor.scope(Action.CUSTOMER_CLAIM) is None:
+        """Those seen for lying in a pool only, None where there are none. `few` as in `customers_within`."""
+        if not self.pools_beside:
             return None
         lying = select(Assignment.region_id).where(Assignment.customer_id == Customer.id, self.pooled())
         there = lying.correlate(Customer).exists()  # a list ordered by what regions say reads assignments itself
@@ -61,11 +66,8 @@ class CustomerSight:
 
     async def hidden(self, session: AsyncSession, customers: Iterable[str]) -> dict[str, frozenset[str]]:
         """By customer that is seen for lying in a pool: what is not shown. One pool that shows it is enough."""
-        lying = await self._only_pooled_of(session, customers)
-        if not lying:
-            return {}
         found: dict[str, frozenset[str]] = {}
-        for place in await session.scalars(select(Assignment).where(Assignment.customer_id.in_(lying), self.pooled())):
+        for place in await self._only_pooled_of(session, customers):
             here = frozenset[str](self.pools.hidden(place))
             found[place.customer_id] = found.get(place.customer_id, here) & here
         return found
@@ -77,15 +79,13 @@ class CustomerSight:
 
     async def lying(self, session: AsyncSession, customers: Iterable[str]) -> dict[str, Assignment]:
         """Those of the customers that are seen for lying in a pool only, each with where it has lain the longest."""
-        ids = await self._only_pooled_of(session, customers)
-        if not ids:
-            return {}
-        query = select(Assignment).where(Assignment.customer_id.in_(ids), self.pooled())
-        found = await session.scalars(query.order_by(Assignment.since.desc()))
-        return {place.customer_id: place for place in found}
+        return {place.customer_id: place for place in await self._only_pooled_of(session, customers)}
 
-    async def _only_pooled_of(self, session: AsyncSession, customers: Iterable[str]) -> list[str]:
+    async def _only_pooled_of(self, session: AsyncSession, customers: Iterable[str]) -> Sequence[Assignment]:
+        """Where they lie, those last that have lain the longest."""
         only, asked = self.only_pooled(few=True), list(customers)
         if only is None or not asked:
             return []
-        return list(await session.scalars(select(Customer.id).where(Customer.id.in_(asked), only)))
+        query = select(Assignment).join(Customer, Customer.id == Assignment.customer_id)
+        query = query.where(Customer.id.in_(asked), only, self.pooled())
+        return (await session.scalars(query.order_by(Assignment.since.desc()))).all()

@@ -159,8 +159,9 @@ async def person_with_email(session: AsyncSession, email: str) -> Person | None:
 
 
 async def people_by_id(session: AsyncSession, ids: Iterable[str]) -> dict[str, Person]:
-    found = await session.scalars(select(Person).where(Person.id.in_(set(ids))))
-    return {person.id: person for person in found}
+    if not (wanted := set(ids)):
+        return {}
+    return {person.id: person for person in await session.scalars(select(Person).where(Person.id.in_(wanted)))}
 
 
 async def list_people(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select, tuple_
@@ -88,8 +89,10 @@ class PoolReader:
         rules = await rules_in_force(session)
         return cls(actor, rules.policy, await region_codes(session), await readable_by(session, actor))
 
-    def within(self) -> list[ColumnElement[bool]]:
-        return [pool_within(self.actor), ~hidden_pools(self.policy, self.codes, self.actor.roles)]
+    @cached_property
+    def lying(self) -> ColumnElement[bool]:
+        """Places in the pools that this person sees."""
+        return and_(pool_within(self.actor), ~hidden_pools(self.policy, self.codes, self.actor.roles))
 
     def rules(self, place: Assignment) -> PoolRules:
         return self.policy.pool(place.pool, self.codes.get(place.region_id, ""))
@@ -123,7 +126,7 @@ class PoolReader:
     ) -> list[Entry]:  # fmt: skip
         """The latest come first; `after` is the last one seen, `text` of the name, its pinyin or initials."""
         query = select(Assignment, Customer).join(Customer, Customer.id == Assignment.customer_id)
-        query = query.where(*self.within(), *self._narrowed(narrowed))
+        query = query.where(self.lying, *self._narrowed(narrowed))
         query = query.where(Customer.merged_into.is_(None))
         query = query.where(*self._called(text))
         if after is not None:
@@ -157,7 +160,7 @@ class PoolReader:
 
     async def count(self, session: AsyncSession, narrowed: Narrowed, *, text: str = "") -> int:
         """How many there are, counted up to `COUNTED`."""
-        some = select(Assignment.customer_id).where(*self.within(), *self._narrowed(narrowed), *self._called(text))
+        some = select(Assignment.customer_id).where(self.lying, *self._narrowed(narrowed), *self._called(text))
         return (await session.scalars(select(func.count()).select_from(some.limit(COUNTED).subquery()))).one()
 
     async def find(self, session: AsyncSession, places: Iterable[Place]) -> list[Entry]:
@@ -165,7 +168,7 @@ class PoolReader:
         asked = tuple_(Assignment.customer_id, Assignment.region_id).in_(sorted(set(places)))
         reached = reach(self.actor, Action.CUSTOMER_READ, Assignment.owner_id, Assignment.region_id)
         query = select(Assignment, Customer).join(Customer, Customer.id == Assignment.customer_id)
-        seen = or_(and_(*self.within()), reached)
+        seen = or_(self.lying, reached)
         rows = await session.execute(query.where(asked, seen).order_by(Customer.name, Customer.id))
         return [Entry(*row) for row in rows]
 
