@@ -59,7 +59,8 @@ class BulkEnd(BaseModel):
 
 
 class CollisionView(BaseModel):
-    """`seen` false: it exists, is somebody else's, and you may not see more than whose it is."""
+    """`seen` false: it exists, is somebody else's, and you may not see more than whose it is; or it is a customer that
+    lies in a pool you see (`pooled`), where you find it by `id` and `region_id`."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -75,6 +76,7 @@ class CollisionView(BaseModel):
     stage: str
     owner_id: str | None
     region_id: str | None
+    pooled: bool = False
 
 
 class CheckBody(BaseModel):

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commands.lead_check import Checked
+from commands.lead_check import Checked, Collision
 from db.lead import Lead
 from db.lead_form import LeadForm
 from db.lead_origin import LeadTouch
@@ -40,7 +40,14 @@ def collided(checked: Checked, called: Names) -> list[dict[str, Any]]:
             "certain": one.certain,
             "owner": called.person(one.owner_id),
             "region": called.unit(one.region_id),
-            "href": f"/{one.kind}s/{one.id}" if one.seen else "",
+            "pooled": one.pooled,
+            "href": _href(one),
         }
         for one in checked.collisions
     ]
+
+
+def _href(one: Collision) -> str:
+    if one.pooled:
+        return f"/pool/{one.id}/{one.region_id}" if one.id else "/pool"
+    return f"/{one.kind}s/{one.id}" if one.seen else ""

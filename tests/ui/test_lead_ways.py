@@ -7,9 +7,13 @@ import re
 import pytest
 from httpx import AsyncClient
 from playwright.async_api import FilePayload, expect
+from sqlalchemy import select
 
 from commands.lead_intake import NewLead
+from commands.policy import publish_defaults
+from db.customer import Assignment, Contact
 from domain.access import Actor, Role
+from tests.selling import Selling
 from tests.somebody import phone_of
 from tests.ui.browser import Visit, check_everywhere
 from tests.ui.conftest import Site
@@ -41,6 +45,28 @@ async def test_the_form_by_hand_warns_before_it_saves(visit: Visit, site: Site, 
     await page.get_by_role("button", name="Take in").click()
     await expect(page.get_by_text("The lead is taken in.")).to_be_visible()
     await expect(page.get_by_text("Reason: 另一家工厂")).to_be_visible()
+
+
+async def test_a_lead_like_a_customer_of_the_pool_leads_there_unless_only_its_hidden_number_is_alike(
+    visit: Visit, site: Site, people: dict[str, str]
+) -> None:
+    await publish_defaults(site.services.db)
+    pooled = await Selling(site.services, people).customer("霅溪丝绸印染有限公司")
+    async with site.services.db.session() as session:
+        (await session.get_one(Assignment, (pooled, people["east"]))).owner_id = None
+        contact = (await session.scalars(select(Contact).where(Contact.customer_id == pooled))).one()
+        contact.phone = phone_of("pooled")
+    page = (await visit("/leads/new", as_person="wang.fang")).page
+    warning = page.locator("#collisions")
+    await page.get_by_label("Phone").fill(phone_of("pooled"))
+    await page.get_by_label("E-mail").click()
+    await expect(warning).to_contain_text("A customer in the pool · East China")
+    await expect(warning.get_by_role("link")).to_have_attribute("href", "/pool")
+    await page.get_by_label("Company", exact=True).fill("霅溪丝绸印染")
+    await page.get_by_label("Contact").click()
+    await expect(warning).to_contain_text("霅溪丝绸印染有限公司 · in the pool · East China")
+    await warning.get_by_role("link", name="Claim it in the pool instead").click()
+    await expect(page).to_have_url(re.compile(f"/pool/{pooled}/{people['east']}"))
 
 
 async def test_a_file_is_mapped_taken_in_and_its_bad_rows_can_be_fetched(visit: Visit) -> None:
