@@ -107,7 +107,7 @@ def first_rows(path: str, encoding: str, delimiter: str) -> tuple[list[str], lis
                         "import_columns_most", "file", most=COLUMNS_MOST, columns=len(row), row=len(filled) + 1
                     )
                 if any(cell.strip() for cell in row):
-                    filled.append([cell.strip().strip("\ufeff\u200b")[:200] for cell in row])
+                    filled.append([cell.strip().strip("\ufeff\u200b")[:200] for cell in row if cell != UNREAD])
                 if len(filled) > SAMPLE:
                     break
         except csv.Error:

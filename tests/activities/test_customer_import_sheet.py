@@ -57,6 +57,7 @@ def test_quotes_hold_lines_and_marks_and_objects_become_columns(tmp_path: Path) 
     objects = [{"name": "蓝港"}, {"name": "明远", "phone": 138, "tags": ["a", "b"]}]
     headings, sample, *_ = seen(tmp_path, "\n".join(map(json.dumps, objects)).encode())
     assert (headings, sample) == (["name", "phone", "tags"], [["蓝港", "", ""], ["明远", "138", "a,b"]])
+    assert seen(tmp_path, b'{"name": "A"}\nno object')[1] == [["A"], ["no object"]]
 
 
 def test_a_line_that_is_no_object_leaves_the_other_lines_as_they_are(tmp_path: Path) -> None:
