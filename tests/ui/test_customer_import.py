@@ -64,6 +64,7 @@ async def test_a_manager_maps_a_file_and_reads_why_a_row_was_not_used(
     assert (view["stage"], view["created"], view["rejected"]) == ("done", 2, 1)
     done = (await browser.get(url)).text
     assert "暂无负责人：进入区域公海" in done
+    assert 'data-label="客户名称">明远软件有限公司' in done
     made = unescape(re.findall(r'href="(/customers\?filter=[^"]+)"', done)[0])
     listed = (await browser.get(made)).text
     assert [name in listed for name in ("蓝港食品有限公司", "=1+1", "另一份文件有限公司", "客户.csv ·")] == [

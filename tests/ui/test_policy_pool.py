@@ -29,7 +29,8 @@ async def test_limits_are_kept_in_the_draft_and_what_they_would_do_is_shown(sign
     assert draft.document["tiers"]["A"]["no_follow_up"] == "PT40S"
     assert draft.document["capacity"]["sales"] == {"daily": None, "total": 7}
     for page in ("/policies/pool/edit", "/policies/pool/edit/effect"):
-        assert (await administrator.get(page)).status_code == 200
+        shown = await administrator.get(page)
+        assert (shown.status_code, "data-label" in shown.text) == (200, True)
     assert (await (await sign_in("zhao.min")).get("/policies/pool/edit/effect")).status_code == 403
 
 
