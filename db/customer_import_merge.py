@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg import sql
@@ -150,6 +151,7 @@ def _update(one: Import, *, claims: bool) -> sql.Composed:
     if "custom" in new:
         new["custom"] = sql.SQL("c.custom || coalesce(s.custom, '{{}}')").format()
     pairs = {
+        "differs": _differs(said, new) if said else sql.SQL("false"),
         "old": sql.SQL(", ").join(sql.SQL("{}, c.{}").format(sql.Literal(n), sql.Identifier(n)) for n in said),
         "new": sql.SQL(", ").join(sql.SQL("{}, {}").format(sql.Literal(n), v) for n, v in new.items()),
     }
@@ -163,7 +165,7 @@ def _update(one: Import, *, claims: bool) -> sql.Composed:
             join customer_import_row r on r.import_id = %(id)s::uuid and r.no = s.no and r.verdict = 'update'
                 and r.no between %(first)s and %(last)s
             join customer c on c.id = r.customer_id
-            where s.no between %(first)s and %(last)s and jsonb_build_object({old}) <> jsonb_build_object({new})
+            where s.no between %(first)s and %(last)s and {differs}
             for update of c
         ), changed as (
             update customer c set {setting} from d where c.id = d.id
@@ -176,3 +178,8 @@ def _update(one: Import, *, claims: bool) -> sql.Composed:
             where import_id = %(id)s::uuid and no between %(first)s and %(last)s and verdict = 'update'
         ) - (select count(*) from d)
     """).format(table=one.table, setting=setting, values=values, claimed=_RECLAIMED if claims else sql.SQL(""), **pairs)
+
+
+def _differs(said: Sequence[str], new: Mapping[str, sql.Composable]) -> sql.Composable:
+    was = sql.SQL(", ").join(sql.SQL("c.{}").format(sql.Identifier(name)) for name in said)
+    return sql.SQL("row({}) is distinct from row({})").format(was, sql.SQL(", ").join(new[name] for name in said))
