@@ -104,6 +104,8 @@ async def test_customers_are_listed_by_the_import_that_made_them_for_who_sees_it
     assert await found("li.wei", "is", first.id) == "filter_fact_unknown"
     form = await (await sign_in("zhao.min")).get("/customers/condition", params={"fact": "import"})
     assert ("甲.csv" in form.text, "乙.csv" in form.text) == (True, False)
+    nobodys = await (await sign_in("huang.bo")).get("/customers/condition", params={"fact": "import"})
+    assert "您还没有导入过客户" in nobodys.text
 
 
 async def test_the_page_says_which_fields_no_column_may_be(db: Database, sign_in: SignIn) -> None:
