@@ -17,7 +17,7 @@ from api.services import Provided, Services
 from db.person import OrgUnit
 from db.pool_policy import rules_in_force
 from domain.access import Action
-from domain.allocation_policy import DAYS, AllocationPolicy, Weekly
+from domain.allocation_policy import DAYS, AllocationPolicy
 from domain.policy import canonical, problems_of
 from domain.refusal import Refused
 from locales.labels import label
@@ -61,7 +61,7 @@ async def keep(
         await services.policy_drafts.save(actor, KIND, document, revision=revision)
     except ValidationError as error:
         words = ProblemWords(words_for(request, now.called), [])
-        said = {problem.where: words.said(problem) for problem in problems_of(error)}
+        said = {problem.where.removeprefix("weekly.0."): words.said(problem) for problem in problems_of(error)}
         return await _form(request, services, now, region, typed, revision, said)
     except Refused as refused:
         if refused.status == 422 and refused.field != "document":
@@ -90,7 +90,7 @@ def _checked(typed: Mapping[str, Any]) -> dict[str, Any]:
     entry |= {name: typed[name] for name in ("zone", "pool") if typed.get(name)}
     if typed.get("paused"):
         entry["paused"] = True
-    Weekly.model_validate_json(canonical(entry))
+    AllocationPolicy.model_validate_json(canonical({"engine": 1, "weekly": [entry]}))
     return entry
 
 

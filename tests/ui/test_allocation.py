@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -143,8 +144,10 @@ async def test_a_weekly_one_is_asked_for_and_paused_in_the_policy(sign_in: SignI
         "region": "east", "at": "09:00", "days": ["mon"], "each": "5", "paused": "1", "revision": revision[1],
         "idempotency_key": uuid4().hex,
     }  # fmt: skip
-    wrong = await admin.post("/policies/allocation/edit/weekly", data=asked | {"each": "9" * 5_000})
-    assert wrong.status_code == 422
+    unfits: list[dict[str, Any]] = [{"each": "9" * 5_000}, {"zone": "Europe"}, {"at": "25:00"}, {"days": []}]
+    for unfit in unfits:
+        wrong = await admin.post("/policies/allocation/edit/weekly", data=asked | unfit)
+        assert wrong.status_code == 422
     kept = await admin.post("/policies/allocation/edit/weekly", data=asked)
     assert kept.status_code == 303
     again = await admin.get("/policies/allocation/edit/weekly?region=east")
