@@ -23,6 +23,7 @@ from db.customer_pair import (
     parties_of,
     without_near_keys,
 )
+from db.engine import take_time
 from domain.company_name import near_keys
 
 BATCH = 2_000
@@ -92,6 +93,7 @@ class CustomerMatchActivities(ProcessActivities):
     async def _judge(self, run_id: str, batch: Sequence[tuple[str, str]]) -> tuple[int, int]:
         """How many were compared, and how many kept."""
         async with self.db.session("customer-match") as session:
+            await take_time(session)
             fresh = await fresh_pairs(session, run_id, batch)
             known = await parties_of(session, fresh)
             rows = await asyncio.to_thread(judged, run_id, fresh, known)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from db.customer import Assignment, Customer
 from db.customer_match import CustomerMatchRun, CustomerPair, fingerprint, parties
+from db.engine import take_time
 from db.outbox import enqueue
 from db.scope import customers_within, reach
 from domain.access import Action, Actor, Scope
@@ -92,6 +93,7 @@ async def without_near_keys(session: AsyncSession, batch: int) -> AsyncIterator[
 
 
 async def fill_near_keys(session: AsyncSession, rows: Sequence[tuple[str, list[int]]]) -> None:
+    await take_time(session)
     nears = ["{" + ",".join(map(str, near)) + "}" for _, near in rows]
     await session.execute(_FILL, {"ids": [one for one, _ in rows], "nears": nears})
 

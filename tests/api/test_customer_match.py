@@ -9,13 +9,14 @@ from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient, Response
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from commands.policy import publish_defaults
 from commands.ticket_intake import Inbound, TicketIntake
 from db.contract import Contract
 from db.customer import Assignment, Contact, Customer
 from db.customer_match import CustomerPair
+from db.customer_pair import fill_near_keys
 from db.deal import Deal
 from db.engine import Database
 from db.ownership import AssignmentChange
@@ -235,6 +236,14 @@ async def test_a_deal_under_way_goes_on_to_an_order_at_the_survivor(
             for row in await session.scalars(select(Assignment).where(Assignment.customer_id.in_([survivor, merged])))
         }
     assert owners == {survivor: selling.people["li.wei"], merged: selling.people["chen.tao"]}
+
+
+async def test_what_many_customers_share_may_take_its_time_to_be_written(db: Database) -> None:
+    """Beside an import it waits for others; a batch that was given up would be reckoned anew."""
+    async with db.session() as session:
+        assert await session.scalar(text("show statement_timeout")) == "2s"
+        await fill_near_keys(session, [])
+        assert await session.scalar(text("show statement_timeout")) == "1min"
 
 
 async def test_mail_from_the_old_contact_lands_at_the_survivor(sign_in: SignIn, selling: Selling, db: Database) -> None:
