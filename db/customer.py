@@ -134,12 +134,25 @@ class Assignment(Base):
         # One's customers in their order, with what is still to be reckoned; the next has a book in the order in which
         # it is due. What an import gives to somebody is not due yet, and is written to the first alone.
         Index(
-            "ix_assignment_owner", "owner_id", "customer_id", "reckoned", postgresql_where=text("owner_id is not null")
+            "ix_assignment_owner",
+            "owner_id",
+            "customer_id",
+            "reckoned",
+            "followed_at",  # so that those never followed up are told from the others in the index itself
+            postgresql_where=text("owner_id is not null"),
         ),
         Index("ix_assignment_book", "owner_id", "due_at", "customer_id", postgresql_where=text("due_at is not null")),
         Index("ix_assignment_due", "due_at", "customer_id", postgresql_where=text("due_at is not null")),
         Index(
             "ix_assignment_followed",
+            "followed_at",
+            "customer_id",
+            "region_id",
+            postgresql_where=text("followed_at is not null"),
+        ),
+        Index(
+            "ix_assignment_tended",
+            "owner_id",
             "followed_at",
             "customer_id",
             "region_id",

@@ -1,0 +1,33 @@
+"""Let somebody's own customers be read by their last follow-up, and those that were never followed up.
+
+Revision ID: 0050
+Revises: 0049
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0050"
+down_revision = "0049"
+branch_labels = None
+depends_on = None
+
+OWNED, FOLLOWED = sa.text("owner_id is not null"), sa.text("followed_at is not null")
+
+
+def upgrade() -> None:
+    tended = ["owner_id", "followed_at", "customer_id", "region_id"]
+    op.create_index("ix_assignment_tended", "assignment", tended, postgresql_where=FOLLOWED)
+    _own("owner_id", "customer_id", "reckoned", "followed_at")
+
+
+def downgrade() -> None:
+    _own("owner_id", "customer_id", "reckoned")
+    op.drop_index("ix_assignment_tended", "assignment")
+
+
+def _own(*columns: str) -> None:
+    op.drop_index("ix_assignment_owner", "assignment")
+    op.create_index("ix_assignment_owner", "assignment", [*columns], postgresql_where=OWNED)
