@@ -79,7 +79,7 @@ async def _look(connection: Connection, aside: Aside) -> None:
 async def _quick(connection: Connection, one: Import) -> None:
     """Until it is reset. A lane has a processor of its own: what several would do for it only costs them."""
     await connection.execute("set max_parallel_workers_per_gather = 0")
-    if await value(connection, sql.SQL("select count(*) > {} from {}").format(sql.Literal(SMALL), one.table)):
+    if await value(connection, _MANY.format(one.table), {"small": SMALL}):
         await connection.execute("set enable_nestloop = off")
 
 
@@ -102,7 +102,7 @@ async def _decide(connection: Connection, one: Import, asides: Sequence[Aside]) 
         for field in one.required:
             await connection.execute(_NEEDED.format(filled=_filled(field), **parts), {"id": one.id, "field": field})
         await connection.execute(_TOLD, {"id": one.id})
-    await connection.execute("analyze customer_import_row")
+    await connection.execute(_KNOWN.format(sql.Identifier("customer_import_row")))
 
 
 def _keys(one: Import) -> list[str]:
@@ -143,13 +143,15 @@ _OTHER = sql.SQL("""
             when {said} ~ '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$' then cast({said} as uuid) end
     ), {said}, '')
 """)
+_MANY = sql.SQL("select exists (select from {} offset %(small)s)")
 _KNOWN = sql.SQL("set default_statistics_target = 10; analyze {}; reset default_statistics_target")
 _ALIKE = sql.SQL("""
     select s.no, f.first from {table} s
     join (select {key} as key, min(no) as first from {table} where {key} is not null group by 1 having count(*) > 1) f
         on f.key = s.{key} and f.first < s.no
 """)
-_DOUBLE = sql.SQL("""
+_DOUBLE = sql.SQL("select no, first from {aside}")
+_DOUBLE_GUARDED = sql.SQL("""
     select a.no, a.first from {aside} a join {table} s on s.no = a.no join {table} o on o.no = a.first where {guard}
 """)
 _DOUBLES = sql.SQL("""
@@ -223,10 +225,8 @@ async def _reject_taken(connection: Connection, one: Import, key: str) -> None:
 
 
 def _guard(key: str, other: LiteralString) -> sql.Composable:
-    """A weaker key does not make one of two that have different tax numbers, nor a name of two in different cities:
-    the key of a name leaves out the place it begins with."""
-    if key == "tax_number":
-        return sql.SQL("true")
+    """A weaker key than the tax number does not make one of two that have different tax numbers, nor a name of two in
+    different cities: the key of a name leaves out the place it begins with."""
     alike: LiteralString = "(s.tax_number is null or {o}.tax_number is null or s.tax_number = {o}.tax_number)"
     if key == "company_key":
         alike += " and (s.city is null or {o}.city is null or rtrim(s.city, '市') = rtrim({o}.city, '市'))"
@@ -249,11 +249,13 @@ def _aside(one: Import, kind: Kind, query: sql.SQL, key: str, rank: int) -> Asid
     """How a row may find an earlier one, or a customer, also by a contact's number: the lower the rank, the surer."""
     table = sql.Identifier(f"import_{kind.value}_{rank}_{one.short}")
     parts = {"table": one.table, "key": sql.Identifier(key), "id": sql.Literal(UUID(one.id))}
+    surest = key == "tax_number"
     if kind is Kind.DOUBLE:
-        rows = _DOUBLE.format(aside=table, table=one.table, guard=_guard(key, "o"))
-        return Aside(kind, table, query.format(**parts), rows)
+        double = _DOUBLE if surest else _DOUBLE_GUARDED
+        return Aside(kind, table, query.format(**parts), double.format(aside=table, guard=_guard(key, "o"), **parts))
     rows = sql.SQL("select no, customer_id, {} as rank from {}").format(sql.Literal(rank), table)
-    return Aside(kind, table, query.format(guard=_guard(key, "c"), **parts), rows)
+    guard = sql.SQL("true") if surest else _guard(key, "c")
+    return Aside(kind, table, query.format(guard=guard, **parts), rows)
 
 
 _FINDS = sql.SQL("""

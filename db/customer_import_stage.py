@@ -201,12 +201,15 @@ async def batches_done(connection: Connection, one: Import, kind: str) -> set[in
 
 async def owners_given(connection: Connection, one: Import) -> list[str]:
     """Whose customers some of its rows are by now."""
+    own = {one.owner_id} if one.owner_id else set()
+    if "owner" not in one.mapping:
+        return sorted(own)
     if await value(connection, "select to_regclass(%s)", one.table.as_string(connection).strip('"')) is None:
         return []
     cursor = await connection.execute(
         sql.SQL("select distinct owner_id::text from {} where owner_id is not null").format(one.table)
     )
-    return sorted({owner for (owner,) in await cursor.fetchall()} | ({one.owner_id} if one.owner_id else set()))
+    return sorted({owner for (owner,) in await cursor.fetchall()} | own)
 
 
 async def drop(connection: Connection, one: Import) -> None:
