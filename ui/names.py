@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.person import OrgUnit, Person, people_by_id, units
+from db.pool_policy import rules_in_force
 from domain.access import person_in
 from locales import N_, translate
 from locales.labels import label
@@ -21,11 +22,21 @@ class Names:
     language: str
     people: Mapping[str, Person]
     units: Mapping[str, OrgUnit]
+    pools: Mapping[str, str] = field(default_factory=dict)
 
     async def with_people(self, session: AsyncSession, person_ids: Iterable[str]) -> Names:
         """The same, and these people: those not known yet are read."""
         missing = set(person_ids) - set(self.people)
         return replace(self, people={**self.people, **await people_by_id(session, missing)}) if missing else self
+
+    async def with_pools(self, session: AsyncSession) -> Names:
+        """The same, and what the pools in force are called, by key."""
+        pools = (await rules_in_force(session)).policy.pools
+        english = self.language == "en"
+        return replace(self, pools={pool.key: pool.name.en if english else pool.name.zh for pool in pools})
+
+    def pool(self, key: str) -> str:
+        return self.pools.get(key, key)
 
     def person(self, person_id: str | None) -> str:
         """Empty for nobody, and for what acts without being a person."""

@@ -112,7 +112,7 @@ async def one_kind(
         known = await versions(session, kind)
         policy = load(known_model(kind), shown.document)
         met = {one.published_by for one in known} | people_in(policy)
-        called = await names(session, pages.language(request), met)
+        called = await (await names(session, pages.language(request), met)).with_pools(session)
         cases = await open_cases(session, kind)
         draft = await find_draft(session, kind)
         deals = await stages_in_use(session, pipeline_key(kind)) if is_pipeline(kind) else {}

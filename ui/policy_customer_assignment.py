@@ -80,20 +80,20 @@ async def show_others(
 
 
 def _shown(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """As the form has it: to whom is one choice, `person:<id>` for a person."""
+    """As the form has it: to whom is one choice, `person:<id>` for a person, `pool:<key>` for a pool that is named."""
     then = row.get("then")
     known = then.get("follow", ()) if isinstance(then, dict) else ()
     return [
-        EMPTY | {**one, "to": f"person:{one.get('person')}" if one.get("to") == "person" else one.get("to", "pool")}
+        EMPTY | {**one, "to": ":".join(filter(None, (one.get("to", "pool"), one.get("person") or one.get("pool"))))}
         for one in known
         if isinstance(one, dict)
     ]
 
 
 def _kept(one: Mapping[str, str]) -> dict[str, Any]:
-    kind, _, person = one["to"].partition(":")
-    to = {"to": "person", "person": person} if kind == "person" else {"to": kind}
-    return {"region": one["region"], "tier": one["tier"], **to}
+    kind, _, named = one["to"].partition(":")
+    to = {kind: named} if kind in ("person", "pool") and named else {}
+    return {"region": one["region"], "tier": one["tier"], "to": kind, **to}
 
 
 async def _form(
@@ -117,7 +117,9 @@ async def _form(
             *((unit.code, unit.called(language)) for unit in units),
         ],
         people=[
-            ("pool", say(request, N_("the pool"))), ("turn", say(request, N_("somebody by turn"))),
+            ("pool", say(request, N_("the pool"))),
+            *((f"pool:{key}", name) for key, name in now.called.pools.items()),
+            ("turn", say(request, N_("somebody by turn"))),
             *((f"person:{person}", name) for name, person in named),
         ],
     )  # fmt: skip

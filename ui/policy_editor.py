@@ -83,7 +83,7 @@ async def editing(request: Request, services: Services, actor: Actor, kind: str)
         known = await versions(session, kind)
         document = draft.document if draft else current.document
         met = {one.published_by for one in known} | {draft.changed_by if draft else None} | people_named(kind, document)
-        called = await names(session, pages_of(request).language(request), met)
+        called = await (await names(session, pages_of(request).language(request), met)).with_pools(session)
     return Editing(kind, document, draft.revision if draft else 0, draft, current, known, called)
 
 

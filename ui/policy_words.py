@@ -188,7 +188,8 @@ class PolicyWords(TableWords):
         """Where a rule puts a new customer: "East China: somebody by turn (B)"."""
         region = self._(N_("the region of who enters it")) if follows.region == HOME else self.unit(follows.region)
         person = self.names.person(follows.person) or self._(N_("somebody unknown"))
-        to = {"pool": self._(N_("the pool")), "turn": self._(N_("somebody by turn")), "person": person}[follows.to]
+        pool = self.names.pool(follows.pool) if follows.pool else self._(N_("the pool"))
+        to = {"pool": pool, "turn": self._(N_("somebody by turn")), "person": person}[follows.to]
         return self._(N_("%(region)s: %(to)s (%(tier)s)"), region=region, to=to, tier=follows.tier)
 
     def calendar(self, key: str) -> str:

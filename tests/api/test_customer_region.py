@@ -135,11 +135,13 @@ async def test_the_policies_have_their_pages(sign_in: SignIn, db: Database) -> N
     assert kept.status_code == 303
     shown = await administrator.get("/policies/allocation/edit")
     assert "09:30" in shown.text
-    row = {"region": ["home", "south"], "to": ["turn", "pool"], "tier": ["B", "C"], "revision": "0"}
-    kept = await administrator.post(
-        "/policies/customer_assignment/edit/row?row=zhejiang", data=row | {"idempotency_key": uuid4().hex}
-    )
+    address = "/policies/customer_assignment/edit/row?row=zhejiang"
+    row = {"region": ["home", "south"], "to": ["turn", "pool:region"], "tier": ["B", "C"], "revision": "0"}
+    kept = await administrator.post(address, data=row | {"idempotency_key": uuid4().hex})
     assert kept.status_code == 303
+    assert '<option value="pool:region" selected>' in (await administrator.get(address)).text
+    read = (await administrator.get("/policies/customer_assignment/edit")).text
+    assert "区域公海" in read or "Regional pool" in read
 
 
 async def test_a_portrait_names_the_campaigns_through_which_a_customer_came(
