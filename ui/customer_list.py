@@ -113,15 +113,16 @@ def _cells(
     found: Page, rows: _Rows, columns: Sequence[Column], readable: Readable, request: Request, called: Names
 ) -> dict[tuple[str, str], str]:
     """What own and built-in fields hold, by customer and column."""
+    fields = [(column.key, column.field) for column in columns if column.field is not None]
+    if not fields:
+        return {}
     formats = pages_of(request).formats(request)
     known = {one: called.person(one) for one in called.people} | {one: called.unit(one) for one in called.units}
     cells = {}
     for row in found.rows:
         values = seen_values(row.customer, readable, rows.hidden.get(row.customer.id, ()))
-        for column in columns:
-            if column.field is not None:
-                text = cell(column.field, values, readable, formats, known)
-                cells[row.customer.id, column.key] = text
+        for key, field_ in fields:
+            cells[row.customer.id, key] = cell(field_, values, readable, formats, known)
     return cells
 
 

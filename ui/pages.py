@@ -134,6 +134,7 @@ from ui import (
 )
 
 ROUTERS = (
+    customer_list.router,  # looked at most: a request asks one router after the other whether it is theirs
     sign_in.router,
     decide.router,
     billing.router,
@@ -260,7 +261,6 @@ ROUTERS = (
     allocation.router,
     customer_region.router,
     customer_export.router,
-    customer_list.router,
     customer_filter.router,
     customer_edit.router,
     customer.router,
