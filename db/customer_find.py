@@ -6,7 +6,7 @@ newest first, until enough fit. Which it is, the table's statistics tell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, SelectBase, literal_column, select, text, true, union
@@ -107,6 +107,14 @@ async def found(
     return list(await session.scalars(_looked_up(asked)))
 
 
+async def glanced(
+    session: AsyncSession, within: Sequence[ColumnElement[bool]], paths: CustomerPaths, *, after: str | None,
+    limit: int, oldest_first: bool,
+) -> list[str]:  # fmt: skip
+    """As `found` for an empty text, but only among the newest that the paths lead to: mostly they hold a page."""
+    return list(await session.scalars(_glanced(_Asked((), within, after, limit, oldest_first), paths)))
+
+
 async def called(
     session: AsyncSession, typed: str, *, name_only: bool = False, numbers: bool = True
 ) -> ColumnElement[bool]:
@@ -124,7 +132,8 @@ async def _along(session: AsyncSession, asked: _Asked, paths: CustomerPaths, *, 
         ids = list(await session.scalars(_glanced(asked, paths)))
         if len(ids) == asked.limit:
             return ids
-    ways = [_one_by_one(asked, paths.others)]
+    known = paths.others if paths.elsewhere is None else union(paths.others, paths.elsewhere)
+    ways = [_one_by_one(asked, known)]
     if paths.regions:
         ways.append(_looked_up(asked, paths.regions))
     met = union(*(select(way.subquery().c.id) for way in ways)).subquery("met")
@@ -136,24 +145,23 @@ def _looked_up(asked: _Asked, regions: Sequence[str] = ()) -> Select[str]:
     id_ = CustomerSearch.customer_id
     held = (holds(word, regions) for word in asked.words)
     rows = select(id_.label("id")).where(*held, asked.beyond(id_))
-    told = all(word.exact for word in asked.words)
-    return _until_enough(rows, asked, None if told else _compared)
+    return _until_enough(rows, asked, compare=not all(word.exact for word in asked.words))
 
 
 def _one_by_one(asked: _Asked, ids: SelectBase) -> Select[str]:
     """Of few customers, whose ids are known: each is compared, in their order until there are enough."""
     known = ids.subquery("known")
     id_ = known.c[0]
-    return _until_enough(select(id_.label("id")).where(asked.beyond(id_)), asked, _compared if asked.words else None)
+    return _until_enough(select(id_.label("id")).where(asked.beyond(id_)), asked)
 
 
 def _glanced(asked: _Asked, paths: CustomerPaths) -> Select[str]:
     """The newest of all customers, or of those that the paths lead to."""
     if paths.places is None:
-        return _until_enough(_newest(asked, Customer.id).limit(GLANCE), asked, _compared)
+        return _until_enough(_newest(asked, Customer.id).limit(GLANCE), asked)
     each = (_newest(asked, Assignment.customer_id).where(place).limit(GLANCE) for place in paths.places)
     known = union(paths.others, *(select(one.subquery().c.id) for one in each)).subquery("known")
-    return _until_enough(_newest(asked, known.c[0]).limit(GLANCE), asked, _compared)
+    return _until_enough(_newest(asked, known.c[0]).limit(GLANCE), asked)
 
 
 def _newest(asked: _Asked, id_: Any) -> Select[str]:
@@ -166,14 +174,14 @@ def _compared(asked: _Asked, id_: ColumnElement[Any]) -> Select[Any]:
     return row.where(CustomerSearch.customer_id == id_, *fitting)
 
 
-def _until_enough(rows: Select[str], asked: _Asked, compare: Callable[..., Select[Any]] | None = None) -> Select[str]:
+def _until_enough(rows: Select[str], asked: _Asked, *, compare: bool = True) -> Select[str]:
     """Each is looked at by itself: the offsets keep the planner from reading whole tables for a join."""
     listed = rows.order_by(asked.order(rows.selected_columns.id)).cte().prefix_with("materialized")
     id_ = listed.c.id
     seen = select(Customer.id).where(Customer.id == id_, *asked.within).offset(0).lateral()
     several = select(id_)
-    if compare is not None:
-        several = several.join(compare(asked, id_).offset(0).lateral(), true())
+    if compare and asked.words:
+        several = several.join(_compared(asked, id_).offset(0).lateral(), true())
     return several.join(seen, true()).order_by(asked.order(id_)).limit(asked.limit)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Assignment, Customer
 from db.customer_filter import Looking, assignments_within, holds
-from db.customer_find import called, found
+from db.customer_find import called, found, glanced
 from db.customer_order import BY_ID, ORDERS, Order, Sort
 from db.customer_search import is_named
 from db.scope import CustomerPaths, customers_within, paths_to_customers
@@ -76,13 +76,15 @@ class Sought:
         return self.looking.sight is None or self.looking.sight.numbers
 
     @property
-    def named(self) -> list[ColumnElement[bool]]:
-        """Of those whom the text finds: theirs, and of the pools those whose own name fits. Numbers and people, which a
-        pool hides, find nobody there."""
+    def seen(self) -> list[ColumnElement[bool]]:
+        """Of customers asked one at a time: theirs, and those of their pools; by a text, in pools, only those whose own
+        name fits. Numbers and people, which a pool hides, find nobody there."""
         theirs, pooled = and_(*self.within(few=True)), self.pooled(few=True)
         if pooled is None:
             return [theirs]
-        return [or_(theirs, and_(*pooled, is_named(self.text, Customer.id, name_only=True)))]
+        if self.text.strip():
+            pooled.append(is_named(self.text, Customer.id, name_only=True))
+        return [or_(theirs, and_(*pooled))]
 
     @property
     def paths(self) -> CustomerPaths | None:
@@ -244,10 +246,13 @@ async def ids_of(
     """Beyond the id `after`: theirs, and those of their pools between them."""
     if sought.text.strip():
         return await found(
-            session, sought.named, sought.text, paths=sought.paths, after=after, limit=limit,
+            session, sought.seen, sought.text, paths=sought.paths, after=after, limit=limit,
             oldest_first=oldest_first, numbers=sought.numbers,
         )  # fmt: skip
-    paths = paths_to_customers(sought.looking.actor)
+    if (paths := sought.paths) and paths.places is not None:
+        ids = await glanced(session, sought.seen, paths, after=after, limit=limit, oldest_first=oldest_first)
+        if len(ids) == limit:
+            return ids
     return await _all_of(session, sought.within(), sought.pooled(), paths, after, limit, oldest_first=oldest_first)
 
 

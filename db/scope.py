@@ -154,12 +154,13 @@ def _customers_of_deals(actor: Actor) -> Select[str]:
 
 
 class CustomerPaths(NamedTuple):
-    """Where all customers of `customers_within` are, and others: in `regions`, or one by one in `others`.
-    `places`: whose they are in those regions, each with its customers in order by an index; None: anybody's.
+    """Where all customers of `customers_within` are, and more: in `regions`, or one by one in `others` and `elsewhere`.
+    `places`: assignments of all but `others`, each with its customers in order by an index; None: anybody's.
     `all_of_them`: their ids, where one statement knows them, and maybe some more than once."""
 
     regions: Sequence[str]
     others: SelectBase
+    elsewhere: SelectBase | None = None
     places: Sequence[ColumnElement[bool]] | None = None
     all_of_them: SelectBase | None = None
 
@@ -176,9 +177,9 @@ def paths_to_customers(actor: Actor) -> CustomerPaths | None:
     if reached:
         return CustomerPaths(sorted(reached), union(owned, deals))
     regions = sorted({region for one in lenders for region in one.regions})
-    places = [and_(Assignment.region_id == here, Assignment.owner_id == one.id) for here in regions for one in lenders]
     elsewhere = owned.where(Assignment.region_id.not_in(regions))
-    return CustomerPaths(regions, union(elsewhere, deals), places, union(owned, deals))
+    places = [Assignment.owner_id == one.id for one in lenders]
+    return CustomerPaths(regions, deals, elsewhere, places, union(owned, deals))
 
 
 def tasks_within(actor: Actor) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -218,9 +219,14 @@ async def test_however_common_a_word_who_sells_finds_their_own_wherever_they_lie
         sought = Sought(Looking(actor, "UTC", date.min, await CustomerSight.of(session, actor)), typed)
         seen = {oldest: await ids_of(session, sought, None, 50, oldest_first=oldest) for oldest in (True, False)}
         pages = await ids_of(session, sought, None, 2), await ids_of(session, sought, seen[False][1], 2)
+        everybody = replace(sought, text="")
+        full = await ids_of(session, everybody, None, 50)
+        short = await ids_of(session, everybody, None, 2), await ids_of(session, everybody, full[1], 3)
     assert [galaxies[one] for one in seen[True]] == ["own", "pool", "own elsewhere", "of a deal", "own and pool"]
     assert seen[False] == seen[True][::-1]
     assert [*pages[0], *pages[1]] == seen[False][:4]
+    assert [*short[0], *short[1]] == full[:5]
+    assert {*seen[True]} <= {*full}
 
 
 async def test_very_many_are_written_by_helpers_and_what_one_cannot_write_by_the_filler(
