@@ -20,8 +20,9 @@ from db.actor import actor_of
 from db.base import new_id
 from db.customer import Assignment, Customer
 from db.customer_export import CustomerExport, change_export
-from db.customer_page import Sought, next_ids
+from db.customer_page import next_ids
 from db.customer_reader import CustomerReader, reader_of, seen_values
+from db.customer_sought import Sought
 from db.engine import Database
 from db.notification import tell
 from db.person import people_by_id, units

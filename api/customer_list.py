@@ -13,8 +13,9 @@ from api.customer import CustomerView, FollowerView
 from api.services import Provided, Services
 from db.customer import Assignment
 from db.customer_order import Sort
-from db.customer_page import Sought, count, page
+from db.customer_page import count, page
 from db.customer_reader import CustomerReader, reader_of, seen_values
+from db.customer_sought import Sought
 from domain.access import Action, Actor
 from domain.customer_filter import LONGEST, read_filter
 

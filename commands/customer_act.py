@@ -22,8 +22,9 @@ from commands.pool import Outcome, PoolCommands, utc_now
 from db.actor import actor_of
 from db.customer import Assignment
 from db.customer_act import Batch, CustomerAct, act_of, places_for, plan, planned, went_on
-from db.customer_page import Sought, next_ids
+from db.customer_page import next_ids
 from db.customer_reader import reader_of
+from db.customer_sought import Sought
 from db.lead_turn import sells_in
 from db.notification import tell
 from db.outbox import enqueue

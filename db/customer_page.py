@@ -10,20 +10,18 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union_all
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Assignment, Customer
-from db.customer_filter import Looking, assignments_within, holds
 from db.customer_find import called, found, glanced
-from db.customer_order import BY_ID, ORDERS, Order, Sort
-from db.customer_search import is_named
-from db.scope import CustomerPaths, customers_within, paths_to_customers
-from domain.customer_filter import EVERYBODY, Group, tests
+from db.customer_order import BY_ID, ORDERS, Order
+from db.customer_sought import Sought
+from db.scope import CustomerPaths, paths_to_customers
+from domain.customer_filter import tests
 from domain.customer_search import sought as searched
 from domain.ids import is_id
 from domain.refusal import Refused, invalid
@@ -33,74 +31,6 @@ COUNTED = 10_000
 """More than these are not counted; with a text, more than `COUNTED_BY_TEXT`."""
 COUNTED_BY_TEXT = 1_000
 _TOO_LONG = "57014"
-
-
-@dataclass(frozen=True)
-class Sought:
-    """What is looked for. With a text the newest come first, however else they would be sorted. By what a region says
-    (db/customer_order.py) there is a row for each region that says it, and none for the others."""
-
-    looking: Looking
-    text: str = ""
-    conditions: Group = EVERYBODY
-    sort: Sort = "newest"
-
-    def within(self, *, few: bool = False) -> list[ColumnElement[bool]]:
-        """Theirs; `few` as in `customers_within`."""
-        return [customers_within(self.looking.actor, few=few), holds(self.conditions, self.looking)]
-
-    @property
-    def pools_beside(self) -> bool:
-        """Whether those in pools are looked for beside theirs: by what a pool hides nobody may find them."""
-        sight = self.looking.sight
-        if sight is None or not sight.pools_beside:
-            return False
-        return not any(one.fact.key in sight.ever_hidden for one in tests(self.conditions))
-
-    def pooled(self, *, few: bool = False) -> list[ColumnElement[bool]] | None:
-        """Those seen beside these, for lying in a pool; None where there are none."""
-        only = self.looking.sight.only_pooled(few=few) if self.looking.sight and self.pools_beside else None
-        return None if only is None else [only, holds(self.conditions, replace(self.looking, pooled=True))]
-
-    def places(self, *, pools: bool) -> list[list[ColumnElement[bool]]]:
-        """The same of customers with an assignment: through theirs, and beside them those that lie in `pools`."""
-        theirs = [assignments_within(self.looking.actor), Customer.merged_into.is_(None)]
-        limbs = [[*theirs, holds(self.conditions, self.looking)]]
-        if pools and (pooled := self.pooled()) is not None:
-            limbs.append([self.lying, *pooled])
-        return limbs
-
-    @property
-    def numbers(self) -> bool:
-        """Whether phone numbers are looked through: not for whom they are hidden or masked."""
-        return self.looking.sight is None or self.looking.sight.numbers
-
-    @property
-    def seen(self) -> list[ColumnElement[bool]]:
-        """Of customers asked one at a time: theirs, and those of their pools; by a text, in pools, only those whose own
-        name fits. Numbers and people, which a pool hides, find nobody there."""
-        theirs, pooled = and_(*self.within(few=True)), self.pooled(few=True)
-        if pooled is None:
-            return [theirs]
-        if self.text.strip():
-            pooled.append(is_named(self.text, Customer.id, name_only=True))
-        return [or_(theirs, and_(*pooled))]
-
-    @property
-    def paths(self) -> CustomerPaths | None:
-        """To theirs, and to those of their pools."""
-        actor = self.looking.actor
-        paths = paths_to_customers(actor)
-        if paths is None or not self.pools_beside:
-            return paths
-        pools = [and_(Assignment.region_id == here, self.lying) for here in sorted(actor.regions)]
-        places = None if paths.places is None else [*paths.places, *pools]
-        return paths._replace(regions=sorted({*paths.regions, *actor.regions}), places=places)
-
-    @property
-    def lying(self) -> ColumnElement[bool]:
-        """Places in the pools they see, those of customers that are theirs among them."""
-        return self.looking.sight.pooled() if self.looking.sight else false()
 
 
 class Row(NamedTuple):

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Customer
 from db.customer_filter import Looking
-from db.customer_page import Sought, ids_of
+from db.customer_page import ids_of
 from db.customer_sight import CustomerSight
+from db.customer_sought import Sought
 from domain.access import Actor
 
 

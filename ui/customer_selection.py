@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 
 from db.customer_filter import Looking
 from db.customer_order import Sort
-from db.customer_page import Sought
+from db.customer_sought import Sought
 from domain.customer_filter import LONGEST, ME, Fact, Op, filter_of, read_filter, tests
 from domain.field_value import YES, Reading
 from domain.refusal import Refused, invalid

@@ -11,8 +11,9 @@ from sqlalchemy import event, text
 from commands.policy import publish_defaults
 from db.actor import actor_of
 from db.customer_order import Sort
-from db.customer_page import Sought, page
+from db.customer_page import page
 from db.customer_reader import reader_of
+from db.customer_sought import Sought
 from db.engine import Database
 
 MANY = text("""

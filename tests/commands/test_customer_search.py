@@ -16,9 +16,10 @@ from db.customer import Assignment, Contact, Customer
 from db.customer_filter import Looking
 from db.customer_find import found
 from db.customer_list import list_customers
-from db.customer_page import Sought, ids_of
+from db.customer_page import ids_of
 from db.customer_search import CustomerSearch, Lag, alone, called, is_named, lag, named, take_wanted, write_rows
 from db.customer_sight import CustomerSight
+from db.customer_sought import Sought
 from db.deal import Deal
 from db.engine import Database
 from worker.customer_search import SearchFiller
