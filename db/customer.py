@@ -139,6 +139,7 @@ class Assignment(Base):
             "customer_id",
             "reckoned",
             "followed_at",  # so that those never followed up are told from the others in the index itself
+            postgresql_include=["region_id"],  # a search asks which of one's own lie elsewhere
             postgresql_where=text("owner_id is not null"),
         ),
         Index("ix_assignment_book", "owner_id", "due_at", "customer_id", postgresql_where=text("due_at is not null")),

@@ -20,14 +20,16 @@ OWNED, FOLLOWED = sa.text("owner_id is not null"), sa.text("followed_at is not n
 def upgrade() -> None:
     tended = ["owner_id", "followed_at", "customer_id", "region_id"]
     op.create_index("ix_assignment_tended", "assignment", tended, postgresql_where=FOLLOWED)
-    _own("owner_id", "customer_id", "reckoned", "followed_at")
+    op.drop_index("ix_assignment_owner", "assignment")
+    owned = ["owner_id", "customer_id", "reckoned", "followed_at"]
+    op.create_index(
+        "ix_assignment_owner", "assignment", owned, postgresql_include=["region_id"], postgresql_where=OWNED
+    )
 
 
 def downgrade() -> None:
-    _own("owner_id", "customer_id", "reckoned")
-    op.drop_index("ix_assignment_tended", "assignment")
-
-
-def _own(*columns: str) -> None:
     op.drop_index("ix_assignment_owner", "assignment")
-    op.create_index("ix_assignment_owner", "assignment", [*columns], postgresql_where=OWNED)
+    op.create_index(
+        "ix_assignment_owner", "assignment", ["owner_id", "customer_id", "reckoned"], postgresql_where=OWNED
+    )
+    op.drop_index("ix_assignment_tended", "assignment")
