@@ -202,11 +202,11 @@ class CustomerImportActivities(ProcessActivities):
         if not left:
             return
         await self._step(one, "indexing")
-        indexes = iter(left)
+        ahead = iter(left)
 
         async def lane(connection: Connection) -> None:
-            for definition in indexes:
-                await make_again(connection, one, definition)
+            for statement in ahead:
+                await make_again(connection, one, statement)
 
         await beside(*(lane(connection) for connection in lanes))
 

@@ -63,7 +63,7 @@ class CustomerImport(Base):
     rejected: Mapped[int] = mapped_column(server_default=NONE_YET)
     undone: Mapped[int] = mapped_column(server_default=NONE_YET)
     kept: Mapped[int] = mapped_column(server_default=NONE_YET)
-    dropped: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))  # indexes to be made again
+    dropped: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))  # what brings indexes back
     seconds: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))  # by step
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

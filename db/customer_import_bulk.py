@@ -1,13 +1,14 @@
-"""Bulk mode: indexes that cost most to keep leave before a large import and are made again after it.
+"""Bulk mode: indexes that cost most to keep leave before a large import and are made again after it, and PostgreSQL
+tidies the tables up after it, too, not again and again meanwhile.
 
-Readers go on, slower; who changes a customer while an index is made waits. What left stands in the import's row,
-written in the transaction that dropped it, so that after a kill whoever goes on makes it again.
+Readers go on, slower; who changes a customer while an index is made waits. What left stands in the import's row as the
+statements that bring it back, written in the transaction that took it, so that after a kill whoever goes on does so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
@@ -21,6 +22,7 @@ SCATTERED = {
 }  # fmt: skip
 """Columns whose new values belong all over their index, with the field of the file that fills them. Into every other
 index an import's rows go side by side, and cost less than to make it again."""
+GROWING = ("customer", "assignment", "assignment_change", "contact")
 WORTH = 0.25
 """An index is made again where the file has so many rows for each one of the table."""
 
@@ -33,6 +35,10 @@ _INDEXES = """
     where t.oid = cast(%s as regclass) and not i.indisunique and a.attname = any(%s) and t.reltuples * %s <= %s
     order by pg_relation_size(i.indexrelid) desc
 """
+
+
+_UNTIDIED: LiteralString = "alter table {} set (autovacuum_enabled = off)"
+_TIDIED = "alter table {} reset (autovacuum_enabled)"
 
 
 async def drop_indexes(connection: Connection, one: Import) -> None:
@@ -54,8 +60,11 @@ async def _dropped_at_once(connection: Connection, one: Import) -> bool:
             indexes = await _leaving(connection, one)
             for _, name in indexes:
                 await connection.execute(sql.SQL("drop index {}").format(sql.Identifier(name)))
-            definitions = [definition for definition, _ in indexes]
-            await connection.execute("update customer_import set dropped = %s where id = %s", [definitions, one.id])
+            back = [definition for definition, _ in indexes]
+            for table in GROWING if back else ():
+                await connection.execute(sql.SQL(_UNTIDIED).format(sql.Identifier(table)))
+                back.append(_TIDIED.format(table))  # last: it waits for the indexes of its table
+            await connection.execute("update customer_import set dropped = %s where id = %s", [back, one.id])
     except LockNotAvailable:
         return False
     return True
@@ -80,10 +89,10 @@ async def dropped(connection: Connection, one: Import) -> Sequence[str]:
     return list(row[0]) if row else []
 
 
-async def make_again(connection: Connection, one: Import, definition: str) -> None:
+async def make_again(connection: Connection, one: Import, statement: str) -> None:
     """One of them, and that it is there: in one transaction."""
     async with connection.transaction():
-        await connection.execute(sql.SQL("{}").format(sql.SQL(definition)))
+        await connection.execute(statement.encode())
         await connection.execute(
-            "update customer_import set dropped = array_remove(dropped, %s) where id = %s", [definition, one.id]
+            "update customer_import set dropped = array_remove(dropped, %s) where id = %s", [statement, one.id]
         )

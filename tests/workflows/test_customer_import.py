@@ -256,6 +256,9 @@ async def test_a_paused_import_goes_on_and_a_cancelled_one_leaves_nothing_half_d
         await imports.commands.resume(await imports.actor(), uuid4().hex, import_id)
     done = await imports.ended(import_id)
     assert (done.stage, done.created, done.dropped) == ("done", 300, [])
+    async with imports.services.db.session() as session:  # tidied up again as every table
+        set_aside = await session.scalars(text("select relname from pg_class where reloptions::text ~ 'autovacuum'"))
+        assert not {"customer", "contact", "assignment", "assignment_change"} & set(set_aside)
     other = await imports.add(["客户名称,电话", *(row.replace("暂停", "取消").replace("14", "15") for row in rows)])
     await imports.start(other)
     with suppress(Refused):
