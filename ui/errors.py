@@ -23,11 +23,13 @@ SIGN_IN = "/sign-in"
 TITLES = {
     403: (N_("Not yours to see"), "lock"),
     404: (N_("There is nothing here"), "search"),
-    409: (N_("This has changed meanwhile"), "refresh-cw"),
+    409: (N_("Not possible now"), "circle-alert"),
     422: (N_("This cannot be used as it is"), "circle-alert"),
     429: (N_("Too often"), "hourglass"),
     503: (N_("A moment, please"), "hourglass"),
 }
+CHANGED = (N_("This has changed meanwhile"), "refresh-cw")
+"""For what somebody else was quicker to change: `outdated`, and a policy's own word for it."""
 OTHERWISE = (N_("That did not work"), "circle-alert")
 
 
@@ -47,7 +49,7 @@ async def error_page(request: Request, problem: Problem) -> Response:
         # No route was found, so nobody asked who this is; without an answer the page does without the rail.
         with suppress(Refused, SQLAlchemyError):
             await identify(request)
-    title, icon = TITLES.get(problem.status, OTHERWISE)
+    title, icon = CHANGED if problem.code.endswith("outdated") else TITLES.get(problem.status, OTHERWISE)
     pages = pages_of(request)
     # Without the rail's figures: the database may be what is away.
     around = pages.shared(request) | await pages.around(request, counted=False)

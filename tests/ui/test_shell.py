@@ -62,8 +62,8 @@ def app(kept: dict[str, str]) -> FastAPI:
         return await errors.error_page(request, problem)
 
     @app.get("/refused/{status}")
-    async def refuse(status: int) -> None:
-        raise Refused("not_found", status)
+    async def refuse(status: int, code: str = "not_found") -> None:
+        raise Refused(code, status)
 
     @app.middleware("http")
     async def who(request: Request, call_next):  # type: ignore[no-untyped-def]
@@ -199,6 +199,8 @@ async def test_a_problem_is_a_toast_to_a_part_and_a_page_to_a_page(signed_in: As
     part = await signed_in.get("/refused/409", headers={"HX-Request": "true"})
     assert (part.status_code, part.text, part.headers["hx-reswap"]) == (409, "", "none")
     assert '"kind": "bad"' in part.headers["hx-trigger"]
+    assert "Not possible now" in (await signed_in.get("/refused/409?code=lead_daily_full")).text
+    assert "This has changed meanwhile" in (await signed_in.get("/refused/409?code=outdated")).text
     page = await signed_in.get("/refused/403")
     assert page.status_code == 403
     assert "Not yours to see" in page.text
