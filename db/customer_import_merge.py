@@ -55,8 +55,9 @@ async def _tell_search(connection: Connection) -> None:
 async def _create(connection: Connection, one: Import, span: dict[str, Any]) -> int:
     """The new customers with what is theirs, and how many they are. A statement for each table: one that makes all of
     them keeps its rows aside to go through them again."""
+    fresh = _FRESH.format(table=one.table)
     parts = {
-        "table": one.table, "fresh": _FRESH.format(table=one.table), "region": _REGION, "owner": _OWNER,
+        "table": one.table, "fresh": fresh, "given": _GIVEN.format(fresh=fresh), "region": _REGION, "owner": _OWNER,
         "pool": _LINED if one.lines and one.pool is None else sql.SQL("%(pool)s"),
     }  # fmt: skip
     created = (await connection.execute(_CUSTOMERS.format(**parts), span)).rowcount
@@ -76,6 +77,7 @@ _FRESH = sql.SQL("""
         where r.import_id = %(id)s::uuid and r.no = s.no and r.no between %(first)s and %(last)s
     )
 """)
+_GIVEN = sql.SQL("{fresh} and not (%(rule)s and region_id is null and owner_id is null)")
 _CUSTOMERS = sql.SQL("""
     insert into customer (
         id, name, company_key, tax_number, phone, email, domain, industry, province, city, address, source, tags,
@@ -92,12 +94,12 @@ _OWNER = sql.SQL("""
 _PLACED = sql.SQL("""
     insert into assignment (customer_id, region_id, owner_id, pool, tier, since, how)
     select id, {region}, {owner}, {pool}, coalesce(tier, 'C'), now(), 'imported'
-    {fresh} and not (%(rule)s and region_id is null and owner_id is null) order by no
+    {given} order by no
 """)
 _TOLD = sql.SQL("""
     insert into assignment_change (customer_id, region_id, to_id, pool, tier, how, at, by, run_id)
     select id, {region}, {owner}, {pool}, coalesce(tier, 'C'), 'imported', now(), %(by)s::uuid, %(id)s::uuid
-    {fresh} and not (%(rule)s and region_id is null and owner_id is null) order by no
+    {given} order by no
 """)
 _PEOPLE = sql.SQL("""
     insert into contact (id, customer_id, name, phone, email, title)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,8 +19,7 @@ from domain.customer_field import Readable
 from domain.customer_filter import IMPORT, Fact, facts_of, import_fact
 from domain.customer_pool import open_values
 from domain.field_value import Reading
-
-_ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+from domain.ids import ids_in
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ async def reader_of(
     local, facts = ZoneInfo(zone), facts_of(readable)
     made: dict[str, tuple[str, str]] = {}
     if actor.scope(Action.CUSTOMER_IMPORT) is not None:
-        named = _ID.findall(filter_text.lower()) if f'"{IMPORT}"' in filter_text else []
+        named = ids_in(filter_text) if f'"{IMPORT}"' in filter_text else []
         found = await imports_called(session, actor, named, imports) if named or imports else []
         made = {one.id: ids_made(one) for one in found}
         facts[IMPORT] = import_fact({one.id: _called(one, local) for one in found})

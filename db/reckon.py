@@ -75,7 +75,7 @@ _RECKONED = text(f"""with reckoned as (
             cast(:guards as text[]), cast(:dues as timestamptz[]), cast(:warns as timestamptz[]),
             cast(:whys as text[])) r (customer_id, region_id, ended_at, guard, due_at, warn_at, why)
     ) {_WRITE}""")  # noqa: S608 - our own words
-# Three questions that the index of books answers by itself; asked as one, each customer of the book would be read.
+# Three questions that the index of one's customers answers by itself; asked as one, each customer would be read.
 _TO_RECKON = text("""
     select cast(customer_id as text), cast(region_id as text) from (
         select customer_id, region_id from assignment where owner_id = :owner and reckoned is null

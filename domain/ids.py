@@ -21,6 +21,11 @@ def is_id(text: str) -> bool:
     return re.match(PATTERN, text) is not None
 
 
+def ids_in(text: str) -> list[str]:
+    """Those that stand anywhere in a text, in small letters."""
+    return [found[0].lower() for found in re.finditer(PATTERN.strip("^$"), text)]
+
+
 def uuid7(at: datetime, random_bits: int) -> str:
     """UUIDv7 (RFC 9562) of an aware instant and at least 74 random bits, as text."""
     millis = int(at.timestamp() * 1000) & ((1 << 48) - 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -197,3 +197,10 @@ def kept(request: Request, kind: str) -> Response:
 
 def new_row_id() -> str:
     return f"r_{secrets.token_hex(5)}"
+
+
+def drafted_name(one: Mapping[str, Any], language: str) -> str:
+    """What something of a draft is called, by its key where the draft has no name for it yet."""
+    name = one.get("name")
+    named = name if isinstance(name, dict) else {}
+    return str(named.get("en" if language == "en" else "zh") or one.get("key", ""))

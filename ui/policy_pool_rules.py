@@ -25,9 +25,10 @@ from domain.refusal import Refused, invalid
 from locales.labels import label
 from ui.form import mistakes
 from ui.policy_edit import Do
-from ui.policy_editor import Editing, editing, kept, refusal_shown, words_for
+from ui.policy_editor import Editing, drafted_name, editing, kept, refusal_shown, words_for
 from ui.problem_words import ProblemWords
 from ui.render import page
+from ui.stage import called
 
 KIND = PoolPolicy.kind
 router = APIRouter(
@@ -111,15 +112,10 @@ async def _form(
         regions = [(unit.code, unit.called(language)) for unit in units]
         own = (await field_policy(session)).fields
     said_by = next((one for one in own if one.key == now.document.get("product_field")), None)
-    lines = [(one.value, _called(one.label, language)) for one in said_by.options or ()] if said_by else []
-    others = [(one["key"], _called(one["name"], language)) for one in now.document["pools"] if one["key"] != key]
+    lines = [(one.value, called(one.label, language)) for one in said_by.options or ()] if said_by else []
+    others = [(one["key"], drafted_name(one, language)) for one in now.document["pools"] if one["key"] != key]
     return await page(
         request, "policy/pool_rules_form.html", status=422 if errors else 200, key=key, typed=typed,
         revision=revision, errors=errors or {}, regions=regions, others=others, lines=lines, hidden=HIDDEN,
         roles=[(role.value, label("role", role.value, language)) for role in POOL_ROLES],
     )  # fmt: skip
-
-
-def _called(name: Any, language: str) -> str:
-    both = name if isinstance(name, dict) else name.model_dump()
-    return str(both["en" if language == "en" else "zh"])

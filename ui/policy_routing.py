@@ -30,7 +30,7 @@ from locales.labels import label
 from ui.environment import pages_of
 from ui.form import mistakes
 from ui.length import length_json, length_text
-from ui.policy_editor import Editing, editing, kept, refusal_shown, words_for
+from ui.policy_editor import Editing, drafted_name, editing, kept, refusal_shown, words_for
 from ui.policy_sheet import sheet
 from ui.problem_words import ProblemWords
 from ui.render import page
@@ -94,7 +94,7 @@ async def _row_form(
         request, "policy/routing_row.html", status=422 if errors else 200, editing=now, row=row, typed=typed,
         line=next((line for line in lines.rows if line.id == row), None), errors=errors or {},
         facts={column.key: words.fact(column.key) for column in lines.columns},
-        queues=[(key, _called(queue, words.language)) for key, queue in _queues(now.document).items()],
+        queues=[(key, drafted_name(queue, words.language)) for key, queue in _queues(now.document).items()],
     )  # fmt: skip
 
 
@@ -103,12 +103,6 @@ def _queues(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     listed = document.get("queues")
     known = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     return {str(one.get("key", "")): one for one in known}
-
-
-def _called(queue: Mapping[str, Any], language: str) -> str:
-    name = queue.get("name")
-    named = name if isinstance(name, dict) else {}
-    return str(named.get("en" if language == "en" else "zh") or queue.get("key", ""))
 
 
 # --- queues, words, limits --------------------------------------------------------------------------------------------
@@ -145,7 +139,7 @@ async def keep_part(
 def _shown(part: str, document: Mapping[str, Any]) -> dict[str, Any]:
     if part == "queues":
         return {"lines": [
-            {"key": key, "zh": _called(one, "zh_CN"), "en": _called(one, "en"),
+            {"key": key, "zh": drafted_name(one, "zh_CN"), "en": drafted_name(one, "en"),
              "skills": " ".join(map(str, one.get("skills") or ()))}
             for key, one in _queues(document).items()
         ]}  # fmt: skip
