@@ -15,6 +15,7 @@ from api.deal import Title
 from api.document import chunks_of
 from api.services import Provided
 from commands.contact import ContactBody
+from db.customer_field import readable_by
 from db.deal_part import parts_of
 from db.scope import visible
 from domain.access import Action
@@ -133,10 +134,13 @@ async def get_parts(deal_id: RecordId, actor: CurrentActor, services: Provided) 
     async with services.db.session(actor.id) as session:
         await visible(session, actor, "deal", deal_id)
         parts = await parts_of(session, deal_id)
+        readable = await readable_by(session, actor)
     people = [
         PersonView(
             contact_id=part.contact_id, role=part.role, attitude=part.attitude, note=part.note,
-            **{name: getattr(contact, name, None) for name in ("name", "title", "phone", "email")},
+            name=contact.name if contact else None, title=contact.title if contact else None,
+            phone=readable.reached("phone", contact.phone) if contact else None,
+            email=readable.reached("email", contact.email) if contact else None,
         )
         for part, contact in parts.people
     ]  # fmt: skip

@@ -12,10 +12,12 @@ from api.body import IdempotencyKey
 from api.services import Provided
 from commands.ticket_intake import Inbound
 from db import ticket_list
+from db.customer_field import readable_by
 from db.scope import Whose
-from db.ticket import messages_of
+from db.ticket import Ticket, messages_of
 from db.ticket_list import Due, Sought
 from domain.access import Action
+from domain.customer_field import Readable
 from domain.ids import RecordId
 from domain.text import ON_ONE_LINE
 from domain.ticket import Channel, Priority, Stage, Then, TicketKind
@@ -216,7 +218,8 @@ async def list_tickets(
     sought = Sought(**search.model_dump(exclude={"after"}))
     async with services.db.session(actor.id) as session:
         found = await ticket_list.list_tickets(session, actor, sought, after=search.after, limit=PAGE + 1)
-    items = [TicketView.model_validate(listed.ticket) for listed in found[:PAGE]]
+        readable = await readable_by(session, actor)
+    items = [_view(listed.ticket, readable) for listed in found[:PAGE]]
     return TicketsView(items=items, next=items[-1].id if len(found) > PAGE else None)
 
 
@@ -234,8 +237,20 @@ async def get_ticket(ticket_id: RecordId, actor: CurrentActor, services: Provide
     async with services.db.session(actor.id) as session:
         listed = await ticket_list.find_ticket(session, actor, ticket_id)
         messages = await messages_of(session, ticket_id)
+        readable = await readable_by(session, actor)
     said = [MessageView.model_validate(message) for message in messages]
-    return ConversationView(ticket=TicketView.model_validate(listed.ticket), messages=said)
+    for one in said:
+        one.author_name = readable.called(one.author_name or "") or None
+    return ConversationView(ticket=_view(listed.ticket, readable), messages=said)
+
+
+def _view(ticket: Ticket, readable: Readable) -> TicketView:
+    seen = {
+        "from_name": readable.called(ticket.from_name or "") or None,
+        "from_email": readable.reached("email", ticket.from_email),
+        "from_phone": readable.reached("phone", ticket.from_phone),
+    }
+    return TicketView.model_validate(ticket).model_copy(update=seen)
 
 
 @router.post("/{ticket_id}/reply", responses=ACCEPTED)

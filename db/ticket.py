@@ -70,6 +70,11 @@ class Ticket(Base):
     kept: Mapped[dict[str, Any] | None]  # what its process goes on from when it is opened again
     revision: Mapped[int] = mapped_column(BigInteger, default=0)
 
+    @property
+    def sender(self) -> str:
+        """The address or number it came from."""
+        return self.from_email or self.from_phone or ""
+
     __table_args__ = (
         Index("ix_ticket_customer", "customer_id", "id"),
         Index("ix_ticket_merged_into", "merged_into", postgresql_where=text("merged_into is not null")),

@@ -11,11 +11,13 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.customer import Contact, Customer
+from db.customer_field import readable_by
 from db.customer_search import is_named
 from db.person import Person
 from db.scope import Whose, narrowed, visible, within
 from db.ticket import OPEN_ROWS, Ticket
 from domain.access import Action, Actor
+from domain.customer_field import Readable, Way
 from domain.ticket import OPEN, STAGES, UNASSIGNED
 
 Due = Literal["overdue", "hour", "today"]
@@ -50,11 +52,20 @@ class Listed(NamedTuple):
     contact: Contact | None
     assignee: Person | None
 
-    @property
-    def who(self) -> str:
-        """Who it is from, as we know them best."""
+    def who(self, readable: Readable) -> str:
+        """Who it is from, as we know them best and as far as the reader may see it."""
         said = self.contact.name if self.contact else self.ticket.from_name
-        return said or self.ticket.from_email or self.ticket.from_phone or ""
+        return readable.called(said or self.ticket.sender)
+
+    def reached(self, way: Way, readable: Readable) -> str | None:
+        """The number or address it came from, else the contact's, as far as the reader may see it."""
+        theirs = {"phone": self.ticket.from_phone, "email": self.ticket.from_email}[way]
+        return readable.reached(way, theirs or getattr(self.contact, way, None))
+
+    @property
+    def by_mail(self) -> bool:
+        """Whether there is an address to answer to."""
+        return bool(self.ticket.from_email or (self.contact and self.contact.email))
 
 
 async def list_tickets(
@@ -64,7 +75,7 @@ async def list_tickets(
 
     `after` is the id of the last one already seen.
     """
-    query = _listed().where(*_filters(actor, sought))
+    query = _listed().where(*_filters(actor, sought, await readable_by(session, actor)))
     if after is not None:
         last = await visible(session, actor, "ticket", after)
         due = last.due_at
@@ -86,7 +97,8 @@ async def find_ticket(session: AsyncSession, actor: Actor, ticket_id: str) -> Li
 async def count_stages(session: AsyncSession, actor: Actor, sought: Sought) -> dict[str, int]:
     """How many stand in each stage, whatever stage is being looked at."""
     others = replace(sought, stage=None, due=None)
-    found = select(Ticket.stage, func.count()).where(*_filters(actor, others, any_stage=True)).group_by(Ticket.stage)
+    filters = _filters(actor, others, await readable_by(session, actor), any_stage=True)
+    found = select(Ticket.stage, func.count()).where(*filters).group_by(Ticket.stage)
     counts = dict((await session.execute(found)).all())
     return {stage: counts.get(stage, 0) for stage in STAGES}
 
@@ -157,7 +169,8 @@ def _listed() -> Select[Ticket, Customer, Contact, Person]:
     )
 
 
-def _filters(actor: Actor, sought: Sought, *, any_stage: bool = False) -> list[ColumnElement[bool]]:
+def _filters(actor: Actor, sought: Sought, readable: Readable, *, any_stage: bool = False) -> list[ColumnElement[bool]]:
+    """What is masked or hidden finds nothing: it could be told by trying."""
     found = [narrowed(actor, "ticket", sought.whose)]
     wanted = {
         "queue": sought.queue, "assignee_id": sought.assignee, "customer_id": sought.customer, "kind": sought.kind,
@@ -169,7 +182,9 @@ def _filters(actor: Actor, sought: Sought, *, any_stage: bool = False) -> list[C
     if sought.due:
         found.append(Ticket.due_at < func.now() + WITHIN.get(sought.due, timedelta()))
     if sought.text:
-        searched = (Ticket.number, Ticket.subject, Ticket.from_name, Ticket.from_email, Ticket.from_phone)
+        ways = {"email": Ticket.from_email, "phone": Ticket.from_phone}
+        reached = [column for way, column in ways.items() if readable.sees(way)]
+        searched = (Ticket.number, Ticket.subject, Ticket.from_name, *reached)
         matches = [column.icontains(sought.text, autoescape=True) for column in searched]
         found.append(or_(*matches, is_named(sought.text, Ticket.customer_id)))
     if not any_stage:

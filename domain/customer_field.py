@@ -188,12 +188,21 @@ class Readable(NamedTuple):
     @property
     def numbers(self) -> bool:
         """Whether they may ask about phone numbers."""
-        return any(field.key == "phone" for field in self.open)
+        return self.sees("phone")
+
+    def sees(self, key: str) -> bool:
+        """Whether all of it is shown to them."""
+        return any(field.key == key for field in self.open)
 
     def reached(self, way: Way, value: str | None) -> str | None:
         """A contact's number or address, as much of it as they may see of a customer's own."""
         shown: str | None = self.values({way: value}).get(way)
         return shown
+
+    def called(self, name: str) -> str:
+        """What somebody goes by: a name as it is, a number or an address as much as they may see of it."""
+        way: Way | None = "email" if "@" in name else "phone" if name.startswith("+") else None
+        return (self.reached(way, name) or "") if way else name
 
     def field(self, key: str) -> Field | None:
         return next((field for field in self.fields if field.key == key), None)

@@ -14,6 +14,7 @@ from fastapi import Request
 from api.services import Services
 from db.collection import Instalment, Payment
 from db.collection_case import CollectionCase, find_case
+from db.customer_field import readable_by
 from db.deal import Deal
 from db.ledger import LedgerEntry
 from db.process import Process
@@ -74,6 +75,7 @@ async def record(
                 return {"plan": None}
             raise
         collection = plan.collection
+        readable = await readable_by(session, actor)
         process = await session.get(Process, collection_workflow_id(collection_id))
         told = replace(MAIN, processes={"collection"})
         events = await line_events(session, actor, collection.line_id, told, limit=EVENTS_SHOWN)
@@ -89,6 +91,7 @@ async def record(
     zone = services.settings.zone
     return {
         "plan": plan,
+        "readable": readable,
         "beside": beside,
         "next": here_with(request, collection_id) if beside else f"/collections/{collection_id}",
         "deal": deal,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, Response
 
 from api.auth import CurrentActor, require
@@ -11,6 +12,7 @@ from api.body import IdempotencyKey
 from api.services import Provided, Services
 from api.signpost import follow_signpost
 from commands.contact import WAYS, ContactBody
+from db.customer import contacts_of
 from db.customer_case import customer_case
 from db.customer_field import readable_by
 from domain.access import Action, Actor
@@ -29,6 +31,17 @@ router = APIRouter(
     dependencies=[Depends(follow_signpost), Depends(require(Action.CUSTOMER_WORK))],
 )
 FIELDS = tuple(ContactBody.model_fields)
+
+
+async def addressees(session: AsyncSession, actor: Actor, customer_id: str) -> list[tuple[str, str]]:
+    """Those who can be written to, for a form to choose from, with as much of each address as the reader may see. The
+    form sends the contact alone: whoever may not read an address may well write to it."""
+    readable = await readable_by(session, actor)
+    return [
+        (one.id, " · ".join(filter(None, (readable.called(one.name), readable.reached("email", one.email)))))
+        for one in await contacts_of(session, customer_id)
+        if one.email
+    ]
 
 
 @router.get("/{customer_id}/contacts/new")

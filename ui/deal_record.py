@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.services import Services
 from db.customer import contact_names
+from db.customer_field import readable_by
 from db.deal import Deal
 from db.deal_part import Parts, parts_of, related_deals
 from db.line import Line, asked_for, line_of
@@ -51,6 +52,7 @@ async def record(
             raise
         line = await line_of(session, deal)
         parts = await parts_of(session, deal_id)
+        readable = await readable_by(session, actor)
         related = await related_deals(session, actor, deal)
         events = await line_events(session, actor, deal.line_id, FILTERS[told][1], after=after, limit=PAGE + 1)
         story = await _story(session, request, line, parts, people_in(events, _waits(line)))
@@ -70,6 +72,7 @@ async def record(
         **may,
         "steers": may["may_touch"],
         "parts": parts,
+        "readable": readable,
         "related": related,
         "end_reason": _end_reason(story, line, stage.kind),
         "hows": HOWS,

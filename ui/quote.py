@@ -16,7 +16,7 @@ from api.body import IdempotencyKey
 from api.problem import named
 from api.services import Provided, Services
 from commands.quote import moved_prices, new_line
-from db.customer import Customer, contacts_of
+from db.customer import Customer
 from db.deal import Deal
 from db.product import PriceBook, books_for, find_products
 from db.quote import Quote, QuoteAnswer, quotes_of
@@ -31,6 +31,7 @@ from domain.refusal import Refused
 from locales import N_
 from ui.acting import appears, done, say
 from ui.approval_panel import ApprovalPanel
+from ui.contact import addressees
 from ui.environment import pages_of
 from ui.form import mistakes
 from ui.names import names
@@ -221,7 +222,7 @@ async def _record(request: Request, actor: Actor, services: Services, quote_id: 
         body = QuoteBody.model_validate(quote.body)
         case = await subject_case(session, "quote", quote_id)
         customer = await session.get_one(Customer, quote.customer_id)
-        contacts = await contacts_of(session, quote.customer_id)
+        contacts = await addressees(session, actor, quote.customer_id)
         today = datetime.now(UTC).astimezone(services.quotes.zone).date()
         books = await books_for(session, quote.currency, quote.region_id, customer.service_tier, today)
         events = [e for e in await line_events(session, actor, quote.line_id, FILTERS["contract"][1], limit=200)
@@ -247,7 +248,7 @@ async def _record(request: Request, actor: Actor, services: Services, quote_id: 
         "whole_discount": discount_text(body.discount, body.discount_amount, quote.currency),
         "customer": customer,
         "deal": deal,
-        "contacts": [(c.id, f"{c.name} · {c.email}") for c in contacts if c.email],
+        "contacts": contacts,
         "books": [(book.id, book.name) for book in books],
         "versions": [v | {"at": datetime.fromisoformat(v["at"])} for v in versions],
         "changes": differences(versions[1]["body"], versions[0]["body"]) if len(versions) > 1 else [],

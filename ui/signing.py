@@ -14,7 +14,7 @@ from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.services import Provided
 from db.contract import Contract
-from db.customer import Contact, contacts_of
+from db.customer import Contact
 from db.scope import visible
 from db.signing import Signing, signings_of
 from db.signing_invitation import SigningInvitation, invitations_of
@@ -22,6 +22,7 @@ from domain.access import Action, Actor
 from domain.ids import RecordId
 from locales import N_
 from ui.acting import done, say
+from ui.contact import addressees
 
 router = APIRouter(prefix="/signings", include_in_schema=False, dependencies=[Depends(require(Action.CONTRACT_WORK))])
 
@@ -32,7 +33,7 @@ class OtherParty:
     who works on it."""
 
     signing: Signing
-    contacts: Sequence[Contact]
+    addressees: Sequence[tuple[str, str]]
     invitation: SigningInvitation | None
     invitations: int
     may_act: bool
@@ -50,7 +51,8 @@ async def other_party(session: AsyncSession, actor: Actor, contract: Contract) -
     works = actor.reaches(Action.CONTRACT_WORK, owner=contract.owner_id, region=contract.region_id)
     invitation = next((one for one in asked if one.id == signing.invitation_id), None)
     return OtherParty(
-        signing=signing, contacts=await contacts_of(session, contract.customer_id), invitations=len(asked),
+        signing=signing, invitations=len(asked),
+        addressees=await addressees(session, actor, contract.customer_id),
         invitation=invitation, contact=await session.get(Contact, invitation.contact_id) if invitation else None,
         may_act=works and signing.status == "with_customer",
     )  # fmt: skip

@@ -8,7 +8,6 @@ from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, field_validator
-from sqlalchemy import select
 from starlette.responses import HTMLResponse, Response
 
 from api.auth import CurrentActor, require
@@ -16,7 +15,7 @@ from api.body import IdempotencyKey
 from api.services import Provided
 from api.signpost import follow_signpost
 from commands.statement import CustomerAccount
-from db.customer import Contact
+from db.customer_field import readable_by
 from db.letter import Letter, letters_to
 from domain.access import Action
 from domain.ids import RecordId
@@ -24,6 +23,7 @@ from domain.refusal import Refused
 from locales import N_
 from locales.statement import heading_text, kind_text
 from ui.acting import say, typed
+from ui.contact import addressees
 from ui.csv_file import csv_file, figure
 from ui.environment import pages_of
 from ui.form import mistakes
@@ -72,14 +72,15 @@ async def _page(
         statement = await services.customer_statements.read(actor, customer_id, None, asked.last)
     language = pages_of(request).language(request)
     async with services.db.session(actor.id) as session:
-        query = select(Contact).where(Contact.customer_id == customer_id, Contact.email.is_not(None), Contact.listed)
-        contacts = list(await session.scalars(query.order_by(Contact.id)))
+        readable = await readable_by(session, actor)
+        contacts = await addressees(session, actor, customer_id)
         letters: list[Letter] = list(await letters_to(session, customer_id, limit=20))
     context: dict[str, Any] = {
         "statement": statement,
         "asked": asked,
         "contacts": contacts,
         "letters": letters,
+        "readable": readable,
         "kind_text": lambda kind: kind_text(kind, language),
         "heading_text": lambda key: heading_text(key, language),
         "may_send": actor.scope(Action.COLLECTION_WORK) is not None and bool(statement.accounts),

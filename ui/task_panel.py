@@ -14,7 +14,6 @@ from starlette.responses import HTMLResponse
 from api.services import services_of
 from db.collection_case import CollectionCase, find_case
 from db.contract import Approval, Contract
-from db.customer import Contact, contacts_of
 from db.deal import Deal
 from db.extension import Extension
 from db.lead_list import Listed as LeadCase
@@ -34,6 +33,7 @@ from domain.money import plain_amount
 from domain.task import holds, on_behalf, taken_by_other
 from ui.approval_case import ApprovalCase, read_case
 from ui.approval_panel import ApprovalPanel
+from ui.contact import addressees
 from ui.contract_submission import Submission, submission_form
 from ui.contract_term_panel import TermShown, read_term
 from ui.environment import pages_of
@@ -75,7 +75,7 @@ class TaskPanel:
     invoice: Invoice | None = None
     signing: Signing | None = None
     places: Sequence[Signature] = ()
-    contacts: Sequence[Contact] = ()
+    addressees: Sequence[tuple[str, str]] = ()
     proves: bool = False
     returned: Returned | None = None
     ticket: Ticket | None = None
@@ -189,10 +189,11 @@ async def _case(
         places = await signatures_of(session, [signing.id])
         called = await names(session, language, people | {who for one in places for who in one.people})
         person = await session.get(Person, actor.id)
+        chooses = task.kind == "choose_signatory"
         return {
             "signing": signing, "about": about, "number": signing.number, "names": called, "places": places,
             "proves": person is not None and person.totp_secret is not None,
-            "contacts": await contacts_of(session, signing.customer_id) if task.kind == "choose_signatory" else (),
+            "addressees": await addressees(session, actor, signing.customer_id) if chooses else (),
         }  # fmt: skip
     if task.process_kind == "ticket":
         ticket: Ticket = await visible(session, actor, "ticket", task.record_id)

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 
 from api.auth import CurrentActor, require
 from api.services import Provided
+from db.customer_field import readable_by
 from db.lead_form import regions
 from db.scope import Whose
 from db.ticket_board import CARDS, LANES, Card, Sought, list_cards, tally
@@ -63,13 +64,14 @@ async def show_board(
         counted = await tally(session, actor, sought)
         cards = await list_cards(session, actor, sought)
         everywhere = await regions(session)
+        readable = await readable_by(session, actor)
     context: dict[str, Any] = {
         "lanes": [
             Lane(key, SWATCHES[key], counted.lanes.get(key, 0), [card for card in cards if card.lane == key])
             for key in LANES
         ],
         "asked": asked, "whose": whose, "views": views(actor, Action.TICKET_READ), "burdens": counted.burdens,
-        "queues": counted.queues,
+        "queues": counted.queues, "readable": readable,
         "regions": everywhere, "region": next((unit for unit in everywhere if unit.id == asked.region), None),
         "agent": next((one.person for one in counted.burdens if one.person and one.person.id == asked.assignee), None),
     }  # fmt: skip

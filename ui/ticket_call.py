@@ -14,10 +14,13 @@ from api.language import language_of
 from api.services import Provided, Services
 from api.ticket import TicketBody
 from commands.ticket_intake import Inbound
+from db.customer import Contact
+from db.customer_field import readable_by
 from db.lead_form import regions
 from db.ticket_caller import callers, open_with
 from domain.access import Action, Actor
 from domain.contact import phone_number, readable_phone
+from domain.customer_field import Readable
 from domain.person import email_address
 from domain.refusal import Refused
 from domain.ticket import PRIORITIES, TICKET_KINDS
@@ -83,12 +86,18 @@ async def _found(actor: Actor, services: Services, form: dict[str, str]) -> dict
         email = None
     async with services.db.session(actor.id) as session:
         found = await callers(session, actor, phone=phone, email=email, text=form.get("name", ""))
+        readable = await readable_by(session, actor)
         already = await open_with(session, actor, [one.customer.id for one in found]) if found else []
-    numbers = {
-        one.contact.id: readable_phone(one.contact.phone, country) for one in found if one.contact and one.contact.phone
-    }
+    reached = {one.contact.id: _reached(one.contact, readable, country) for one in found if one.contact}
     searched = bool(form.get("phone") or form.get("email") or form.get("name"))
-    return {"found": found, "already": already, "numbers": numbers, "searched": searched, "chosen": form.get("who", "")}
+    return {"found": found, "already": already, "reached": reached, "searched": searched, "chosen": form.get("who", "")}
+
+
+def _reached(contact: Contact, readable: Readable, country: str) -> str:
+    number = readable.reached("phone", contact.phone)
+    if number and readable.numbers:
+        return readable_phone(number, country)
+    return number or readable.reached("email", contact.email) or ""
 
 
 async def _page(

@@ -10,6 +10,7 @@ from starlette.responses import FileResponse
 
 from api.auth import CurrentActor, require
 from api.services import Provided, Services
+from db.customer_field import readable_by
 from db.scope import visible
 from db.ticket import TicketMessage
 from db.ticket_intake import TicketInbound
@@ -37,8 +38,10 @@ async def file(ticket_id: RecordId, digest: Hash, actor: CurrentActor, services:
 
 @router.get("/{ticket_id}/mails/{digest}")
 async def mail(ticket_id: RecordId, digest: Hash, actor: CurrentActor, services: Provided) -> FileResponse:
-    """As it came, with all its heads."""
+    """As it came, with all its heads: not for whom addresses are masked or hidden."""
     async with services.db.session(actor.id) as session:
+        if not (await readable_by(session, actor)).sees("email"):
+            raise not_found("document")
         await visible(session, actor, "ticket", ticket_id)
         kept = select(TicketInbound.id).where(TicketInbound.ticket_id == ticket_id, TicketInbound.raw == digest)
         if await session.scalar(kept.limit(1)) is None:

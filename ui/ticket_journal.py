@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from api.auth import CurrentActor, require
 from api.services import Provided
 from commands.ticket_journal import TicketJournal
+from db.customer_field import readable_by
 from db.ticket_intake import TicketInbound
 from db.ticket_journal import without_ticket
 from domain.access import Action
@@ -42,10 +43,10 @@ async def show(
 ) -> HTMLResponse:
     async with services.db.session(actor.id) as session:
         found = await without_ticket(session, before=after, limit=PAGE + 1)
+        readable = await readable_by(session, actor)
     more = found[PAGE - 1].id if len(found) > PAGE else ""
-    return await page(
-        request, "ticket/mail.html", rows=[(row, why(row)) for row in found[:PAGE]], more=more, shown=SHOWN
-    )
+    rows = [(row, readable.called(row.sender or ""), why(row)) for row in found[:PAGE]]
+    return await page(request, "ticket/mail.html", rows=rows, more=more, shown=SHOWN)
 
 
 @router.post("/{inbound_id}/ticket")

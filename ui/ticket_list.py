@@ -16,11 +16,13 @@ from api.auth import CurrentActor, require
 from api.language import language_of
 from api.services import Provided
 from commands.ticket import answering
+from db.customer_field import readable_by
 from db.lead_form import regions
 from db.person import OrgUnit, people_by_id
 from db.scope import Whose
 from db.ticket_list import Due, Listed, Sought, count_stages, list_tickets
 from domain.access import Action, Actor
+from domain.customer_field import Readable
 from domain.ids import RecordId
 from domain.ticket import Channel, Priority, Stage, TicketKind
 from ui.render import respond
@@ -78,6 +80,7 @@ class TicketList:
     whose: Whose
     views: Sequence[Whose]
     rows: Sequence[Listed]
+    readable: Readable
     more: str
     stages: dict[str, int]
     to_take: int
@@ -122,6 +125,7 @@ async def _read(session: AsyncSession, actor: Actor, asked: Filter, language: st
         whose=whose,
         views=possible,
         rows=found[:PAGE],
+        readable=await readable_by(session, actor),
         more=found[PAGE - 1].ticket.id if len(found) > PAGE else "",
         stages=await count_stages(session, actor, sought),
         to_take=sum((await count_stages(session, actor, Sought(whose=possible[-1], open_to_take=True))).values()),

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.services import Services
 from commands.ticket import answering
+from db.customer_field import readable_by
 from db.policy import current_policy
 from db.process import Process
 from db.ticket import Ticket, TicketMessage, messages_of
@@ -21,6 +22,7 @@ from db.ticket_routing import route_of
 from db.timeline import line_events
 from domain.access import Action, Actor
 from domain.contact import readable_phone
+from domain.customer_field import Readable
 from domain.macro import MacroPolicy
 from domain.policy import load
 from domain.ticket import PRIORITIES, TICKET_KINDS, Act, may
@@ -63,6 +65,7 @@ async def record(request: Request, actor: Actor, services: Services, ticket_id: 
     async with services.db.session(actor.id) as session:
         shown = await find_ticket(session, actor, ticket_id)
         ticket = shown.ticket
+        readable = await readable_by(session, actor)
         messages = await messages_of(session, ticket_id)
         process = await session.get(Process, ticket_workflow_id(ticket_id))
         waits = process.waiting if process else []
@@ -80,13 +83,15 @@ async def record(request: Request, actor: Actor, services: Services, ticket_id: 
         route = await route_of(session, ticket_id)
     story = ticket_story(formats, called, services.settings.currency, dict(routing.queues))
     works = actor.reaches(Action.TICKET_WORK, owner=ticket.assignee_id, region=ticket.region_id)
-    said = [_said(message, shown, called) for message in messages]
+    number = shown.reached("phone", readable) if readable.numbers else None
+    said = [_said(message, shown, called, readable) for message in messages]
     return {
         **outside,
         "shown": shown,
+        "readable": readable,
         "said": said,
         "last_said": next((one.message.id for one in reversed(said) if one.side != "note"), ""),
-        "phone": readable_phone(ticket.from_phone, services.settings.country) if ticket.from_phone else "",
+        "phone": readable_phone(number, services.settings.country) if number else "",
         "waits": [
             {
                 "text": story.waiting(wait),
@@ -144,14 +149,14 @@ async def _others(session: AsyncSession, actor: Actor, ticket: Ticket) -> Sequen
     return await of_customer(session, actor, ticket.customer_id, but=ticket.id, limit=8)
 
 
-def _said(message: TicketMessage, shown: Listed, called: Names) -> Said:
+def _said(message: TicketMessage, shown: Listed, called: Names, readable: Readable) -> Said:
     own = own_words(message.body) if message.direction == "in" else message.body
     quoted = message.body[len(own) :].strip() if own and message.body.startswith(own) else ""
     if not own or (own and not message.body.startswith(own)):
         own, quoted = message.body, ""
     if message.author == "agent":
         return Said(message, called.person(message.author_id), message.author_id or "", own, quoted)
-    who = message.author_name or (shown.who if message.author == "customer" else "")
+    who = readable.called(message.author_name or "") or (shown.who(readable) if message.author == "customer" else "")
     return Said(message, who, message.author_id or who, own, quoted)
 
 

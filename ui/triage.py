@@ -11,6 +11,7 @@ from api.auth import CurrentActor, require
 from api.body import IdempotencyKey
 from api.language import language_of
 from api.services import Provided
+from db.customer_field import readable_by
 from db.ticket_list import find_ticket
 from db.ticket_routing import first_words, in_triage
 from domain.access import Action
@@ -33,6 +34,7 @@ async def show(request: Request, actor: CurrentActor, services: Provided) -> HTM
     rows: list[dict[str, Any]] = []
     async with services.db.session(actor.id) as session:
         words = await routing_words(session, language_of(request))
+        readable = await readable_by(session, actor)
         for ticket, route in await in_triage(session, actor):
             said = await first_words(session, ticket)
             rows.append({
@@ -41,7 +43,8 @@ async def show(request: Request, actor: CurrentActor, services: Provided) -> HTM
                 "guesses": [one for one in (route.guesses if route else []) if words.policy.queue(one["queue"])],
             })  # fmt: skip
     works = actor.scope(Action.TICKET_WORK) is not None
-    return await respond(request, "routing/triage.html", "rows", rows=rows, words=words, works=works)
+    context: dict[str, Any] = {"rows": rows, "words": words, "works": works, "readable": readable}
+    return await respond(request, "routing/triage.html", "rows", **context)
 
 
 @router.post("/{ticket_id}")

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from sqlalchemy import delete, insert, select
 
+from commands.policy import publish_defaults
 from db.base import new_id
 from db.engine import Database
 from db.person import OrgUnit
@@ -32,6 +33,7 @@ def open_ticket(no: int, region: str, minutes: float, **more: Any) -> dict[str, 
 
 
 async def filled(db: Database, rows: int = 0) -> None:
+    await publish_defaults(db)
     async with db.session() as session:
         await session.execute(delete(Ticket))
         region = (await session.scalars(select(OrgUnit.id).where(OrgUnit.code == "east"))).one()

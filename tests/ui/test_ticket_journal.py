@@ -18,6 +18,7 @@ from tests.conftest import SignIn
 
 
 async def test_a_lead_makes_a_ticket_of_a_mail_that_made_none_once(sign_in: SignIn, db: Database) -> None:
+    await publish_defaults(db)
     key = f"mail/{uuid4().hex}"
     async with db.session() as session:
         await note_inbound(
