@@ -22,7 +22,7 @@ from commands.sandbox import MIB, Limits, run_limited
 from commands.temporal import ProcessEnded, update_id
 from db.audit import record
 from db.base import new_id
-from db.customer_field import field_policy
+from db.customer_field import field_policy, readable_by
 from db.customer_import import (
     CustomerImport,
     CustomerImportRow,
@@ -34,7 +34,7 @@ from db.customer_import import (
 )
 from db.customer_import_known import owners_in, pools_of, regions_of
 from domain.access import Action, Actor
-from domain.customer_field import CustomerFieldPolicy, fields, for_reader
+from domain.customer_field import CustomerFieldPolicy
 from domain.customer_import import MAY_UNDO, Choices
 from domain.customer_import_columns import IGNORED, Known, choices, column_of, guess, must_have, never
 from domain.process import Answer, Command
@@ -67,12 +67,12 @@ class ImportCommands:
         self.store = store
 
     async def fields(self, session: AsyncSession, actor: Actor) -> list[Known]:
-        """What a column may be: what this person may see of a customer, and what an import knows beside it."""
-        return choices(for_reader(actor, fields(await field_policy(session))).open)
+        """What a column may be: what this person may enter of a customer, and what an import knows beside it."""
+        return choices((await readable_by(session, actor)).writable)
 
     async def never(self, session: AsyncSession, actor: Actor) -> list[tuple[Known, Literal["files", "made"]]]:
         """Fields that this person may see and no column may be, each with the reason."""
-        return never(for_reader(actor, fields(await field_policy(session))).open)
+        return never((await readable_by(session, actor)).fields)
 
     async def add(self, actor: Actor, name: str, chunks: AsyncIterator[bytes]) -> Sent:
         """An import of which nothing is carried out yet; the one there is, where this person sent the same rows before

@@ -8,6 +8,7 @@ import zipfile
 from html import unescape
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -30,11 +31,11 @@ async def send(browser: AsyncClient, content: bytes = FILE) -> str:
     return str(answer.headers["location"])
 
 
-async def own_fields(db: Database, fields: list[dict[str, Any]]) -> None:
+async def own_fields(db: Database, fields: list[dict[str, Any]], **more: Any) -> None:
     """The company's own fields are these from now on."""
     async with db.session() as session:
         version, _ = await current_policy(session, "customer_field")
-        changed = {**CustomerFieldPolicy.default, "fields": fields}
+        changed = {**CustomerFieldPolicy.default, "fields": fields, **more}
         await publish(session, "customer_field", changed, by=None, note="", follows=version)
 
 
@@ -119,6 +120,39 @@ async def test_the_page_says_which_fields_no_column_may_be(db: Database, sign_in
     assert '<option value="custom.parent" selected>' in shown.text
     assert "custom.papers" not in shown.text
     assert "不能从表格填入文件：资质文件。" in shown.text
+    await own_fields(db, [])
+
+
+async def test_a_column_of_numbers_is_taken_in_from_who_sees_only_a_part_of_those_there_are(
+    app: FastAPI, db: Database, people: dict[str, str], sign_in: SignIn
+) -> None:
+    managers = ["regional_manager"]
+    await own_fields(db, [], builtin={"phone": {"masked_for": managers}, "email": {"hidden_from": managers}})
+    imports, browser = Imports(app.state.services, people), await sign_in("zhao.min")
+    there = "遮掩导入甲有限公司"
+    await imports.take_in(["客户名称,电话", f"{there},13800139901"], by="lin.yue")
+    lines = ["客户名称,电话,邮箱", f"{there},13800139902,", "遮掩导入乙有限公司,12,", "遮掩导入丙有限公司,13800139903,"]
+    url = await send(browser, "\n".join([*lines, ""]).encode())
+    shown = (await browser.get(url)).text
+    assert ('<option value="phone" selected>' in shown, 'value="email"' in shown) == (True, False)
+    form = {"column-0": "name", "column-1": "phone", "region_id": people["east"], "whose": "pool", "mode": "both"}
+    hidden = await browser.post(url, data=form | {"column-2": "email", "idempotency_key": uuid4().hex})
+    assert hidden.status_code == 422
+    import_id = url.rsplit("/", 1)[1]
+    mapping = {"mapping": ["name", "phone", "email"], "region_id": people["east"]}
+    key = {"Idempotency-Key": uuid4().hex}
+    refused = await browser.post(f"/api/customer-imports/{import_id}/start", json=mapping, headers=key)
+    assert (refused.status_code, refused.json()["code"]) == (422, "field_unknown")
+    begun = await browser.post(url, data=form | {"column-2": "", "idempotency_key": uuid4().hex})
+    assert begun.status_code == 303, begun.text
+    row = await imports.ended(import_id)
+    assert (row.created, row.updated, row.rejected) == (1, 1, 1)
+    api = f"/api/customer-imports/{import_id}"
+    for path in (url, f"{url}/rows.csv", api, *(f"{api}/rows?verdict={one}" for one in ("rejected", "update"))):
+        assert "139901" not in (await browser.get(path)).text, path
+    assert "遮掩导入乙有限公司,12," in (await browser.get(f"{url}/rows.csv")).content.decode("utf-8-sig")
+    kept = await imports.all(Customer, Customer.name.startswith("遮掩导入"))
+    assert {one.name[-5]: one.phone for one in kept} == {"甲": "+8613800139902", "丙": "+8613800139903"}
     await own_fields(db, [])
 
 
