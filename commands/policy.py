@@ -20,7 +20,7 @@ from db.live import announce
 from db.outbox import enqueue
 from db.policy import Policy, current_policy, documents, publish, versions
 from db.policy_draft import draft_to_change
-from db.policy_reference import unknown_calendars, unknown_regions, unknown_targets
+from db.policy_reference import unfit_references
 from db.policy_use import open_cases
 from domain.access import Action, Actor
 from domain.allocation_policy import AllocationPolicy
@@ -110,9 +110,7 @@ async def _publish(
         raise invalid("valid_from_too_far", "valid_from", days=FURTHEST.days)
     if isinstance(policy, QuotePolicy):
         await try_page(policy.page)
-    named = list(references(policy))
-    problems = [*await unknown_calendars(session, named), *await unknown_targets(session, named)]
-    problems += await unknown_regions(session, named)
+    problems = await unfit_references(session, list(references(policy)))
     problems += await _calendars_still_named(session, policy)
     problems += await _values_taken(session, policy)
     if problems:

@@ -12,7 +12,7 @@ from db.engine import Database
 from db.live import announce
 from db.policy import current_policy, find_version
 from db.policy_draft import PolicyDraft, draft_to_change, find_draft, newest_version, write_draft
-from db.policy_reference import nobody_there, unknown_calendars, unknown_regions, unknown_targets
+from db.policy_reference import nobody_there, unfit_references
 from db.policy_use import newest_requests
 from domain.access import Action, Actor
 from domain.approval import ApprovalPolicy, Route, Step
@@ -89,12 +89,9 @@ class PolicyDrafts:
             return found
         named = list(references(policy))
         async with self.db.session(actor.id) as session:
-            unknown = [*await unknown_calendars(session, named), *await unknown_targets(session, named)]
-            unknown += await unknown_regions(session, named)
+            unfit = await unfit_references(session, named)
             nobody = await nobody_there(session, named)
-        return found.model_copy(
-            update={"problems": (*found.problems, *unknown), "warnings": (*found.warnings, *nobody)}
-        )
+        return found.model_copy(update={"problems": (*found.problems, *unfit), "warnings": (*found.warnings, *nobody)})
 
     def try_on(
         self, actor: Actor, kind: str, document: dict[str, Any], facts: dict[str, Any]

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.colleague import sellers_by_region
 from db.person import OrgUnit, Person, PersonRole, people_by_id, unit_regions, units
 from db.policy import current_policy
 from db.shift import PersonSkill
@@ -16,12 +17,19 @@ from domain.access import COMPANY_WIDE, Role
 from domain.calendar import CalendarPolicy
 from domain.document import Problem
 from domain.ids import is_id
+from domain.lead_assignment import SELLING
 from domain.letter import LetterPolicy
 from domain.policy import load
 from domain.policy_check import Reference
 
 
-async def unknown_calendars(session: AsyncSession, references: Iterable[Reference]) -> list[Problem]:
+async def unfit_references(session: AsyncSession, references: Sequence[Reference]) -> list[Problem]:
+    """What keeps a policy from being published: it names what is not there, or somebody who cannot do it."""
+    looks = (_unknown_calendars, _unknown_targets, _unknown_regions, unfit_sellers)
+    return [problem for look in looks for problem in await look(session, references)]
+
+
+async def _unknown_calendars(session: AsyncSession, references: Iterable[Reference]) -> list[Problem]:
     """Each calendar named that is not in force."""
     named = [one for one in references if one.what == "calendar"]
     if not named:
@@ -34,7 +42,7 @@ async def unknown_calendars(session: AsyncSession, references: Iterable[Referenc
     ]
 
 
-async def unknown_targets(session: AsyncSession, references: Iterable[Reference]) -> list[Problem]:
+async def _unknown_targets(session: AsyncSession, references: Iterable[Reference]) -> list[Problem]:
     """Each letter template and each webhook named that is not there."""
     named = [one for one in references if one.what in ("letter", "webhook")]
     if not named:
@@ -48,7 +56,7 @@ async def unknown_targets(session: AsyncSession, references: Iterable[Reference]
     ]
 
 
-async def unknown_regions(session: AsyncSession, references: Iterable[Reference]) -> list[Problem]:
+async def _unknown_regions(session: AsyncSession, references: Iterable[Reference]) -> list[Problem]:
     """Each region named by a code that none has."""
     named = [one for one in references if one.what == "region"]
     if not named:
@@ -60,6 +68,32 @@ async def unknown_regions(session: AsyncSession, references: Iterable[Reference]
         for one in named
         if one.key not in known
     ]
+
+
+async def unfit_sellers(session: AsyncSession, references: Iterable[Reference]) -> list[Problem]:
+    """Each person named for a region in which they do not sell: what is theirs there would lie in the pool."""
+    named = [one for one in references if one.what == "seller"]
+    if not named:
+        return []
+    regions = {unit.code: unit for unit in await units(session) if unit.kind == "region"}
+    selling = await sellers_by_region(session, [unit.id for unit in regions.values()], SELLING)
+    known = await people_by_id(session, {one.key for one in named if is_id(one.key)})
+
+    def look(one: Reference) -> Problem | None:
+        person, region = known.get(one.key), regions.get(one.region)
+        if person is None:
+            return _person(one, None)
+        sells = [code for code, unit in regions.items() if person.id in selling.get(unit.id, ())]
+        if sells and (region is None or region.code in sells):  # a region there is not is told as such
+            return None
+        name: JsonValue = {language: person.called(language) for language in ("zh", "en")}
+        if region is None:
+            return _problem(one, "seller_nowhere", f"{person.called('en')} sells in no region.", name=name)
+        said = f"{person.called('en')} does not sell in the region {region.called('en')}."
+        called: JsonValue = {language: region.called(language) for language in ("zh", "en")}
+        return _problem(one, "seller_elsewhere", said, name=name, region=called)
+
+    return [problem for one in named if (problem := look(one))]
 
 
 async def nobody_there(session: AsyncSession, references: Sequence[Reference]) -> list[Problem]:

@@ -33,11 +33,15 @@ class Findings(Strict):
 
 
 class Reference(NamedTuple):
-    """Something outside the document that it names: a role, a person's id, a unit's code, the key of another thing."""
+    """Something outside the document that it names: a role, a person's id, a unit's code, the key of another thing.
 
-    what: Literal["role", "person", "unit", "calendar", "letter", "webhook", "region", "skill"]
+    A seller is a person who has to sell in `region`; empty: in some region.
+    """
+
+    what: Literal["role", "person", "seller", "unit", "calendar", "letter", "webhook", "region", "skill"]
     key: str
     where: str
+    region: str = ""
 
 
 def examine(kind: str, document: Mapping[str, Any]) -> tuple[PolicyDocument | None, Findings]:
@@ -124,7 +128,7 @@ def _placed(policy: CustomerAssignmentPolicy) -> Iterator[Reference]:
             if one.region != HOME:
                 yield Reference("region", one.region, f"{where}.region")
             if one.person is not None:
-                yield Reference("person", one.person, f"{where}.person")
+                yield Reference("seller", one.person, f"{where}.person", one.region if one.region != HOME else "")
 
 
 def _routed(policy: RoutingPolicy) -> Iterator[Reference]:

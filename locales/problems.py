@@ -68,6 +68,8 @@ SENTENCES = {
     "role_unheld": N_("Nobody is %(role)s."),
     "role_unheld_in": N_("Nobody is %(role)s in %(regions)s."),
     "person_unknown": N_("There is no such person."),
+    "seller_elsewhere": N_("%(name)s does not sell in the region %(region)s: customers would lie in its pool."),
+    "seller_nowhere": N_("%(name)s sells in no region: customers would lie in the pool."),
     "person_left": N_("%(name)s has left the company."),
     "unit_unknown": N_("There is no such team or region."),
     "unit_headless": N_("This team or region has no head."),

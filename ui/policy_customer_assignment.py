@@ -13,10 +13,12 @@ from api.auth import CurrentActor, require
 from api.services import Provided, Services
 from db.colleague import sellers_by_region
 from db.person import OrgUnit, people_by_id
+from db.policy_reference import unfit_sellers
 from domain.access import Action
 from domain.customer_assignment import HOME, CustomerAssignmentPolicy
 from domain.customer_pool import TIERS
 from domain.lead_assignment import SELLING
+from domain.policy_check import Reference
 from domain.policy_draft import row_of, set_row
 from domain.refusal import Refused, invalid
 from locales import N_
@@ -25,6 +27,7 @@ from ui.environment import pages_of
 from ui.form import mistakes
 from ui.policy_editor import Editing, editing, kept, refusal_shown, words_for
 from ui.policy_sheet import sheet
+from ui.problem_words import ProblemWords
 from ui.render import page
 
 KIND = CustomerAssignmentPolicy.kind
@@ -53,10 +56,12 @@ async def keep(request: Request, row: RowId, actor: CurrentActor, services: Prov
     follow = [dict(zip(EMPTY, one, strict=True)) for one in zip(*lists, strict=False)]
     typed = {"follow": follow, "note": str(form.get("note", "")).strip()[:500]}
     try:
-        chosen = [_kept(one) for one in follow if one["region"]]
+        chosen = {no: _kept(one) for no, one in enumerate(follow) if one["region"]}
         if not chosen:
             raise invalid("field_needed", "region")
-        document = set_row(now.document, row, then={"follow": chosen}, note=typed["note"])
+        if errors := await _unfit(request, services, now, chosen):
+            return await _form(request, services, now, row, typed, errors)
+        document = set_row(now.document, row, then={"follow": [*chosen.values()]}, note=typed["note"])
         await services.policy_drafts.save(actor, KIND, document, revision=revision)
     except Refused as refused:
         if refused.status == 422 and refused.field != "document":
@@ -94,6 +99,21 @@ def _kept(one: Mapping[str, str]) -> dict[str, Any]:
     kind, _, named = one["to"].partition(":")
     to = {kind: named} if kind in ("person", "pool") and named else {}
     return {"region": one["region"], "tier": one["tier"], "to": kind, **to}
+
+
+async def _unfit(
+    request: Request, services: Services, now: Editing, chosen: Mapping[int, Mapping[str, Any]]
+) -> dict[str, str]:
+    """By the place in the form: who does not sell in the region they are named for."""
+    named = [
+        Reference("seller", one["person"], f"to-{no}", one["region"] if one["region"] != HOME else "")
+        for no, one in chosen.items()
+        if "person" in one
+    ]
+    async with services.db.session() as session:
+        problems = await unfit_sellers(session, named)
+    words = ProblemWords(words_for(request, now.called), ())
+    return {problem.where: words.said(problem) for problem in problems}
 
 
 async def _form(

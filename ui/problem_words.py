@@ -52,7 +52,10 @@ class ProblemWords:
         return self.words._(sentence, **self._params(problem.params)) if "%(" in sentence else self.words._(sentence)
 
     def _params(self, params: Mapping[str, Any]) -> dict[str, object]:
-        said: dict[str, object] = dict(params)
+        own = "en" if self.words.language == "en" else "zh"
+        said: dict[str, object] = {
+            name: value[own] if isinstance(value, dict) and own in value else value for name, value in params.items()
+        }
         if isinstance(facts := params.get("facts"), dict):
             said["facts"] = self.case(facts)
         if "role" in params:

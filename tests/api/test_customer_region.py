@@ -18,6 +18,7 @@ from db.engine import Database
 from db.lead import Lead
 from db.lead_origin import LeadTouch
 from db.ownership import AssignmentChange, move
+from db.person import Person
 from db.policy import current_policy, publish
 from db.process import Notification
 from domain.customer_assignment import CustomerAssignmentPolicy
@@ -142,6 +143,63 @@ async def test_the_policies_have_their_pages(sign_in: SignIn, db: Database) -> N
     assert '<option value="pool:region" selected>' in (await administrator.get(address)).text
     read = (await administrator.get("/policies/customer_assignment/edit")).text
     assert "区域公海" in read or "Regional pool" in read
+
+
+async def test_a_rule_names_for_a_region_only_who_sells_there(
+    sign_in: SignIn, db: Database, people: dict[str, str]
+) -> None:
+    await publish_defaults(db)
+    administrator = await sign_in("gu.ming")
+    api, now = "/api/policies/customer_assignment/draft", CustomerAssignmentPolicy.default
+
+    async def kept(**follows: str) -> int:
+        row = {"id": "all", "when": {}, "then": {"follow": [{"to": "person", **follows}]}, "note": ""}
+        document = {**now, "table": {**now["table"], "rows": [row]}}
+        known = await administrator.get(api)
+        asked = {"document": document, "revision": known.json()["revision"] if known.status_code == 200 else 0}
+        return int((await administrator.put(api, json=asked)).json()["revision"])
+
+    async def published(**follows: str) -> Any:
+        asked = {"revision": await kept(**follows), "note": "谁来跟进"}
+        return await post(administrator, f"{api}/publication", asked)
+
+    elsewhere = "Li Wei does not sell in the region South China."
+    for follows, code, what in (
+        ({"region": "south", "person": people["li.wei"]}, "seller_elsewhere", elsewhere),
+        ({"region": "home", "person": people["he.jie"]}, "seller_nowhere", "He Jie sells in no region."),
+        ({"region": "south", "person": new_id()}, "person_unknown", "There is no such person."),
+    ):  # fmt: skip
+        refused = await published(**follows)
+        assert (refused.status_code, refused.json()["code"]) == (422, "policy_invalid")
+        [problem] = refused.json()["params"]["problems"]
+        assert (problem["code"], problem["what"]) == (code, what)
+        assert problem["where"] == "table.rows.0.then.follow.0.person"
+    revision = await kept(region="south", person=people["li.wei"])
+    said = "李伟不在华南负责销售，客户会留在该区域的公海里。"
+    assert said in (await administrator.get("/policies/customer_assignment/edit")).text
+    form = {"region": ["east", "south"], "to": ["turn", f"person:{people['li.wei']}"], "tier": ["B", "C"]}
+    address = "/policies/customer_assignment/edit/row?row=all"
+    typed = form | {"revision": str(revision), "idempotency_key": uuid4().hex}
+    wrong = await administrator.post(address, data=typed, headers={"accept": "text/html"})
+    assert (wrong.status_code, wrong.text.count(said)) == (422, 1)
+    assert wrong.text.index('id="f-to-1"') < wrong.text.index(said) < wrong.text.index('id="f-tier-1"')
+    assert (await published(region="east", person=people["li.wei"])).status_code == 201
+
+    async def owner_of(name: str) -> str | None:
+        made = new_id()
+        async with db.session() as session:
+            session.add(Customer(id=made, name=name))
+            await session.flush()
+            [given] = await assign_by_rule(session, [made], way="form", home=None, at=NOW)
+        return given.owner_id
+
+    assert await owner_of("归李伟") == people["li.wei"]
+    async with db.session() as session:
+        person = await session.get_one(Person, people["li.wei"])
+        person.unit_id, was = people["south"], person.unit_id
+    assert await owner_of("李伟调走之后") is None, "as before, it lies in the pool"
+    async with db.session() as session:
+        (await session.get_one(Person, people["li.wei"])).unit_id = was
 
 
 async def test_a_portrait_names_the_campaigns_through_which_a_customer_came(
