@@ -92,7 +92,7 @@ class DealTransfers(DealPeople):
             start = await _as_it_was(session, deal, actor, sent) if deal.closed_at and deal.lost_in else None
         asked = ReopenDeal(actor=actor, key=sent, note=note)
         if not claimed.fresh and (given := await processes.given(deal_workflow_id(deal_id), sent)):
-            return Answer(revision=given.revision, seen=True, result=given.result)
+            return given
         if start is None:
             # Not lost, as far as is seen here. It is for a running process to say so, and who was first.
             return await self.desk.send(actor, key, deal_workflow_id(deal_id), DealWorkflow.reopened, asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -112,17 +112,22 @@ class LeadCommands(LeadIntake):
         or had since."""
         async with self.desk.db.session(actor.id) as session:
             await _check_seen(session, actor, lead_id)
+            policy = load(LeadAssignmentPolicy, (await current_policy(session, LeadAssignmentPolicy.kind))[1])
+            roles = (await selling_roles(session, [actor.id])).get(actor.id, frozenset())
+            # Last, since all that one person claims in the same moment waits for it.
             await lock_claims(session, actor.id)
             if not await claimed_with(session, actor.id, key, lead_id):
-                await _check_cooled(session, actor.id, lead_id)
-                await _check_room(session, actor.id)
-                await _check_claims(session, actor.id, key, day_began(datetime.now(UTC), self.desk.settings.zone))
+                await _check_cooled(session, policy.cooling_off, actor.id, lead_id)
+                await _check_room(session, policy.capacity.of(actor.id, roles), actor.id)
+                since = day_began(datetime.now(UTC), self.desk.settings.zone)
+                await _check_claims(session, policy.claims.of(actor.id, roles), actor.id, key, since)
                 await note_claim(session, actor.id, key, lead_id)
         try:
             return await self.desk.update(actor, key, "lead", lead_id, LeadWorkflow.take, Command)
-        except Refused:
-            async with self.desk.db.session(actor.id) as session:
-                await forget_claim(session, actor.id, key, lead_id)
+        except Refused as refused:
+            if refused.status != 503:  # not confirmed: it may be theirs
+                async with self.desk.db.session(actor.id) as session:
+                    await forget_claim(session, actor.id, key, lead_id)
             raise
 
     async def assign(self, actor: Actor, key: str, lead_id: str, *, to: str, why: str | None = None) -> Answer:
@@ -227,29 +232,22 @@ async def _check_seen(session: AsyncSession, actor: Actor, lead_id: str) -> None
     raise Refused("lead_taken", 409, by=lead.owner_id, stage=lead.stage)
 
 
-async def _check_room(session: AsyncSession, person_id: str) -> None:
-    policy = load(LeadAssignmentPolicy, (await current_policy(session, LeadAssignmentPolicy.kind))[1])
-    roles = (await selling_roles(session, [person_id])).get(person_id, frozenset())
-    most = policy.capacity.of(person_id, roles)
+async def _check_room(session: AsyncSession, most: int | None, person_id: str) -> None:
     if most is not None and (await open_leads(session, [person_id])).get(person_id, 0) >= most:
         raise Refused("hands_full", 409, most=most)
 
 
-async def _check_claims(session: AsyncSession, person_id: str, key: str, since: datetime) -> None:
-    policy = load(LeadAssignmentPolicy, (await current_policy(session, LeadAssignmentPolicy.kind))[1])
-    roles = (await selling_roles(session, [person_id])).get(person_id, frozenset())
-    most = policy.claims.of(person_id, roles)
+async def _check_claims(session: AsyncSession, most: int | None, person_id: str, key: str, since: datetime) -> None:
     if most is not None and await claimed_since(session, person_id, since, besides=key) >= most:
         raise Refused("lead_daily_full", 409, most=most)
 
 
-async def _check_cooled(session: AsyncSession, person_id: str, lead_id: str) -> None:
-    policy = load(LeadAssignmentPolicy, (await current_policy(session, LeadAssignmentPolicy.kind))[1])
+async def _check_cooled(session: AsyncSession, cooling_off: timedelta | None, person_id: str, lead_id: str) -> None:
     if await session.scalar(select(Lead.owner_id).where(Lead.id == lead_id)) == person_id:
         raise Refused("lead_yours", 409)
     got = await session.scalar(select(LeadTurn.at).where(LeadTurn.lead_id == lead_id, LeadTurn.person_id == person_id))
-    if policy.cooling_off is not None and got is not None and got + policy.cooling_off > datetime.now(UTC):
-        raise Refused("lead_cooling", 409, until=(got + policy.cooling_off).isoformat())
+    if cooling_off is not None and got is not None and got + cooling_off > datetime.now(UTC):
+        raise Refused("lead_cooling", 409, until=(got + cooling_off).isoformat())
 
 
 async def _check_pipeline(session: AsyncSession, key: str) -> None:

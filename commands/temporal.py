@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
+from pydantic import BaseModel
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import (
     Client,
     RPCError,
@@ -30,7 +32,6 @@ from domain.process import Answer, Command, Given
 from domain.refusal import Refused
 from keys import derive, master_key
 from settings import Settings
-from workflows.process import Process
 from workflows.search import Startable, search_attributes
 
 WAIT = 3.0
@@ -68,6 +69,16 @@ class ProcessEnded(Refused):
         super().__init__("process_ended", 409)
 
 
+class Answered(BaseModel):
+    answers: dict[str, Given] = {}
+
+
+class Continued(BaseModel):
+    """Of the input of a run that goes on from another: what is read here."""
+
+    state: Answered | None = None
+
+
 class Processes:
     """Starts and updates processes. Raises Refused for what a process refuses, and for 503 «not confirmed»."""
 
@@ -83,25 +94,44 @@ class Processes:
             )
         except ProcessEnded:
             # Perhaps this very command ended it, and its answer was lost on the way.
-            given = await self.given(workflow_id, command.key)
-            if given is None:
+            answer = await self.given(workflow_id, command.key)
+            if answer is None:
                 raise
-            return Answer(revision=given.revision, seen=True, result=given.result)
+            return answer
 
-    async def given(self, workflow_id: str, key: str) -> Given | None:
+    async def given(self, workflow_id: str, key: str) -> Answer | None:
         """What the newest run, which may have ended, answered to a command of this key."""
-        handle = self.client.get_workflow_handle(workflow_id)
-        return await _asked(handle.query(Process.answered, key, rpc_timeout=timedelta(seconds=WAIT)))
+        given = (await self.answers(workflow_id)).get(key)
+        return None if given is None else Answer(revision=given.revision, seen=True, result=given.result)
 
     async def answers(self, workflow_id: str) -> dict[str, Given]:
-        """All that the newest run still knows to have answered; nothing where the server no longer keeps it."""
-        handle = self.client.get_workflow_handle(workflow_id)
+        """All that the newest run has answered, by key; nothing where the server no longer keeps it.
+
+        Read from its history: a worker that is asked for it has to go through the whole case again, and in a rush or
+        while it restarts that takes longer than anybody waits who clicked once more on what has just ended.
+        """
+        answers: dict[str, Given] = {}
+        history = self.client.get_workflow_handle(workflow_id).fetch_history_events(
+            rpc_timeout=timedelta(seconds=WAIT), skip_archival=True
+        )
         try:
-            return await handle.query(Process.all_answered, rpc_timeout=timedelta(seconds=WAIT))
+            async for event in history:
+                answers |= await self._answers_in(event)
         except RPCError as error:
-            if error.status == RPCStatusCode.NOT_FOUND:
-                return {}
-            raise Refused("not_confirmed", 503) from error
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise Refused("not_confirmed", 503) from error
+        return answers
+
+    async def _answers_in(self, event: HistoryEvent) -> dict[str, Given]:
+        begun = event.workflow_execution_started_event_attributes
+        if begun.continued_execution_run_id:  # with what the run before had answered
+            (start,) = await self.client.data_converter.decode(begun.input.payloads, [Continued])
+            return start.state.answers if start.state else {}
+        done = event.workflow_execution_update_completed_event_attributes
+        if done.outcome.HasField("success"):
+            (given,) = await self.client.data_converter.decode(done.outcome.success.payloads, [Given])
+            return {done.meta.update_id: given}
+        return {}
 
     async def open(
         self, run: Any, start: Startable, workflow_id: str, opened: Any, command: Command, *, again: bool = False
@@ -165,13 +195,6 @@ class Processes:
         except RPCError as error:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise
-
-
-async def _asked(query: Awaitable[Given | None]) -> Given | None:
-    try:
-        return await query
-    except RPCError as error:
-        raise Refused("not_confirmed", 503) from error
 
 
 async def _answered(started: Any) -> Answer:

@@ -127,16 +127,6 @@ class Process(Generic[S]):
         closed = state.closed_at is not None
         return Standing(revision=state.revision, projected=self.projected, lagging=self.lagging, closed=closed)
 
-    @workflow.query
-    def answered(self, key: str) -> Given | None:
-        """What a command with this key was answered: asked for when it is repeated after the process has ended."""
-        return self.state.answers.get(key)
-
-    @workflow.query
-    def all_answered(self) -> dict[str, Given]:
-        """Every answer still known, for a run that goes on after this one has ended."""
-        return self.state.answers
-
     # --- changes --------------------------------------------------------------------------------------------------
 
     def change(self, kind: str, actor: str = "system", **params: Any) -> None:

@@ -7,14 +7,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import make_url
 
 from db.deal import Deal
 from db.engine import Database
 from db.process import Process, TimelineEvent
+from domain.process import Command
 from domain.refusal import Refused
 from settings import Settings
 from tests.workflows.office import YUAN, Office, open_office
+from worker.main import build_worker
+from workflows.deal import DealWorkflow
 
 
 class Wire:
@@ -98,6 +102,35 @@ async def test_turning_to_new_runs_loses_and_doubles_nothing(
         events = await office.rows(TimelineEvent, record_id=deal.id, kind="deal.followed_up")
         assert sorted(e.params["note"] for e in events) == sorted(keys)
         assert len({e.revision for e in events}) == len(keys)
+
+
+async def test_who_clicks_again_on_what_has_ended_needs_no_worker_to_be_answered(
+    db: Database, people: dict[str, str], settings: Settings
+) -> None:
+    """In a rush, or while the worker restarts: the first answer, also an earlier run's, else a refusal."""
+    async with open_office(db, people, settings, suggest_new_run_after=40, working=False) as office:
+        async with build_worker(office.env.client, db, settings):
+            lead, owner = await office.lead(owner="li.wei"), await office.actor("li.wei")
+            keys = [uuid4().hex for _ in range(10)]
+            first = [await office.leads.contact(owner, key, lead.id, how="call", note=key) for key in keys]
+            key = uuid4().hex
+            last = await office.leads.dismiss(owner, key, lead.id, reason="not_real")
+            process = office.env.client.get_workflow_handle(f"lead/{lead.id}")
+            await process.result()
+            begun = (await anext(process.fetch_history_events())).workflow_execution_started_event_attributes
+            assert begun.continued_execution_run_id
+        again = await office.leads.contact(owner, keys[0], lead.id, how="call", note=keys[0])
+        assert (again.seen, again.revision) == (True, first[0].revision)
+        assert (await office.leads.dismiss(owner, key, lead.id, reason="not_real")).revision == last.revision
+        with pytest.raises(Refused, match="process_ended"):
+            await office.leads.dismiss(owner, uuid4().hex, lead.id, reason="not_real")
+
+
+async def test_what_the_server_no_longer_keeps_has_ended(office: Office) -> None:
+    with pytest.raises(Refused, match="process_ended"):
+        await office.desk.processes.update(
+            f"deal/{uuid4()}", DealWorkflow.opened, Command(actor=await office.actor("li.wei"), key=uuid4().hex)
+        )
 
 
 async def test_ten_at_once_on_one_deal_make_one_move(office: Office) -> None:

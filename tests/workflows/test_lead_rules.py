@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -116,6 +117,28 @@ async def test_who_clicks_twice_has_what_they_claimed_and_who_is_late_hears_so(o
     ends = {name: await claim(name) for name in ("wu.hao", "peng.cheng", "li.wei", "luo.fan")}
     assert ends == {"wu.hao": "lead_yours", "peng.cheng": "lead_taken", "li.wei": "not_found", "luo.fan": "not_found"}
     await leads.rule("lead_assignment", capacity={"senior_sales": 40, "sales": 30}, claims={}, cooling_off=None)
+
+
+async def test_a_claim_that_was_not_confirmed_is_theirs_when_they_send_it_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leads, processes = Leads(office), office.desk.processes
+    absences = await leads.away("liang.yan", "wu.hao", "deng.li", "peng.cheng")
+    lead_id = await leads.capture("未确认", region="south", phone=phone())
+    await leads.stage(lead_id, "pooled")
+    await leads.back(absences)
+    actor, key, update = await office.actor("wu.hao"), uuid4().hex, processes.update
+
+    async def lost(*sent: Any) -> Answer:
+        await update(*sent)
+        raise Refused("not_confirmed", 503)
+
+    with monkeypatch.context() as wire:
+        wire.setattr(processes, "update", lost)
+        with pytest.raises(Refused, match="not_confirmed"):
+            await office.leads.take(actor, key, lead_id)
+    assert (await leads.stage(lead_id, "assigned")).owner_id == actor.id
+    assert (await office.leads.take(actor, key, lead_id)).seen
 
 
 async def test_with_everybody_away_the_lead_is_pooled_and_the_first_claim_wins(office: Office) -> None:
