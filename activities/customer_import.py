@@ -36,6 +36,7 @@ from db.customer_import_stage import (
     open_connection,
     owners_given,
     prepare,
+    shared,
 )
 from db.customer_import_undo import undo_batch
 from db.customer_pair import compare_after
@@ -189,26 +190,22 @@ class CustomerImportActivities(ProcessActivities):
     async def _merge(self, lanes: list[Connection], one: Import) -> None:
         rows = await self._rows(one)
         done = await batches_done(lanes[0], one, "merge")
-        ahead = iter([no for no in range(-(-rows // self._merged)) if no not in done])
 
-        async def lane(connection: Connection) -> None:
-            for no in ahead:
-                await merge_batch(connection, one, no, no * self._merged + 1, (no + 1) * self._merged)
+        async def merge(connection: Connection, no: int) -> None:
+            await merge_batch(connection, one, no, no * self._merged + 1, (no + 1) * self._merged)
 
-        await beside(*(lane(connection) for connection in lanes))
+        await shared(lanes, merge, (no for no in range(-(-rows // self._merged)) if no not in done))
 
     async def _index(self, lanes: list[Connection], one: Import) -> None:
         left = await dropped(lanes[0], one)
         if not left:
             return
         await self._step(one, "indexing")
-        ahead = iter(left)
 
-        async def lane(connection: Connection) -> None:
-            for statement in ahead:
-                await make_again(connection, one, statement)
+        async def make(connection: Connection, statement: str) -> None:
+            await make_again(connection, one, statement)
 
-        await beside(*(lane(connection) for connection in lanes))
+        await shared(lanes, make, left)
 
     async def _undo(self, one: Import, open_one: Callable[[], Awaitable[Connection]], bulk: bool) -> None:
         connection = await open_one()

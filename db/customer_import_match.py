@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import LiteralString
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from psycopg import sql
 
-from db.customer_import_stage import Connection, Import, beside, matched, unchecked, value
+from db.customer_import_stage import Connection, Import, matched, shared, unchecked, value
 from domain.customer_import import KEYS
 from domain.customer_import_columns import OWN
 
@@ -40,22 +40,28 @@ async def match_rows(lanes: Sequence[Connection], one: Import) -> None:
     found by the strongest key, then the oldest; of several rows that find the same one, the first counts. What is left
     is rejected where it lacks what a new customer must have, or has a value that only one customer may have.
 
-    Each key is looked through by itself, beside each other on the lanes; nothing is decided until all of them are.
+    Each key is looked through by itself, beside each other on the lanes: first the file, then the customers.
     """
     if await matched(lanes[0], one):
         return
     await lanes[0].execute(_KNOWN.format(one.table))
     asides = _asides(one)
-    ahead: Iterator[Aside | None] = iter([None, *asides])
+    doubles = [aside for aside in asides if aside.kind is Kind.DOUBLE]
+    found = [aside for aside in asides if aside.kind is Kind.FOUND]
 
-    async def look(connection: Connection) -> None:
-        await _quick(connection, one)
-        for aside in ahead:
-            await (_look(connection, aside) if aside else _number(connection, one))
-        await connection.execute("reset enable_nestloop; reset max_parallel_workers_per_gather")
+    async def look(connection: Connection, aside: Aside | None) -> None:
+        await (_look(connection, aside) if aside else _number(connection, one))
 
-    await beside(*map(look, lanes))
-    await _decide(lanes[0], one, asides)
+    async def find(connection: Connection, aside: Aside | None) -> None:
+        await (_look(connection, aside) if aside else _mark_doubles(connection, one, doubles))
+
+    for lane in lanes:
+        await _quick(lane, one)
+    await shared(lanes, look, [None, *doubles])
+    await shared(lanes, find, [None, *found])
+    for lane in lanes:
+        await lane.execute("reset enable_nestloop; reset max_parallel_workers_per_gather")
+    await _decide(lanes[0], one, found)
 
 
 async def _number(connection: Connection, one: Import) -> None:
@@ -83,17 +89,23 @@ async def _quick(connection: Connection, one: Import) -> None:
         await connection.execute("set enable_nestloop = off")
 
 
-async def _decide(connection: Connection, one: Import, asides: Sequence[Aside]) -> None:
-    parts = {"table": one.table, "cells": cells_of(one)}
-    each = {kind: sql.SQL(" union all ").join(aside.rows for aside in asides if aside.kind is kind) for kind in Kind}
+async def _mark_doubles(connection: Connection, one: Import, asides: Sequence[Aside]) -> None:
+    """They are the same, whoever asks: what a worker that was killed has marked stays."""
+    async with connection.transaction():
+        await connection.execute("set local random_page_cost = 1; set local enable_nestloop = on")  # all was just read
+        async with unchecked(connection):
+            await connection.execute(_DOUBLES.format(each=_rows(asides), **_parts(one)), {"id": one.id})
+
+
+async def _decide(connection: Connection, one: Import, found: Sequence[Aside]) -> None:
+    parts = _parts(one)
     async with connection.transaction():
         if await matched(connection, one):
             return
         await connection.execute("set local random_page_cost = 1")  # all of its rows have just been read
         async with unchecked(connection):
-            await connection.execute(_DOUBLES.format(each=each[Kind.DOUBLE], **parts), {"id": one.id})
             asked = {"id": one.id, "mode": one.mode, "reach": list(one.reach or ()), "all": one.reach is None}
-            await connection.execute(_FOUND.format(each=each[Kind.FOUND], **parts), asked)
+            await connection.execute(_FOUND.format(each=_rows(found), **parts), asked)
         await drop_asides(connection, one)
         if one.mode == "update":
             await connection.execute(_MISSING.format(**parts), {"id": one.id})
@@ -103,6 +115,14 @@ async def _decide(connection: Connection, one: Import, asides: Sequence[Aside]) 
             await connection.execute(_NEEDED.format(filled=_filled(field), **parts), {"id": one.id, "field": field})
         await connection.execute(_TOLD, {"id": one.id})
     await connection.execute(_KNOWN.format(sql.Identifier("customer_import_row")))
+
+
+def _parts(one: Import) -> dict[str, sql.Composable]:
+    return {"table": one.table, "cells": cells_of(one)}
+
+
+def _rows(asides: Sequence[Aside]) -> sql.Composed:
+    return sql.SQL(" union all ").join(aside.rows for aside in asides)
 
 
 def _keys(one: Import) -> list[str]:
@@ -158,6 +178,7 @@ _DOUBLES = sql.SQL("""
     insert into customer_import_row (import_id, no, verdict, other_no, cells)
     select %(id)s::uuid, no, 'double', first, {cells}
     from (select no, min(first) as first from ({each}) told group by no) d join {table} s using (no)
+    on conflict do nothing
 """)
 _FOUND = sql.SQL("""
     insert into customer_import_row (import_id, no, verdict, customer_id, other_no, cells)
@@ -166,7 +187,9 @@ _FOUND = sql.SQL("""
             when %(mode)s = 'create' then 'exists' else 'update' end,
         case when reached then customer_id end,
         case when first < judged.no then first end,
-        case when s.no is not null then {cells} end
+        case when first < judged.no or not reached or %(mode)s = 'create' then (
+            select {cells} from {table} s where s.no = judged.no
+        ) end
     from (
         select no, customer_id, min(no) over (partition by customer_id) as first,
             %(all)s or exists (
@@ -176,7 +199,6 @@ _FOUND = sql.SQL("""
         from (select distinct on (no) no, customer_id from ({each}) told order by no, rank, customer_id) best
         where not exists (select from customer_import_row r where r.import_id = %(id)s::uuid and r.no = best.no)
     ) judged
-    left join {table} s on s.no = judged.no and (first < judged.no or not reached or %(mode)s = 'create')
 """)
 _MISSING = sql.SQL("""
     insert into customer_import_row (import_id, no, verdict, cells)

@@ -9,11 +9,11 @@ UNLOGGED: a crash of PostgreSQL empties it, its first row (number 0) is then mis
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, LiteralString
+from typing import Any, Literal, LiteralString, TypeVar
 
 from psycopg import AsyncConnection, sql
 
@@ -21,6 +21,7 @@ from domain.customer_import import id_prefix
 from domain.customer_import_rows import STAGED, staged_columns
 
 Connection = AsyncConnection[tuple[Any, ...]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,19 @@ async def beside(*lanes: Awaitable[None]) -> None:
                 group.create_task(_of(lane))
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None
+
+
+async def shared(
+    lanes: Sequence[Connection], do: Callable[[Connection, T], Awaitable[None]], pieces: Iterable[T]
+) -> None:  # fmt: skip
+    """Does the pieces one after the other, each on the lane that is free."""
+    ahead = iter(pieces)
+
+    async def lane(connection: Connection) -> None:
+        for piece in ahead:
+            await do(connection, piece)
+
+    await beside(*map(lane, lanes))
 
 
 async def _of(lane: Awaitable[None]) -> None:
