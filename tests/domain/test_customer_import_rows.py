@@ -8,7 +8,7 @@ from domain.company_name import company_key, company_keys
 from domain.contact import phone_number
 from domain.customer_field import BUILT_IN
 from domain.customer_import_columns import choices, guess
-from domain.customer_import_rows import Known, Reader, credit_code, phones, tags, web
+from domain.customer_import_rows import Known, Reader, credit_codes, phones, tags, web
 from domain.refusal import Refused
 
 NAMES = [
@@ -62,8 +62,8 @@ def test_a_row_is_kept_with_its_number_or_rejected_with_its_reason() -> None:
 
 
 def test_codes_domains_and_tags_are_read() -> None:
-    assert credit_code(" 91350100m000100y43 ") == "91350100M000100Y43"
-    assert credit_code("91350100M000100Y44") is None
+    codes = [" 91350100m000100y43 ", "", "91350100M000100Y44", "91350100M000100Y43", "9135", "91350100M0001O0Y43"]
+    assert credit_codes(codes) == ["91350100M000100Y43", "", None, "91350100M000100Y43", None, None]
     assert web("https://www.Acme.com.cn/about?x") == "acme.com.cn"
     assert web("nothing") is None
     assert tags('a, "b"，a') == '{"a","\\"b\\""}'
