@@ -159,6 +159,7 @@ class MergeCommands:
             )
         )  # fmt: skip
         await session.flush()
+        await ownership.write_first(session, (one.id for one in customers))
         for one in others:
             await move_rows(session, merge_id, one.id, survivor.id)
             await record(session, actor.id, "MergedInto", f"customer/{one.id}")

@@ -16,7 +16,7 @@ from db.customer import Assignment
 from db.lead_turn import sells_in
 from db.live import announce
 from db.notification import tell
-from db.ownership import move, moved_with
+from db.ownership import move, moved_with, write_first
 from db.person import Person
 from db.pool import Place, places_to_change, room_of, taken_places
 from db.pool_policy import Rules, region_codes, rules_in_force
@@ -188,6 +188,7 @@ class PoolCommands:
             begun = await self._begin(session, actor, key, "SetCustomerTier", places, tier=tier)
             rows = await places_to_change(session, begun.asked)
             good, refused = _sorted(begun.asked, rows, actor, lambda row: None)
+            await write_first(session, (customer for customer, _ in good))
             for place in good if begun.fresh else ():
                 rows[place].tier = tier
             await self._reckon_anew(session, rows, good)

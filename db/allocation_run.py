@@ -15,10 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.allocation import Allocation, AllocationRow, AllocationShare
 from db.book import lock_books
 from db.customer import Assignment
+from db.customer_import import imported_since
 from db.deal import Deal
 from db.engine import take_time
 from db.live import announce
 from db.ownership import AssignmentChange, Lain, Turn, move_each
+from db.ownership_history import Unwritten
 from db.pool_policy import rules_in_force
 
 
@@ -123,19 +125,19 @@ async def _still_pooled(session: AsyncSession, region_id: str, customers: list[s
 
 
 async def _room_left(session: AsyncSession, run: Allocation) -> dict[str, int]:
-    """How many more those may get whose number is limited: what they claimed since the start takes of their room."""
+    """How many more those may get whose number is limited: what came to them since the start takes of their room."""
     query = select(AllocationShare).where(AllocationShare.allocation_id == run.id, AllocationShare.room.is_not(None))
     limited = {share.person_id: share for share in await session.scalars(query)}
-    change = AssignmentChange
-    came = (
-        select(change.to_id, func.count())
-        .where(change.to_id.in_(limited), change.at >= run.started_at, change.run_id.is_distinct_from(run.id))
-        .group_by(change.to_id)
-    )
-    others = dict((await session.execute(came)).all()) if limited else {}
-    return {
-        person: (share.room or 0) - share.given - others.get(person, 0) for person, share in limited.items()
-    }  # fmt: skip
+    tables: list[Any] = [AssignmentChange] if limited else []
+    if limited and run.started_at and await imported_since(session, run.started_at):
+        tables.append(Unwritten)  # which has no index of the time
+    others: Counter[str] = Counter()
+    for change in tables:
+        came = select(change.to_id, func.count()).where(
+            change.to_id.in_(limited), change.at >= run.started_at, change.run_id.is_distinct_from(run.id)
+        )
+        others.update(dict((await session.execute(came.group_by(change.to_id))).all()))
+    return {person: (share.room or 0) - share.given - others[person] for person, share in limited.items()}
 
 
 async def _kept(session: AsyncSession, run: Allocation, rows: Sequence[Row]) -> tuple[dict[int, str], list[Row]]:

@@ -129,6 +129,7 @@ class Assignment(Base):
     extended_until: Mapped[datetime | None]  # as was asked for and granted
     last_owner_id: Mapped[Ref | None]
     left_at: Mapped[datetime | None]  # when the last owner lost it
+    unwritten: Mapped[bool | None]  # how it came here, with an import, is not in the history: db.ownership_history
 
     __table_args__ = (
         # One's customers in their order, with what is still to be reckoned; the next has a book in the order in which

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.allocation_plan import ground_of, seats_in
 from db.book import lock_books
 from db.customer import Assignment, Customer
-from db.ownership import AssignmentChange, came, move
+from db.ownership import AssignmentChange, came, move, write_first
 from db.person import OrgUnit
 from db.policy import current_policy
 from db.pool_policy import region_codes, rules_in_force
@@ -86,15 +86,15 @@ def _facts(customer: Customer, way: Way, home: str | None) -> Mapping[str, Any]:
 
 _LAY = text("""
     with laid as (
-        insert into assignment (customer_id, region_id, pool, tier, how, since)
-        select customer_id, cast(:region as uuid), pool, :tier, :how, :at
+        insert into assignment (customer_id, region_id, pool, tier, how, since, unwritten)
+        select customer_id, cast(:region as uuid), pool, :tier, :how, :at, nullif(:how = 'imported', false)
         from unnest(cast(:customers as uuid[]), cast(:pools as text[])) new (customer_id, pool) order by customer_id
         on conflict do nothing
         returning customer_id, tier, pool
     ), kept as (
         insert into assignment_change (customer_id, region_id, pool, tier, how, at, by, run_id)
         select customer_id, cast(:region as uuid), pool, tier, :how, :at, cast(:by as uuid), cast(:run_id as uuid)
-        from laid
+        from laid where :how <> 'imported'
     )
     select cast(customer_id as text) from laid order by customer_id
 """)
@@ -151,6 +151,7 @@ async def _longest_ago(session: AsyncSession, people: Sequence[str]) -> str | No
 
 async def stop_following(session: AsyncSession, customer_id: str, region_id: str) -> None:
     """The region no longer follows the customer; it lies in its pool by now, and its history stays."""
+    await write_first(session, [customer_id])
     await session.execute(
         delete(Assignment).where(Assignment.customer_id == customer_id, Assignment.region_id == region_id)
     )

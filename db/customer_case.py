@@ -19,7 +19,7 @@ from db.customer_pair import of_either
 from db.deal import Deal
 from db.equipment import Equipment
 from db.follow_up import FollowUp
-from db.ownership import AssignmentChange
+from db.ownership_history import ChangeOfHands
 from db.process import Process, Task
 from db.scope import customers_within, within
 from db.ticket import Ticket
@@ -45,7 +45,7 @@ TABLES: dict[str, ColumnElement[bool]] = {
     "pair": and_(of_either(Customer.id), CustomerPair.status == "open"),
     "event": Process.customer_id == Customer.id,
     "follow_up": FollowUp.customer_id == Customer.id,
-    "hands": AssignmentChange.customer_id == Customer.id,
+    "hands": ChangeOfHands.customer_id == Customer.id,
     "edit": CustomerChange.customer_id == Customer.id,
 }
 """What a customer may have rows of. Most have few kinds: one statement tells which are worth another."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Select, delete, func, select, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Select, delete, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -113,6 +113,13 @@ class CustomerImportTemplate(Base):
     headings: Mapped[str] = mapped_column(primary_key=True)  # SHA-256
     mapping: Mapped[list[str]]
     used_at: Mapped[Instant] = mapped_column(server_default=func.now())
+
+
+async def imported_since(session: AsyncSession, at: datetime) -> bool:
+    """Whether an import may have made customers since then."""
+    one = CustomerImport
+    going = select(one.id).where(one.started_at.is_not(None), or_(one.finished_at.is_(None), one.finished_at >= at))
+    return bool(await session.scalar(select(going.exists())))
 
 
 async def find_import(session: AsyncSession, actor: Actor, import_id: str, *, lock: bool = False) -> CustomerImport:

@@ -22,7 +22,7 @@ SCATTERED = {
 }  # fmt: skip
 """Columns whose new values belong all over their index, with the field of the file that fills them. Into every other
 index an import's rows go side by side, and cost less than to make it again."""
-GROWING = ("customer", "assignment", "assignment_change", "contact")
+GROWING = ("customer", "assignment", "contact")
 WORTH = 0.25
 """An index is made again where the file has so many rows for each one of the table."""
 

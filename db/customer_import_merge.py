@@ -25,7 +25,7 @@ async def merge_batch(connection: Connection, one: Import, no: int, first: int, 
         unique = await unique_now(connection, one)
         span = {
             "id": one.id, "first": first, "last": last, "region": one.region_id, "owner": one.owner_id,
-            "pool": one.pool, "by": one.by_id, "contact": one.prefix(1), "rule": one.target == "rule", "unique": unique,
+            "pool": one.pool, "contact": one.prefix(1), "rule": one.target == "rule", "unique": unique,
             "kind": one.kind, "lines": Jsonb(one.lines), "line": one.line,
         }  # fmt: skip
         async with unchecked(connection) as quiet:
@@ -62,7 +62,6 @@ async def _create(connection: Connection, one: Import, span: dict[str, Any]) -> 
     }  # fmt: skip
     created = (await connection.execute(_CUSTOMERS.format(**parts), span)).rowcount
     await connection.execute(_PLACED.format(**parts), span)
-    await connection.execute(_TOLD.format(**parts), span)
     if any(field.startswith("contact") for field in one.mapping):
         await connection.execute(_PEOPLE.format(**parts), span)
     if span["unique"]:
@@ -92,13 +91,8 @@ _OWNER = sql.SQL("""
     coalesce(owner_id, case when region_id is null or region_id = %(region)s::uuid then %(owner)s::uuid end)
 """)
 _PLACED = sql.SQL("""
-    insert into assignment (customer_id, region_id, owner_id, pool, tier, since, how)
-    select id, {region}, {owner}, {pool}, coalesce(tier, 'C'), now(), 'imported'
-    {given} order by no
-""")
-_TOLD = sql.SQL("""
-    insert into assignment_change (customer_id, region_id, to_id, pool, tier, how, at, by, run_id)
-    select id, {region}, {owner}, {pool}, coalesce(tier, 'C'), 'imported', now(), %(by)s::uuid, %(id)s::uuid
+    insert into assignment (customer_id, region_id, owner_id, pool, tier, since, how, unwritten)
+    select id, {region}, {owner}, {pool}, coalesce(tier, 'C'), now(), 'imported', true
     {given} order by no
 """)
 _PEOPLE = sql.SQL("""

@@ -23,7 +23,7 @@ from db.follow_up import FollowUp
 from db.lead import Lead
 from db.lead_origin import LeadTouch
 from db.notification import tell
-from db.ownership import AssignmentChange
+from db.ownership_history import ChangeOfHands
 from domain.access import Action, Actor, person_key
 from domain.customer_portrait import History, Step, next_step
 from domain.customer_tier import Known, Suggestion, lately, suggest
@@ -82,7 +82,7 @@ async def _history(
 ) -> History:  # fmt: skip
     done = select(FollowUp, func.count().over()).where(FollowUp.customer_id == customer_id)
     last, count = (await session.execute(done.order_by(FollowUp.at.desc()).limit(1))).one_or_none() or (None, 0)
-    owners = select(func.count(AssignmentChange.to_id.distinct())).where(AssignmentChange.customer_id == customer_id)
+    owners = select(func.count(ChangeOfHands.to_id.distinct())).where(ChangeOfHands.customer_id == customer_id)
     named = func.array_agg(LeadTouch.campaign.distinct()).filter(LeadTouch.campaign.is_not(None))
     turned = select(func.max(Lead.created_at), named).outerjoin(LeadTouch, LeadTouch.lead_id == Lead.id)
     lead_at, campaigns = (await session.execute(turned.where(Lead.customer_id == customer_id))).one()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, and_, case, cast, exists, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Date, Executable, and_, cast, exists, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -14,6 +14,7 @@ from db.customer_merge import CustomerMerge
 from db.deal import Deal
 from db.follow_up import FollowUp
 from db.ownership import AssignmentChange
+from db.ownership_history import Unwritten
 from db.report import Span
 from domain.access import Action, Actor, Scope
 
@@ -104,28 +105,34 @@ async def follow_ups(session: AsyncSession, actor: Actor, span: Span, person: st
 
 async def flows(session: AsyncSession, actor: Actor, span: Span, person: str | None = None) -> list[Flow]:
     """How customers changed hands: one look at the changes of the time, for every table of the report."""
-    change = AssignmentChange
-    came = change.to_id.is_not(None)
     won = _won(span)
-    lasted = func.extract("epoch", change.at - change.since)
-    query = (
-        select(
-            came, change.from_id.is_(None), change.how, change.reason, change.tier, func.count(), func.count(lasted),
-            func.coalesce(func.sum(lasted), 0), func.count(won.c.at),
-        )
-        .outerjoin(
-            won,
-            and_(won.c.customer_id == change.customer_id, won.c.owner_id == change.to_id, won.c.at >= change.at),
-        )
-        .where(*_changes(actor, span, person))
-        .group_by(came, change.from_id.is_(None), change.how, change.reason, change.tier)
-    )  # fmt: skip
-    return [Flow(*row[:7], int(row[7]), row[8]) for row in await session.execute(query)]
+
+    def of(change: Any) -> Executable:
+        came = change.to_id.is_not(None)
+        lasted = func.extract("epoch", change.at - change.since)
+        return (
+            select(
+                came, change.from_id.is_(None), change.how, change.reason, change.tier, func.count(),
+                func.count(lasted), func.coalesce(func.sum(lasted), 0), func.count(won.c.at),
+            )
+            .outerjoin(
+                won,
+                and_(won.c.customer_id == change.customer_id, won.c.owner_id == change.to_id, won.c.at >= change.at),
+            )
+            .where(*_changes(change, actor, span, person))
+            .group_by(came, change.from_id.is_(None), change.how, change.reason, change.tier)
+        )  # fmt: skip
+
+    return [Flow._make((*row[:7], int(row[7]), row[8])) for row in await _of_all(session, of)]
 
 
-def _changes(actor: Actor, span: Span, person: str | None) -> list[ColumnElement[bool]]:
-    change = AssignmentChange
-    back = aliased(change)
+async def _of_all(session: AsyncSession, of: Callable[[Any], Executable]) -> list[Any]:
+    """Of the changes that are written and of those that are not: together they would be sorted, not added up."""
+    return [row for change in (AssignmentChange, Unwritten) for row in await session.execute(of(change))]
+
+
+def _changes(change: Any, actor: Actor, span: Span, person: str | None) -> list[ColumnElement[bool]]:
+    back = aliased(AssignmentChange)
     taken_back = exists().where(
         back.how == "undone", back.run_id == change.run_id,
         back.customer_id == change.customer_id, back.region_id == change.region_id,
@@ -146,32 +153,41 @@ def _won(span: Span) -> Any:
 
 async def by_person(session: AsyncSession, actor: Actor, span: Span, person: str | None = None) -> list[Person]:
     """Those with most customers that came first."""
-    change = AssignmentChange
-    who = func.coalesce(change.to_id, change.from_id)
-    query = (
-        select(who, func.count(change.to_id), func.count(case((change.to_id.is_(None), 1))))
-        .where(*_changes(actor, span, None), who.is_not(None))
-        .group_by(who)
-        .order_by(func.count(change.to_id).desc(), who)
-    )
-    if person:
-        query = query.where(who == person)
-    return [Person(*row) for row in await session.execute(query)]
+
+    def of(change: Any) -> Executable:
+        who = func.coalesce(change.to_id, change.from_id)
+        found = [*_changes(change, actor, span, None), who == person if person else who.is_not(None)]
+        return (
+            select(who, func.count(change.to_id), func.count().filter(change.to_id.is_(None)))
+            .where(*found)
+            .group_by(who)
+        )
+
+    sums = _added(await _of_all(session, of))
+    return sorted((Person(who, *row) for who, row in sums.items()), key=lambda one: (-one.came, one.person))
 
 
 async def by_week(
     session: AsyncSession, actor: Actor, span: Span, zone: str, person: str | None = None
 ) -> list[Week]:  # fmt: skip
     """Weeks of the company's calendar, each by its Monday."""
-    change = AssignmentChange
-    monday = cast(func.date_trunc("week", func.timezone(literal(zone), change.at)), Date).label("monday")
-    query = (
-        select(monday, func.count(change.to_id), func.count(case((change.to_id.is_(None), change.from_id))))
-        .where(*_changes(actor, span, person))
-        .group_by(monday)
-        .order_by(monday)
-    )
-    return [Week(*row) for row in await session.execute(query)]
+
+    def of(change: Any) -> Executable:
+        monday = cast(func.date_trunc("week", func.timezone(literal(zone), change.at)), Date).label("monday")
+        went = func.count(change.from_id).filter(change.to_id.is_(None))
+        found = _changes(change, actor, span, person)
+        return select(monday, func.count(change.to_id), went).where(*found).group_by(monday)
+
+    return [Week(monday, *row) for monday, row in sorted(_added(await _of_all(session, of)).items())]
+
+
+def _added(rows: Iterable[Any]) -> dict[Any, tuple[int, int]]:
+    """How many came and went, by the first of each row."""
+    sums: dict[Any, tuple[int, int]] = {}
+    for key, came, went in rows:
+        before = sums.get(key, (0, 0))
+        sums[key] = (before[0] + came, before[1] + went)
+    return sums
 
 
 async def doubles(session: AsyncSession, actor: Actor, span: Span) -> Doubles:

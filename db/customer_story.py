@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.customer import Assignment
 from db.customer_field import CustomerChange
 from db.follow_up import FollowUp
-from db.ownership import AssignmentChange
+from db.ownership_history import ChangeOfHands
 from db.process import Process, TimelineEvent
 from db.scope import reach
 from db.timeline import READ, Told, narrowed_to
@@ -21,7 +21,7 @@ from domain.access import Action, Actor
 
 Source = Literal["event", "follow_up", "hands", "edit"]
 SOURCES: tuple[Source, ...] = ("edit", "event", "follow_up", "hands")
-TABLES: dict[Source, Any] = {"follow_up": FollowUp, "hands": AssignmentChange, "edit": CustomerChange}
+TABLES: dict[Source, Any] = {"follow_up": FollowUp, "hands": ChangeOfHands, "edit": CustomerChange}
 """What is told beside the events of processes, each a table of a customer's."""
 HISTORY = frozenset({
     "deal.opened", "deal.followed_up", "deal.order_placed", "deal.closed", "lead.contacted", "lead.tried",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -29,8 +29,8 @@ class AssignmentChange(Base):
     """One change of hands; `by` null: a clock or a rule did it. `run_id` is the allocation or import it came with, or
     the id of the key with which somebody asked for it.
 
-    An import writes one for each of its millions of customers: no index but the key's and that of the time, which is
-    kept by stretches of the table, has them.
+    An import writes none for its millions of customers: as long as one lies as it was imported, its place says all of
+    it (`db.ownership_history`). `write_first` writes the line before that ends.
     """
 
     __tablename__ = "assignment_change"
@@ -66,6 +66,28 @@ class AssignmentChange(Base):
 def came(how: How) -> ColumnElement[bool]:
     """Said in the statement itself: so it is known that an index of only some ways holds them."""
     return AssignmentChange.how == literal(how, literal_execute=True)
+
+
+_FIRST = text("""
+    with unwritten as (
+        select customer_id, region_id from assignment
+        where customer_id = any(cast(:customers as uuid[])) and unwritten
+        order by customer_id, region_id
+        for update
+    ), place as (
+        update assignment a set unwritten = null from unwritten u
+        where a.customer_id = u.customer_id and a.region_id = u.region_id
+        returning a.*
+    )
+    insert into assignment_change (customer_id, region_id, to_id, pool, tier, how, at, by, run_id)
+    select a.customer_id, a.region_id, a.owner_id, a.pool, a.tier, a.how, a.since, i.by_id, c.import_id
+    from place a join customer c on c.id = a.customer_id left join customer_import i on i.id = c.import_id
+""")
+
+
+async def write_first(session: AsyncSession, customers: Iterable[str]) -> None:
+    """How those came here of whom only their places say it, before these change."""
+    await session.execute(_FIRST, {"customers": list(customers)})
 
 
 _MOVE = text("""
@@ -122,6 +144,7 @@ async def move(
         return []
     if to is not None:
         await lock_books(session, [to])
+    await write_first(session, (customer for customer, _ in places))
     asked = {
         "customers": [customer for customer, _ in places],
         "regions": [region for _, region in places],
@@ -231,6 +254,7 @@ async def move_each(
     owners = sorted({one.to for one in turns if one.to is not None})
     if owners:
         await lock_books(session, owners)
+    await write_first(session, (one.customer_id for one in turns))
     days = [due(rules.policy, rules.clock, Course(tier, at)) for tier in TIERS]
     lain = [one.lain for one in turns]
     asked = {

@@ -8,17 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.follow_up import FollowUp
-from db.ownership import AssignmentChange
+from db.ownership_history import ChangeOfHands
 
 SHOWN = 20
 
 
-async def last_changes(session: AsyncSession, customer_id: str, region_id: str) -> Sequence[AssignmentChange]:
+async def last_changes(session: AsyncSession, customer_id: str, region_id: str) -> Sequence[ChangeOfHands]:
     """The latest changes of hands in the region, the last first."""
-    query = select(AssignmentChange).where(
-        AssignmentChange.customer_id == customer_id, AssignmentChange.region_id == region_id
-    )
-    return (await session.scalars(query.order_by(AssignmentChange.id.desc()).limit(SHOWN))).all()
+    query = select(ChangeOfHands).where(ChangeOfHands.customer_id == customer_id, ChangeOfHands.region_id == region_id)
+    return (await session.scalars(query.order_by(ChangeOfHands.id.desc()).limit(SHOWN))).all()
 
 
 async def last_follow_ups(session: AsyncSession, customer_id: str, region_id: str) -> Sequence[FollowUp]:

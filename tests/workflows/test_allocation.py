@@ -13,10 +13,12 @@ from sqlalchemy import func, select, update
 
 import activities.allocation
 from db import allocation_plan
-from db.allocation import Allocation, ends_of, laid_of
+from db.allocation import Allocation, AllocationShare, ends_of, laid_of
 from db.allocation_plan import lay_rows
 from db.allocation_run import take_back_next
-from db.customer import Assignment
+from db.base import new_id
+from db.customer import Assignment, Customer
+from db.customer_import import CustomerImport
 from db.ownership import AssignmentChange, move
 from db.pool_policy import rules_in_force
 from db.process import Notification
@@ -206,6 +208,27 @@ async def test_what_is_claimed_while_it_runs_stays_claimed(pool: Pool) -> None:
     assert (run.given, run.done) == (11, 12)
     async with pool.services.db.session() as session:
         assert await ends_of(session, previewed) == {"taken": 1}
+
+
+async def test_what_an_import_gives_somebody_meanwhile_takes_of_their_room(pool: Pool) -> None:
+    await pool.fill(12)
+    previewed = await pool.preview()
+    await pool.start(previewed)
+    person = next(iter((await pool.plan(previewed)).values()))
+    sent = {"file_name": "", "hash": "", "size": 0, "encoding": "", "delimiter": "", "rows": 1, "by_id": person}
+    async with pool.services.db.session() as session:
+        share = (AllocationShare.allocation_id == previewed, AllocationShare.person_id == person)
+        await session.execute(update(AllocationShare).where(*share).values(room=1))
+        made, now = new_id(), datetime.now(UTC)
+        session.add(CustomerImport(id=new_id(), headings=[], sample=[], mapping=[], started_at=now, **sent))
+        session.add(Customer(id=made, name="导入给人的客户"))
+        await session.flush()
+        here = {"region_id": pool.people["east"], "owner_id": person, "how": "imported", "unwritten": True}
+        session.add(Assignment(customer_id=made, since=now, **here))
+    await pool.step(previewed, 3)
+    assert (await pool.shares(previewed))[person].given == 0
+    async with pool.services.db.session() as session:
+        assert set(await ends_of(session, previewed)) == {"full"}
 
 
 async def test_one_of_a_region_at_a_time_and_a_second_click_is_one(pool: Pool) -> None:

@@ -18,7 +18,7 @@ from db.customer import Assignment, Customer
 from db.customer_field import CustomerUnique, fill_unique
 from db.customer_import import CustomerImport, CustomerImportRow
 from db.engine import Database
-from db.ownership import AssignmentChange
+from db.ownership_history import ChangeOfHands
 from db.policy import current_policy, publish
 from db.process import Notification
 from domain.customer_assignment import CustomerAssignmentPolicy
@@ -95,7 +95,7 @@ async def test_new_customers_lie_in_the_pool_of_their_product_line(imports: Impo
         assert (done.stage, done.created) == ("done", 5)
         made = [one.id for one in await imports.all(Customer, Customer.import_id == done.id)]
         places = await imports.all(Assignment, Assignment.customer_id.in_(made))
-        changes = await imports.all(AssignmentChange, AssignmentChange.customer_id.in_(made))
+        changes = await imports.all(ChangeOfHands, ChangeOfHands.customer_id.in_(made))
         told[pool] = [one.pool for one in sorted(places, key=lambda one: one.customer_id)]
         assert {one.customer_id: one.pool for one in changes} == {one.customer_id: one.pool for one in places}
     assert told == {None: ["cold", None, None, "cold", None], "region": ["region"] * 5}
