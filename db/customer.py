@@ -56,7 +56,8 @@ class Customer(Matchable, Base):
     __table_args__ = (
         # Those that an import made have none until they are compared: each would cost it a tenth of its time.
         Index("ix_customer_near_keys", "near_keys", postgresql_using="gin", postgresql_where=text("near_keys <> '{}'")),
-        Index("ix_customer_phone", "phone", postgresql_where=known("phone")),
+        # To put two million numbers that begin alike in order takes twice as long as what they hash to.
+        Index("ix_customer_phone", text("hashtextextended(phone, 0)"), postgresql_where=known("phone")),
         Index("ix_customer_email", "email", postgresql_where=known("email")),
         Index("ix_customer_domain", "domain", postgresql_where=known("domain")),
         Index("ix_customer_tax_number", "tax_number", postgresql_where=known("tax_number")),

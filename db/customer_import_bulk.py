@@ -16,24 +16,22 @@ from psycopg.errors import LockNotAvailable
 from db.customer_import_stage import Connection, Import, value
 
 SCATTERED = {
-    "customer": {"company_key": "company_key", "tax_number": "tax_number", "phone": "phone", "email": "email",
-                 "domain": "domain"},
-    "contact": {"phone": "contact_phone", "email": "contact_email"},
+    "ix_customer_company_key": "company_key", "ix_customer_tax_number": "tax_number", "ix_customer_phone": "phone",
+    "ix_customer_email": "email", "ix_customer_domain": "domain", "ix_contact_phone": "contact_phone",
+    "ix_contact_email": "contact_email",
 }  # fmt: skip
-"""Columns whose new values belong all over their index, with the field of the file that fills them. Into every other
-index an import's rows go side by side, and cost less than to make it again."""
+"""Indexes all over which new values belong, with the field of the file that fills them. Into every other one the rows
+of an import go side by side, and cost less than to make it again."""
 GROWING = ("customer", "assignment", "contact")
 WORTH = 0.25
 """An index is made again where the file has so many rows for each one of the table."""
 
 _INDEXES = """
     select pg_get_indexdef(i.indexrelid), c.relname
-    from pg_index i
-    join pg_class c on c.oid = i.indexrelid
-    join pg_class t on t.oid = i.indrelid
-    join pg_attribute a on a.attrelid = t.oid and a.attnum = i.indkey[0]
-    where t.oid = cast(%s as regclass) and not i.indisunique and a.attname = any(%s) and t.reltuples * %s <= %s
-    order by pg_relation_size(i.indexrelid) desc
+    from pg_index i join pg_class c on c.oid = i.indexrelid join pg_class t on t.oid = i.indrelid
+    where i.indexrelid = any(select to_regclass(name) from unnest(cast(%s as text[])) name)
+        and t.reltuples * %s <= %s
+    order by c.reltuples desc, pg_relation_size(i.indexrelid) desc
 """
 
 
@@ -73,12 +71,9 @@ async def _dropped_at_once(connection: Connection, one: Import) -> bool:
 async def _leaving(connection: Connection, one: Import) -> list[tuple[str, str]]:
     """Definition and name of each index that is worth it."""
     rows = await value(connection, "select rows from customer_import where id = %s", one.id)
-    found: list[tuple[str, str]] = []
-    for table, columns in SCATTERED.items():
-        filled = [name for name, field in columns.items() if field == "company_key" or field in one.mapping]
-        asked = [table, filled, WORTH, rows]
-        found += [(str(each[0]), str(each[1])) for each in await (await connection.execute(_INDEXES, asked)).fetchall()]
-    return found
+    filled = [name for name, field in SCATTERED.items() if field == "company_key" or field in one.mapping]
+    cursor = await connection.execute(_INDEXES, [filled, WORTH, rows])
+    return [(str(definition), str(name)) for definition, name in await cursor.fetchall()]
 
 
 async def dropped(connection: Connection, one: Import) -> Sequence[str]:

@@ -277,12 +277,16 @@ def _aside(one: Import, kind: Kind, query: sql.SQL, key: str, rank: int) -> Asid
         return Aside(kind, table, query.format(**parts), double.format(aside=table, guard=_guard(key, "o"), **parts))
     rows = sql.SQL("select no, customer_id, {} as rank from {}").format(sql.Literal(rank), table)
     guard = sql.SQL("true") if surest else _guard(key, "c")
-    return Aside(kind, table, query.format(guard=guard, **parts), rows)
+    same = _SAME_PHONE if key == "phone" else _SAME.format(**parts)
+    return Aside(kind, table, query.format(guard=guard, same=same, **parts), rows)
 
 
+_SAME = sql.SQL("c.{key} = s.{key}")
+_SAME_PHONE = sql.SQL("hashtextextended(c.phone, 0) = hashtextextended(s.phone, 0) and (c.phone = s.phone) is true")
+"""As its index has it; the second part is only looked at where the first holds."""
 _FINDS = sql.SQL("""
     select s.no, coalesce(c.merged_into, c.id) as customer_id
-    from {table} s join customer c on c.{key} = s.{key}
+    from {table} s join customer c on {same}
     where c.import_id is distinct from {id} and {guard}
 """)
 _FINDS_CONTACT = sql.SQL("""

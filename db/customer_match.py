@@ -69,7 +69,9 @@ _CANDIDATES = text("""
     with by_code as materialized (
         select id from customer where tax_number = cast(:tax_number as text) limit :most
     ), by_phone as materialized (
-        select id from customer where phone = any(cast(:phones as text[])) limit :most
+        select id from customer where phone = any(cast(:phones as text[])) and hashtextextended(phone, 0) = any(
+            array(select hashtextextended(asked, 0) from unnest(cast(:phones as text[])) asked)
+        ) limit :most
     ), by_email as materialized (
         select id from customer where email = any(cast(:emails as text[])) limit :most
     ), by_domain as materialized (

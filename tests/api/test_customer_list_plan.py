@@ -1,20 +1,26 @@
-"""A salesperson's customers by last follow-up are read from an index of their own, however many others have."""
+"""What is read of many customers: by last follow-up only one's own, and by a number only those who have it."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.policy import publish_defaults
 from db.actor import actor_of
+from db.customer import Customer
+from db.customer_match import find_alike
 from db.customer_order import Sort
 from db.customer_page import page
 from db.customer_reader import reader_of
 from db.customer_sought import Sought
 from db.engine import Database
+from domain.customer_match import Party
 
 MANY = text("""
     with made as (
@@ -40,26 +46,49 @@ async def many(db: Database, people: dict[str, str]) -> None:
         await alone.execute(text("vacuum analyze assignment, customer"))
 
 
-@pytest.mark.usefixtures("many")
-@pytest.mark.parametrize("sort", ["unfollowed", "followed"])
-async def test_no_row_of_anybody_else_or_another_stretch_is_read(
-    db: Database, people: dict[str, str], sort: Sort
-) -> None:
+@asynccontextmanager
+async def remembering(db: Database) -> AsyncIterator[list[tuple[str, Any]]]:
+    """The statements that are sent meanwhile."""
     asked: list[tuple[str, Any]] = []
 
     def remember(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         asked.append((statement, parameters))
 
+    event.listen(db.engine.sync_engine, "before_cursor_execute", remember)
+    try:
+        yield asked
+    finally:
+        event.remove(db.engine.sync_engine, "before_cursor_execute", remember)
+
+
+async def plans(session: AsyncSession, asked: list[tuple[str, Any]]) -> list[str]:
+    connection = await session.connection()
+    found = [await connection.exec_driver_sql(f"explain (analyze) {statement}", values) for statement, values in asked]
+    return ["\n".join(line for (line,) in plan) for plan in found]
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("sort", ["unfollowed", "followed"])
+async def test_no_row_of_anybody_else_or_another_stretch_is_read(
+    db: Database, people: dict[str, str], sort: Sort
+) -> None:
     async with db.session() as session:
         actor = await actor_of(session, people["li.wei"])
         reader = await reader_of(session, actor, "Asia/Shanghai", datetime.now(UTC))
-        event.listen(db.engine.sync_engine, "before_cursor_execute", remember)
-        try:
+        async with remembering(db) as asked:
             assert len((await page(session, Sought(reader.looking, sort=sort))).rows) == 50
-        finally:
-            event.remove(db.engine.sync_engine, "before_cursor_execute", remember)
-        connection = await session.connection()
-        for statement, parameters in asked:
-            plan = await connection.exec_driver_sql(f"explain (analyze) {statement}", parameters)
-            lines = "\n".join(line for (line,) in plan)
-            assert "Rows Removed by Filter" not in lines, lines
+        for plan in await plans(session, asked):
+            assert "Rows Removed by Filter" not in plan, plan
+
+
+@pytest.mark.usefixtures("many")
+async def test_who_has_a_number_is_found_by_what_it_hashes_to(db: Database) -> None:
+    async with db.session() as session:
+        named = update(Customer).where(Customer.name == "跟进77").values(phone="+8613800138077")
+        await session.execute(named)
+        async with remembering(db) as asked:
+            found = await find_alike(session, Party("别的公司", phones=frozenset({"+8613800138077", "+8613800138078"})))
+        assert [(await session.get_one(Customer, one)).name for one, _ in found] == ["跟进77"]
+        [plan, *_] = await plans(session, asked)
+        assert "Seq Scan on customer" not in plan, plan
+        assert "ix_customer_phone" in plan, plan
