@@ -35,10 +35,10 @@ from domain.quote import QuoteBody, QuoteLine, reckon
 from domain.quote_template import QuotePolicy
 from domain.refusal import Refused, forbidden, invalid
 from locales.formats import Formats
-from workflows.quote import (
+from workflows.quote import QuoteWorkflow
+from workflows.quote_message import (
     EditQuote,
     QuoteStart,
-    QuoteWorkflow,
     ReviseQuote,
     SendQuote,
     SubmitQuote,

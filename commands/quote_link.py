@@ -20,7 +20,8 @@ from domain.process import Answer
 from domain.quote import QuoteBody, Totals
 from domain.refusal import Refused, invalid
 from keys import Seal
-from workflows.quote import CustomerAnswers, CustomerOpened, QuoteWorkflow, quote_workflow_id
+from workflows.quote import QuoteWorkflow
+from workflows.quote_message import CustomerAnswers, CustomerOpened, quote_workflow_id
 
 PER_MINUTE = 60
 TOKEN = re.compile(r"[\w-]{100,400}", re.ASCII)

@@ -33,7 +33,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.human_task import TaskCommand
     from workflows.invoice import InvoiceStart, InvoiceWorkflow, invoice_workflow_id
     from workflows.process import command
-    from workflows.quote import QuoteNews, QuoteStart, QuoteWorkflow, quote_workflow_id
+    from workflows.quote import QuoteWorkflow
+    from workflows.quote_message import QuoteNews, QuoteStart, quote_workflow_id
     from workflows.search import TROUBLE
 
 NO_QUOTE = (None, "refused", "lapsed", "withdrawn")
