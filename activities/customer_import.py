@@ -235,8 +235,8 @@ class CustomerImportActivities(ProcessActivities):
                 return
             now = datetime.now(UTC)
             if row.step and row.step_at:
-                spent = row.seconds.get(row.step, 0.0) + (now - row.step_at).total_seconds()
-                row.seconds = {**row.seconds, row.step: round(spent, 3)}
+                spent = row.noted.get(row.step, 0.0) + (now - row.step_at).total_seconds()
+                row.noted = {**row.noted, row.step: round(spent, 3)}
             row.step, row.step_at, row.step_from = step, now, row.read if step == "reading" else row.merged
 
     # --- life -----------------------------------------------------------------------------------------------------

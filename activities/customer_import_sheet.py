@@ -12,7 +12,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,8 +40,8 @@ BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs
 
 
 def look(path: str, out: str) -> dict[str, Any]:
-    """`headings`, `sample` (the first rows), `rows` (counted by their lines), `encoding`, `delimiter`; and `written`
-    where `out` is the table to go on with.
+    """`headings`, `sample` (the first rows), `rows` (counted by their lines), `above` (rows above the headings),
+    `encoding`, `delimiter`; and `written` where `out` is the table to go on with.
 
     Raises Refused (422): sheet_empty, import_columns_most, import_rows_most, import_binary, import_nul,
     import_encoding, import_cell_huge, import_cell_huge_sheet, import_json, file_unreadable, and what check_unpacked
@@ -53,7 +53,8 @@ def look(path: str, out: str) -> dict[str, Any]:
         if begins[:4] == ZIP and not any(name.startswith(("xl/", "content.xml")) for name in check_unpacked(path)):
             raise invalid("import_binary", "file")
         rows = workbook_rows(path, columns_most=COLUMNS_MOST)
-        return _written(out, _below_titles(list(map(cell_text, row)) for row in rows))
+        above, headed = _below_titles(list(map(cell_text, row)) for row in rows)
+        return _written(out, headed, above)
     _refuse_binary(begins)
     text = begins.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text.startswith(b"{"):
@@ -71,33 +72,33 @@ def look(path: str, out: str) -> dict[str, Any]:
     return _looked_at(path)
 
 
-def _below_titles(rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    """From the headings on: rows above them with a single filled cell, as it is merged over a sheet's width, are its
-    title, unless that is the name of a field."""
+def _below_titles(rows: Iterator[list[str]]) -> tuple[int, Iterator[list[str]]]:
+    """From the headings on, and how many rows there are above: empty ones, and those with a single filled cell, as it
+    is merged over a sheet's width, which are its title unless that is the name of a field."""
     begins = list(islice(rows, TITLES + 1))
     filled = [[cell for cell in row if cell.strip()] for row in begins]
     headed = (no for no, cells in enumerate(filled) if len(cells) > 1 or any(map(is_heading, cells)))
-    yield from begins[next(headed, 0) :]
-    yield from rows
+    above = next(headed, next((no for no, cells in enumerate(filled) if cells), 0))
+    return above, chain(begins[above:], rows)
 
 
 def _looked_at(path: str) -> dict[str, Any]:
     encoding, lines = _encoding(path)
     with open(path, encoding=encoding, newline="") as file:
         delimiter = delimiter_of(file.read(SNIFFED))
-    headings, sample = first_rows(path, encoding, delimiter)
+    above, headings, sample = first_rows(path, encoding, delimiter)
     if lines - 1 > ROWS_MOST * 2:
         raise invalid("import_rows_most", "file", most=ROWS_MOST)
     return {
-        "headings": headings, "sample": sample, "rows": max(lines - 1, len(sample)), "encoding": encoding,
-        "delimiter": delimiter,
+        "headings": headings, "sample": sample, "rows": max(lines - 1, len(sample)), "above": above,
+        "encoding": encoding, "delimiter": delimiter,
     }  # fmt: skip
 
 
-def first_rows(path: str, encoding: str, delimiter: str) -> tuple[list[str], list[list[str]]]:
-    """The headings and the first rows. Raises Refused."""
+def first_rows(path: str, encoding: str, delimiter: str) -> tuple[int, list[str], list[list[str]]]:
+    """How many empty rows there are above the headings, the headings, and the first rows. Raises Refused."""
     csv.field_size_limit(CELL_MOST)
-    filled: list[list[str]] = []
+    above, filled = 0, list[list[str]]()
     with open(path, encoding=encoding, newline="") as file:
         reader = csv.reader(file, delimiter=delimiter)
         try:
@@ -108,6 +109,8 @@ def first_rows(path: str, encoding: str, delimiter: str) -> tuple[list[str], lis
                     )
                 if any(cell.strip() for cell in row):
                     filled.append([cell.strip().strip("\ufeff\u200b")[:200] for cell in row if cell != UNREAD])
+                elif not filled:
+                    above += 1
                 if len(filled) > SAMPLE:
                     break
         except csv.Error:
@@ -115,7 +118,7 @@ def first_rows(path: str, encoding: str, delimiter: str) -> tuple[list[str], lis
     if len(filled) < 2:
         raise invalid("sheet_empty", "file")
     width = len(filled[0])
-    return filled[0], [(row + [""] * width)[:width] for row in filled[1:]]
+    return above, filled[0], [(row + [""] * width)[:width] for row in filled[1:]]
 
 
 def _refuse_binary(begins: bytes) -> None:
@@ -165,23 +168,23 @@ def _lines_in(path: str) -> int:
     return Path(path).read_bytes().count(b"\n")
 
 
-def _written(out: str, rows: Iterable[list[str]]) -> dict[str, Any]:
+def _written(out: str, rows: Iterable[list[str]], above: int = 0) -> dict[str, Any]:
     count = 0
     with open(out, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         for row in rows:
             if len(row) > COLUMNS_MOST:
-                raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=len(row), row=count + 1)
+                raise invalid("import_columns_most", "file", most=COLUMNS_MOST, columns=len(row), row=above + count + 1)
             if max(map(len, row), default=0) > CELL_MOST:
-                raise invalid("import_cell_huge_sheet", "file", row=count + 1, most=CELL_MOST)
+                raise invalid("import_cell_huge_sheet", "file", row=above + count + 1, most=CELL_MOST)
             writer.writerow(row)
             count += 1
     if count < 2:
         raise invalid("sheet_empty", "file")
-    headings, sample = first_rows(out, "utf-8", ",")
+    _, headings, sample = first_rows(out, "utf-8", ",")
     return {
-        "headings": headings, "sample": sample, "rows": count - 1, "encoding": "utf-8", "delimiter": ",",
-        "written": True,
+        "headings": headings, "sample": sample, "rows": count - 1, "above": above, "encoding": "utf-8",
+        "delimiter": ",", "written": True,
     }  # fmt: skip
 
 

@@ -35,6 +35,7 @@ class ImportView(BaseModel):
     headings: list[str]
     sample: list[list[str]] = Field(description="The first rows.")
     rows: int
+    heading_row: int = Field(description="Which row of the file the headings are; a row's `no` counts on from there.")
     mapping: list[str] = Field(description="For each column its field, or empty; guessed at first.")
     mode: Mode
     region_id: str | None

@@ -172,7 +172,7 @@ async def carry(
         done = (await session.scalars(select(CustomerImport).where(CustomerImport.id == row.id))).one()
     spent = {who: round(after - before.get(who, 0), 1) for who, after in peak.seconds().items()}
     print(f"  {done.rows:,} rows in {wall:.1f} s: {done.rows / wall:,.0f} rows/s; processor seconds {spent}")
-    print("  " + ", ".join(f"{step} {seconds:.1f} s ({seconds / wall:.0%})" for step, seconds in done.seconds.items()))
+    print("  " + ", ".join(f"{step} {seconds:.1f} s ({seconds / wall:.0%})" for step, seconds in done.noted.items()))
     print(
         f"  new {done.created:,}, updated {done.updated:,}, unchanged {done.unchanged:,}, twice {done.doubled:,},"
         f" left out {done.left_out:,}, rejected {done.rejected:,}"

@@ -24,6 +24,7 @@ from db.audit import record
 from db.base import new_id
 from db.customer_field import field_policy, readable_by
 from db.customer_import import (
+    ABOVE,
     CustomerImport,
     CustomerImportRow,
     find_import,
@@ -91,7 +92,8 @@ class ImportCommands:
             row = CustomerImport(
                 id=new_id(), by_id=actor.id, file_name=bare_name(name), hash=looked["hash"], size=looked["size"],
                 encoding=looked["encoding"], delimiter=looked["delimiter"], headings=headings, sample=sample,
-                rows=looked["rows"], mapping=mapping or guess(headings, sample, await self.fields(session, actor)),
+                rows=looked["rows"], noted={ABOVE: looked["above"]} if looked["above"] else {},
+                mapping=mapping or guess(headings, sample, await self.fields(session, actor)),
             )  # fmt: skip
             session.add(row)
             await record(session, actor.id, "UploadCustomers", f"import/{row.id}", file=row.file_name, rows=row.rows)

@@ -20,6 +20,8 @@ from domain.customer_import import RUNNING, id_prefix
 from domain.refusal import not_found
 
 NONE_YET = text("0")
+ABOVE = "above"
+"""In `CustomerImport.noted`: how many rows there are above the headings, such as a sheet's title."""
 
 
 class CustomerImport(Base):
@@ -64,11 +66,17 @@ class CustomerImport(Base):
     undone: Mapped[int] = mapped_column(server_default=NONE_YET)
     kept: Mapped[int] = mapped_column(server_default=NONE_YET)
     dropped: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))  # what brings indexes back
-    seconds: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))  # by step
+    # Seconds by step, and ABOVE.
+    noted: Mapped[dict[str, Any]] = mapped_column("seconds", JSONB, server_default=text("'{}'"))
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
     __table_args__ = (Index("ix_customer_import_by", "by_id", "id"),)
+
+    @property
+    def heading_row(self) -> int:
+        """Which row of the file its headings are, as the program numbers them in which it was written."""
+        return int(self.noted.get(ABOVE, 0)) + 1
 
 
 class CustomerImportRow(Base):

@@ -127,13 +127,10 @@ async def _write(imports: ImportCommands, row: CustomerImport, path: Path) -> No
         writer.writerow(["row", "verdict", "field", "reason", *row.headings])
         async for told in imports.rows_as_sent(row, LEFT_OUT):
             for one, cells in told:
-                reason = one.code or _same(one.other_no)
-                said: list[Value] = [one.no + 1, one.verdict, one.field or "", reason, *cells]
+                other = f"as row {row.heading_row + one.other_no}" if one.other_no is not None else ""
+                reason = one.code or other
+                said: list[Value] = [row.heading_row + one.no, one.verdict, one.field or "", reason, *cells]
                 writer.writerow([defused(value) for value in said])
-
-
-def _same(other: int | None) -> str:
-    return f"as row {other + 1}" if other is not None else ""
 
 
 async def _row_soon(db: Database, import_id: str) -> CustomerImport:

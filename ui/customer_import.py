@@ -170,7 +170,7 @@ async def download(request: Request, import_id: RecordId, actor: CurrentActor, s
 
     async def pages() -> AsyncIterator[list[Sequence[Value]]]:
         async for told in services.customer_imports.rows_as_sent(row, REPORTED):
-            yield [[one.no + 1, why(one), *cells] for one, cells in told]
+            yield [[row.heading_row + one.no, why(one), *cells] for one, cells in told]
 
     return csv_stream("import-rows", [text(N_("Row")), text(N_("Why")), *row.headings], pages())
 
@@ -187,7 +187,7 @@ async def _why(
 
     def why(one: CustomerImportRow) -> str:
         if one.verdict == "double":
-            return text(WHY["double"]) % {"row": (one.other_no or 0) + 1}
+            return text(WHY["double"]) % {"row": row.heading_row + (one.other_no or 0)}
         if one.verdict != "rejected":
             return text(WHY[one.code if one.code in WHY else one.verdict])
         field = called.get(one.field or "", "")

@@ -132,19 +132,30 @@ def workbook(path: Path, rows: list[list[str]]) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("above", "headings"),
+    ("above", "headings", "passed"),
     [
-        ([], ["单位名称(必填)", "", "联系手机"]),
-        ([["二〇二六年度客户名单"], ["制表：华南大区"], []], ["单位名称(必填)", "", "联系手机"]),
-        ([["客户名称"]], ["客户名称", "", ""]),
+        ([], ["单位名称(必填)", "", "联系手机"], 0),
+        ([["二〇二六年度客户名单"], ["制表：华南大区"], []], ["单位名称(必填)", "", "联系手机"], 3),
+        ([["客户名称"]], ["客户名称", "", ""], 0),
+        ([[], [], ["客户名称"]], ["客户名称", "", ""], 2),
     ],
 )
-def test_a_title_above_the_headings_is_no_heading(tmp_path: Path, above: list[list[str]], headings: list[str]) -> None:
+def test_a_title_above_the_headings_is_no_heading(
+    tmp_path: Path, above: list[list[str]], headings: list[str], passed: int
+) -> None:
     """Neither is it a customer; a column that alone is named is a heading all the same."""
     path = workbook(tmp_path / "book", [*above, ["单位名称(必填)", "", "联系手机"], ["蓝港食品", "", "13800138000"]])
     said = look(str(path), str(tmp_path / "out"))
     assert (said["headings"], said["sample"][-1]) == (headings, ["蓝港食品", "", "13800138000"])
-    assert said["rows"] == len(said["sample"])
+    assert (said["rows"], said["above"]) == (len(said["sample"]), passed)
+
+
+def test_rows_are_counted_from_the_headings_also_below_empty_ones(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "book", [[], ["随便叫什么"], ["蓝港食品"]])
+    (tmp_path / "text").write_text("\n,\n客户名称,电话\n蓝港食品,\n", encoding="utf-8")
+    for file, above in ((path, 1), (tmp_path / "text", 2)):
+        said = look(str(file), str(tmp_path / "out"))
+        assert (said["above"], said["sample"][-1][0]) == (above, "蓝港食品")
 
 
 def packed(path: Path, xml: bytes, times: int) -> Path:

@@ -7,6 +7,7 @@ import re
 import zipfile
 from html import unescape
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from db.customer import Customer
 from db.engine import Database
 from db.policy import current_policy, publish
 from domain.customer_field import CustomerFieldPolicy
+from tests.activities.test_customer_import_sheet import workbook
 from tests.conftest import SignIn
 from tests.workflows.importing import Imports
 
@@ -77,6 +79,29 @@ async def test_a_manager_maps_a_file_and_reads_why_a_row_was_not_used(
     assert rows[1].endswith("明远软件有限公司,12,杭州")
     assert (await (await sign_in("huang.bo")).get(url)).status_code == 404
     assert (await (await sign_in("li.wei")).get("/customers/import")).status_code == 403
+
+
+async def test_rows_below_a_sheets_title_are_named_as_the_spreadsheet_program_shows_them(
+    app: FastAPI, people: dict[str, str], sign_in: SignIn, tmp_path: Path
+) -> None:
+    rows = [["客户名称", "电话"], ["标题下甲厂", "13800138601"], [], ["标题下乙厂", "12"], ["标题下甲厂"]]
+    book = workbook(tmp_path / "书.xlsx", [["二〇二六年度客户名单"], ["制表：华东大区"], [], *rows])
+    browser = await sign_in("zhao.min")
+    url = await send(browser, book.read_bytes())
+    form = {"column-0": "name", "column-1": "phone", "region_id": people["east"], "whose": "pool", "mode": "both"}
+    begun = await browser.post(url, data=form | {"idempotency_key": uuid4().hex})
+    assert begun.status_code == 303, begun.text
+    import_id = url.rsplit("/", 1)[1]
+    row = await Imports(app.state.services, people).ended(import_id)
+    assert (row.created, row.rejected, row.doubled) == (1, 1, 1)
+    shown = (await browser.get(url)).text
+    assert re.findall(r'data-label="行">(\d+)<', shown) == ["7", "8"]
+    assert "5" in re.findall(r'data-label="原因">([^<]+)<', shown)[1]
+    told = (await browser.get(f"{url}/rows.csv")).content.decode("utf-8-sig").splitlines()
+    assert [line.partition(",")[0] for line in told[1:]] == ["7", "8"]
+    api = f"/api/customer-imports/{import_id}"
+    assert (await browser.get(api)).json()["heading_row"] == 4
+    assert [one["no"] for one in (await browser.get(f"{api}/rows?verdict=double")).json()] == [4]
 
 
 async def test_customers_are_listed_by_the_import_that_made_them_for_who_sees_it(
