@@ -150,6 +150,8 @@ async def _refused(request: Request, refused: Refused) -> Response:
 
 
 async def _not_valid(request: Request, error: RequestValidationError) -> Response:
+    if wants_page(request) and all(fault["loc"][0] == "path" for fault in error.errors()):
+        return await _http(request, HTTPException(404))  # an address that somebody typed, or cut short
     faults = faults_of(error, language_of(request))
     refused = Refused("invalid", 422, fields=", ".join(fault.field for fault in faults))
     return await answer(request, 422, "invalid", worded(request, refused), errors=faults)

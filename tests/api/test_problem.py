@@ -59,6 +59,14 @@ async def test_an_address_that_is_not_there_is_a_problem_too(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+async def test_a_page_whose_address_was_cut_short_is_not_there_and_the_api_says_what_is_wrong(sign_in: SignIn) -> None:
+    client = await sign_in("li.wei")
+    page = await client.get("/customers/0195", headers={"accept": "text/html"})
+    assert (page.status_code, "customer_id" in page.text) == (404, False)
+    answer = await client.get("/api/customers/0195")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "customer_id")
+
+
 @pytest.mark.parametrize("text", [r"a\u0000b", r"\ud800", "a\0b"])
 async def test_text_that_cannot_be_kept_is_refused_at_the_door(sign_in: SignIn, text: str) -> None:
     browser = await sign_in("li.wei")
