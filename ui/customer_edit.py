@@ -22,7 +22,7 @@ from commands.customer_edit import CustomerEditBody, Editable, Given, editable
 from commands.customer_match import Match
 from db.person import Person, units
 from domain.access import Action, Actor
-from domain.customer_field import Field, layout, masked, plain
+from domain.customer_field import Field, Laid, layout, masked, plain
 from domain.ids import RecordId
 from domain.refusal import Refused, invalid
 from locales import N_
@@ -86,6 +86,11 @@ async def keep(
     return redirect(request, f"/customers/{customer_id}", say(request, N_("Saved.")))
 
 
+def _without_name(section: Laid) -> bool:
+    """Whoever corrects a customer looks for its name at the top, also where the layout leaves it to the rest."""
+    return all(field.key != "name" for field in section.fields)
+
+
 def typed_fields(form: FormData) -> dict[str, Given]:
     """What the form holds for each field, by key; several values as a list."""
     keys = dict.fromkeys(name.removeprefix(OWN) for name in form if name.startswith(OWN))
@@ -143,8 +148,8 @@ async def _form(
         given[key] = text
     return await page(
         request, "customer/edit.html", status=status, customer=now.customer, kind=kind, kinds=now.policy.kinds,
-        sections=layout(now.policy, kind, asked), given=given, errors=errors, based_on=now.based_on,
-        names=names, unseen=unseen, **shown, **{"collisions": [], "reason": ""} | more,
+        sections=sorted(layout(now.policy, kind, asked), key=_without_name), given=given, errors=errors,
+        based_on=now.based_on, names=names, unseen=unseen, **shown, **{"collisions": [], "reason": ""} | more,
     )  # fmt: skip
 
 

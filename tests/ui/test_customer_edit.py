@@ -48,6 +48,16 @@ async def held(browser: AsyncClient, customer_id: str) -> dict[str, Any]:
     return found
 
 
+async def test_the_name_is_asked_for_first_also_where_the_layout_leaves_it_to_the_rest(
+    sign_in: SignIn, selling: Selling, fields: Any
+) -> None:
+    section = {"title": {"zh": "概况", "en": "Company"}, "fields": ["city", "industry"]}
+    await fields(layouts={"company": [section]})
+    form = (await (await sign_in("li.wei")).get(f"/customers/{await selling.customer('先问名称')}/edit")).text
+    asked = [form.index(f'name="field-{key}"') for key in ("name", "phone", "city", "industry")]
+    assert asked == sorted(asked)
+
+
 async def test_every_type_is_typed_into_the_form_and_comes_back_as_it_was(
     visit: Visit, sign_in: SignIn, selling: Selling, fields: Any
 ) -> None:
