@@ -88,14 +88,25 @@ Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 """A stable name inside a document; what people read is a label or a translation."""
 
 
-class Label(Strict):
+class _Words(Strict):
+    """The same in each language; how long it may be, the kinds of words say."""
+
+    zh: str
+    en: str
+
+    def called(self, language: str) -> str:
+        """The words for a reader of this language."""
+        return self.en if language == "en" else self.zh
+
+
+class Label(_Words):
     """The words people read for something a policy names."""
 
     zh: Annotated[str, StringConstraints(min_length=1, max_length=60)]
     en: Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
 
-class Sentence(Strict):
+class Sentence(_Words):
     """What people read where a name is too short: a message, the title of a task."""
 
     zh: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]

@@ -191,7 +191,7 @@ async def _pools(session: AsyncSession, request: Request, region_id: str) -> lis
     region = await session.get(OrgUnit, region_id)
     language = pages_of(request).language(request)
     found = policy.pools_of(region.code) if region else []
-    return [(pool.key, pool.name.en if language == "en" else pool.name.zh) for pool in found]
+    return [(pool.key, pool.name.called(language)) for pool in found]
 
 
 def _rate(run: Allocation) -> int | None:

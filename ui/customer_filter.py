@@ -91,7 +91,7 @@ async def _form(request: Request, asked: Asked, reader: CustomerReader, called: 
 
 
 def _label(fact: Fact, language: str) -> str:
-    return fact.field.label.en if language == "en" else fact.field.label.zh
+    return fact.field.label.called(language)
 
 
 def _choices(fact: Fact, called: Names) -> list[tuple[str, str]]:

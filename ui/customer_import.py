@@ -272,8 +272,7 @@ async def _whose(session: AsyncSession, places: Sequence[OrgUnit], language: str
     text = translate(language).gettext
     pools = {pool.key: pool.name for place in places for pool in await pools_of(session, place)}
     several = [
-        (IN_POOL + key, text(N_("The pool %(pool)s")) % {"pool": name.en if language == "en" else name.zh})
-        for key, name in pools.items()
+        (IN_POOL + key, text(N_("The pool %(pool)s")) % {"pool": name.called(language)}) for key, name in pools.items()
     ]
     people = {person.id: person.called(language) for place in places for person in await owners_in(session, place.id)}
     return [

@@ -54,7 +54,7 @@ async def _whose(session: AsyncSession, row: CustomerImport, region: OrgUnit, ca
     pool = next((one.name for one in await pools_of(session, region) if one.key == row.pool), None)
     if pool is None:
         return text(N_("Nobody yet: the region's pool"))
-    return text(N_("The pool %(pool)s")) % {"pool": pool.en if language == "en" else pool.zh}
+    return text(N_("The pool %(pool)s")) % {"pool": pool.called(language)}
 
 
 def _made(row: CustomerImport) -> str:

@@ -160,9 +160,7 @@ def _choices(actor: Actor, policy: CustomerFieldPolicy, case: MergeCase, formats
         field = known.get(key)
         if field is None and key not in BILLED:
             continue
-        label = (
-            (field.label.en if formats.language == "en" else field.label.zh) if field else words.gettext(BILLED[key])
-        )
+        label = field.label.called(formats.language) if field else words.gettext(BILLED[key])
         values = {
             one: str(shown(field, value, formats)) if field else str(value) for one, value in choice.values.items()
         }

@@ -150,7 +150,7 @@ def _chip(part: Any, path: list[int], asked: Selection, facts: Mapping[str, Fact
     except (Refused, StopIteration):
         return Chip(json.dumps(part, ensure_ascii=False)[:60], remove=remove)
     label = test.fact.field.label
-    name = label.en if called.language == "en" else label.zh
+    name = label.called(called.language)
     values = ", ".join(value_words(test.fact, str(one), called) for one in part.get("values", []))
     return Chip(f"{name} {gettext(OP_WORDS[test.op])}", values, remove, beside)
 
@@ -175,7 +175,7 @@ def value_words(fact: Fact, value: str, called: Names) -> str:
     if fact.key == "how":
         return label("assignment_how", value, called.language)
     if (option := fact.field.option(value)) is not None:
-        return option.label.en if called.language == "en" else option.label.zh
+        return option.label.called(called.language)
     if fact.field.type == "yes_no":
         return gettext("yes") if value.lower() in YES else gettext("no")
     return value

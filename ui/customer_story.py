@@ -173,7 +173,7 @@ class Telling:
         return self._entry(row, "pencil", story._(N_("Changed what is known")), row.by, story._(N_("; ")).join(changes))
 
     def _called(self, field: Field) -> str:
-        return field.label.en if self.story.language == "en" else field.label.zh
+        return field.label.called(self.story.language)
 
     def _value(self, field: Field, values: Mapping[str, Any]) -> str:
         value = values.get(field.key)

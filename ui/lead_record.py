@@ -20,7 +20,6 @@ from db.process import Process
 from db.timeline import line_events
 from domain.access import Action, Actor
 from domain.contact import readable_phone
-from domain.document import Label
 from domain.lead import HOWS, OPEN, OUTCOMES, LeadPolicy
 from domain.lead_assignment import SELLING, LeadAssignmentPolicy
 from domain.money import plain_amount
@@ -137,7 +136,7 @@ def options(language: str, policy: LeadPolicy) -> dict[str, list[tuple[str, str]
     return {
         "hows": [(how, label("how", how, language)) for how in HOWS],
         "outcomes": [(outcome, label("contact_outcome", outcome, language)) for outcome in OUTCOMES],
-        "reasons": [(reason.key, _called(reason.name, language)) for reason in policy.reasons],
+        "reasons": [(reason.key, reason.name.called(language)) for reason in policy.reasons],
     }
 
 
@@ -207,11 +206,7 @@ def _customer(language: str) -> str:
 
 def reason_text(policy: LeadPolicy, key: str | None, language: str) -> str:
     reason = policy.reason(key) if key else None
-    return _called(reason.name, language) if reason else ""
-
-
-def _called(name: Label, language: str) -> str:
-    return name.en if language == "en" else name.zh
+    return reason.name.called(language) if reason else ""
 
 
 def _title(lead: Lead, language: str) -> str:

@@ -32,7 +32,7 @@ def points_lines(then: Mapping[str, Any], words: PolicyWords) -> list[dict[str, 
         points = POINTS.validate_json(canonical(then))
     except (ValidationError, ValueError):
         return []
-    reason = points.reason.en if words.language == "en" else points.reason.zh
+    reason = points.reason.called(words.language)
     return [{"state": "plain", "role": reason, "note": "", "end": words.points(points)}]
 
 

@@ -112,7 +112,6 @@ async def _page(
     alike = await _collisions(request, actor, services, form) if error else {"collisions": []}
     return await page(
         request, "customer/new.html", status=status, typed=form, errors=wrong, fields=shown, wide=WIDE,
-        called=lambda label: label.en if language == "en" else label.zh,
         regions=[(unit.code, unit.called(language)) for unit in places],
         owners=[(one, people[one].called(language)) for one in able if one in people],
         owner=form.get("owner_id", actor.id), **alike,

@@ -41,7 +41,7 @@ from ui.pipeline_form import typed as typed_stage
 from ui.policy_edit import Do, Revision
 from ui.policy_editor import Editing, changed, editing, kept, refusal_shown, words_for
 from ui.render import page, redirect
-from ui.stage import called, pipelines
+from ui.stage import pipelines
 
 router = APIRouter(prefix="/policies", include_in_schema=False, dependencies=[Depends(require(Action.POLICY_MANAGE))])
 
@@ -245,7 +245,7 @@ async def _form(
         kinds=[(name, label("stage_action", name, words.language)) for name in KINDS],
         roles=[("owner", say(request, N_("the deal's owner")))]
         + [(role.value, label("role", role, words.language)) for role in Role if role in LABELS["role"]],
-        templates=[(key, called(letter.name, words.language)) for key, letter in named.items()],
+        templates=[(key, letter.name.called(words.language)) for key, letter in named.items()],
         targets=registered,
     )
 

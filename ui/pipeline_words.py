@@ -76,7 +76,7 @@ def action_words(action: StageAction, words: PolicyWords) -> str:
     """ "Task for Finance: prepare the invoice", "Letter quote_sent"."""
     match action.do:
         case "task":
-            title = action.title.en if words.language == "en" else action.title.zh
+            title = action.title.called(words.language)
             return words._(N_("Task for %(who)s: %(title)s"), who=_who(action.who, words), title=title)
         case "payment_reminder":
             return words._(N_("Payment reminder for %(who)s"), who=_who(action.who, words))

@@ -109,5 +109,5 @@ async def _form(
         request, "policy/allocation_form.html", status=422 if errors else 200, editing=now, region=region,
         typed={**empty, **typed}, revision=revision, errors=errors or {}, regions=regions,
         days=[(day, label("weekday", day, language)) for day in DAYS],
-        pools=[(pool.key, pool.name.en if language == "en" else pool.name.zh) for pool in pools],
+        pools=[(pool.key, pool.name.called(language)) for pool in pools],
     )  # fmt: skip

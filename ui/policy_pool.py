@@ -25,7 +25,6 @@ from ui.form import mistakes
 from ui.length import length_json, length_text
 from ui.policy_editor import editing, kept, refusal_shown
 from ui.render import page
-from ui.stage import called
 
 KIND = PoolPolicy.kind
 router = APIRouter(
@@ -130,5 +129,5 @@ async def _form(
     return await page(
         request, "policy/pool_form.html", status=422 if errors else 200, typed=typed, revision=revision,
         errors=errors or {}, roles=ROLES, calendars=known,
-        own_fields=[(field.key, called(field.label, language)) for field in own if field.type in ("text", "choice")],
+        own_fields=[(field.key, field.label.called(language)) for field in own if field.type in ("text", "choice")],
     )  # fmt: skip

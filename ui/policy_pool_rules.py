@@ -28,7 +28,6 @@ from ui.policy_edit import Do
 from ui.policy_editor import Editing, drafted_name, editing, kept, refusal_shown, words_for
 from ui.problem_words import ProblemWords
 from ui.render import page
-from ui.stage import called
 
 KIND = PoolPolicy.kind
 router = APIRouter(
@@ -112,7 +111,7 @@ async def _form(
         regions = [(unit.code, unit.called(language)) for unit in units]
         own = (await field_policy(session)).fields
     said_by = next((one for one in own if one.key == now.document.get("product_field")), None)
-    lines = [(one.value, called(one.label, language)) for one in said_by.options or ()] if said_by else []
+    lines = [(one.value, one.label.called(language)) for one in said_by.options or ()] if said_by else []
     others = [(one["key"], drafted_name(one, language)) for one in now.document["pools"] if one["key"] != key]
     return await page(
         request, "policy/pool_rules_form.html", status=422 if errors else 200, key=key, typed=typed,

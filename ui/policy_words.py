@@ -120,7 +120,7 @@ class PolicyWords(TableWords):
         """What the step is called: its own name, or who decides it."""
         if step.name is None:
             return self.who(step)
-        return step.name.en if self.language == "en" else step.name.zh
+        return step.name.called(self.language)
 
     def time(self, step: Step) -> str:
         """ "8 h", "8 working hours (office calendar)"."""

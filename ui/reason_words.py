@@ -21,5 +21,5 @@ async def reason_words(session: AsyncSession, language: str) -> dict[tuple[str, 
             pipeline = load(PipelinePolicy, policy.document)
             for outcome, reasons in (("won", pipeline.won_reasons), ("lost", pipeline.lost_reasons)):
                 for reason in reasons:
-                    words.setdefault((outcome, reason.key), reason.name.en if language == "en" else reason.name.zh)
+                    words.setdefault((outcome, reason.key), reason.name.called(language))
     return words

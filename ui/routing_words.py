@@ -22,7 +22,7 @@ class RoutingWords:
 
     def queue(self, key: str | None) -> str:
         found = self.policy.queue(key)
-        return (found.name.en if self.language == "en" else found.name.zh) if found else key or "–"
+        return found.name.called(self.language) if found else key or "–"
 
     def row(self, key: str | None) -> str:
         """What a row of the table says of itself, else its key in words."""

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.deal import Deal
 from db.pipeline import Pinned, pinned_pipelines, pipelines_in_force, stage_names
-from domain.document import Label, Sentence
 from domain.pipeline import NO_CONTRACT, SALES, PipelinePolicy, Stage, facts_of, is_filled, may_move, used_facts
 from domain.policy import load
 from domain.refusal import Refused
@@ -90,7 +89,7 @@ class Pipelines:
 
     def choices(self) -> list[tuple[str, str]]:
         """Every pipeline by key, with its name."""
-        return [(key, called(pipeline.name, self.language)) for key, pipeline in self.in_force.items()]
+        return [(key, pipeline.name.called(self.language)) for key, pipeline in self.in_force.items()]
 
     def stages(self) -> list[StageView]:
         return [self._view(stage, no) for no, stage in enumerate(self.current.stages)]
@@ -122,14 +121,14 @@ class Pipelines:
 
     def _view(self, stage: Stage, no: int, *, known: bool = True) -> StageView:
         swatch = {"won": "ok", "lost": "bad"}.get(stage.kind, SWATCHES[no % len(SWATCHES)])
-        name = called(stage.name, self.language)
+        name = stage.name.called(self.language)
         return StageView(stage.key, name, stage.kind, swatch, stage.win_percent / 100, stage.expected, known)
 
     def reasons(self, deal: Deal, version: int | None, kind: str) -> list[tuple[str, str]]:
         """Why a deal may have been won or lost, as keys and words; none for an open stage."""
         pipeline = self.of(deal, version)
         listed = {"won": pipeline.won_reasons, "lost": pipeline.lost_reasons}.get(kind, ())
-        return [(reason.key, called(reason.name, self.language)) for reason in listed]
+        return [(reason.key, reason.name.called(self.language)) for reason in listed]
 
     def moves(self, deal: Deal, version: int | None) -> list[Move]:
         """Every other stage of the pipeline the deal runs under."""
@@ -176,7 +175,7 @@ class Pipelines:
 
     def why_not(self, pipeline: PipelinePolicy, refused: Refused) -> str:
         if refused.code == "stage_skipped" and (ahead := refused.params.get("next")):
-            next_stage = called(pipeline.stage(str(ahead)).name, self.language)
+            next_stage = pipeline.stage(str(ahead)).name.called(self.language)
             return translate(self.language).gettext(N_("One stage at a time: next is %(stage)s")) % {
                 "stage": next_stage
             }
@@ -199,10 +198,6 @@ def _told_apart(pipeline: PipelinePolicy, facts: Mapping[str, Any]) -> Iterable[
     """
     asked = used_facts(pipeline.stages) | {"contract_status", "quote_status"}
     return (value if name in asked else is_filled(name, value) for name, value in facts.items())
-
-
-def called(name: Label | Sentence, language: str) -> str:
-    return name.en if language == "en" else name.zh
 
 
 async def pipelines(

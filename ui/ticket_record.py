@@ -136,7 +136,7 @@ _ACTS: tuple[Act, ...] = (
 async def _macros(session: AsyncSession, language: str) -> list[tuple[str, str]]:
     """Keys and names of those in force."""
     policy = load(MacroPolicy, (await current_policy(session, MacroPolicy.kind))[1])
-    return [(key, one.name.en if language == "en" else one.name.zh) for key, one in policy.macros.items()]
+    return [(key, one.name.called(language)) for key, one in policy.macros.items()]
 
 
 def _agents(messages: Sequence[TicketMessage]) -> set[str]:
