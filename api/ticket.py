@@ -241,6 +241,7 @@ async def get_ticket(ticket_id: RecordId, actor: CurrentActor, services: Provide
     said = [MessageView.model_validate(message) for message in messages]
     for one in said:
         one.author_name = readable.called(one.author_name or "") or None
+        one.body = readable.written(one.body) if one.author == "system" else one.body
     return ConversationView(ticket=_view(listed.ticket, readable), messages=said)
 
 

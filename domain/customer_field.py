@@ -6,6 +6,7 @@ Values are read and shown by `parse` and `shown` (domain/field_value.py). Whatev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -157,6 +158,7 @@ def _ruled(field: Field, rule: Rule | None) -> Field:
     return field.model_copy(update=asked | {"hidden_from": rule.hidden_from, "masked_for": rule.masked_for})
 
 
+ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+", re.ASCII)
 Way = Literal["phone", "email"]
 """How somebody is reached: the key of the field, and of a contact's."""
 
@@ -203,6 +205,12 @@ class Readable(NamedTuple):
         """What somebody goes by: a name as it is, a number or an address as much as they may see of it."""
         way: Way | None = "email" if "@" in name else "phone" if name.startswith("+") else None
         return (self.reached(way, name) or "") if way else name
+
+    def written(self, text: str) -> str:
+        """What a machine wrote, such as why a mail did not arrive: its addresses as much as they may see of them."""
+        if self.sees("email"):
+            return text
+        return ADDRESS.sub(lambda found: self.reached("email", found[0]) or "****", text)
 
     def field(self, key: str) -> Field | None:
         return next((field for field in self.fields if field.key == key), None)

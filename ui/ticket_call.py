@@ -58,7 +58,7 @@ async def take_in(request: Request, key: IdempotencyKey, actor: CurrentActor, se
     who, _, contact = form.get("who", "").partition("/")
     given = {name: form[name] for name in FIELDS if form.get(name)}
     given |= {"customer_id": who, "contact_id": contact} if who and contact else {"customer_id": who} if who else {}
-    given.setdefault("text", say(request, N_("Call from %(number)s"), number=form.get("phone") or form.get("name", "")))
+    given.setdefault("text", _first_words(request, form.get("name")))
     try:
         asked = TicketBody.model_validate(given | {"channel": "phone"})
         inbound = services.tickets.reachable(Inbound(**asked.model_dump()))
@@ -91,6 +91,11 @@ async def _found(actor: Actor, services: Services, form: dict[str, str]) -> dict
     reached = {one.contact.id: _reached(one.contact, readable, country) for one in found if one.contact}
     searched = bool(form.get("phone") or form.get("email") or form.get("name"))
     return {"found": found, "already": already, "reached": reached, "searched": searched, "chosen": form.get("who", "")}
+
+
+def _first_words(request: Request, name: str | None) -> str:
+    """Without the number, which stands beside it for who may see it."""
+    return say(request, N_("Call from %(name)s"), name=name) if name else say(request, N_("Call"))
 
 
 def _reached(contact: Contact, readable: Readable, country: str) -> str:

@@ -150,10 +150,11 @@ async def _others(session: AsyncSession, actor: Actor, ticket: Ticket) -> Sequen
 
 
 def _said(message: TicketMessage, shown: Listed, called: Names, readable: Readable) -> Said:
-    own = own_words(message.body) if message.direction == "in" else message.body
-    quoted = message.body[len(own) :].strip() if own and message.body.startswith(own) else ""
-    if not own or (own and not message.body.startswith(own)):
-        own, quoted = message.body, ""
+    body = readable.written(message.body) if message.author == "system" else message.body
+    own = own_words(body) if message.direction == "in" else body
+    quoted = body[len(own) :].strip() if own and body.startswith(own) else ""
+    if not own or (own and not body.startswith(own)):
+        own, quoted = body, ""
     if message.author == "agent":
         return Said(message, called.person(message.author_id), message.author_id or "", own, quoted)
     who = readable.called(message.author_name or "") or (shown.who(readable) if message.author == "customer" else "")

@@ -4,6 +4,7 @@ they send arrives all the same."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient, Response
 from sqlalchemy import select
 
+from db.base import new_id
 from db.collection import Collection
 from db.customer import Contact
 from db.letter import Letter, write_letter
@@ -18,6 +20,7 @@ from db.policy import current_policy
 from db.quote import Quote
 from db.signing import Signing
 from db.signing_invitation import SigningInvitation
+from db.ticket import TicketMessage
 from db.ticket_intake import note_inbound
 from db.ticket_message import letter_key
 from domain.customer_field import CustomerFieldPolicy
@@ -167,6 +170,27 @@ async def test_a_caller_is_found_by_the_number_they_call_from_and_shown_by_a_par
     assert "周明 · 遮掩来电" in found
     assert CALLED in found
     assert all(secret not in found for secret in SECRETS)
+    agent = await sign_in("gao.fei")
+    taken = await posts(agent, "/tickets/new", phone="139 1234 5678", region="east")
+    await seen(agent, taken.headers["location"].partition("?")[0], CALLED)
+
+
+async def test_a_mail_that_did_not_arrive_is_told_without_the_whole_address(selling: Selling, sign_in: SignIn) -> None:
+    agent = await sign_in("gao.fei")
+    ticket_id = await bring_in(agent, email=MAIL, text="遮掩退信")
+    async with selling.services.db.session() as session:
+        when = {"ticket_id": ticket_id, "at": datetime.now(UTC), "references": [], "attachments": []}
+        note = TicketMessage(
+            id=new_id(), author="system", direction="note", status="received", body=f"发给 {MAIL} 的邮件未送达：550",
+            automatic=True, **when,
+        )  # fmt: skip
+        said = TicketMessage(
+            id=new_id(), author="agent", direction="out", status="failed", body="您好", error=f"550 <{MAIL}>: unknown",
+            automatic=False, **when,
+        )  # fmt: skip
+        session.add_all([note, said])
+    await seen(agent, f"/api/tickets/{ticket_id}", f"发给 {SHOWN} 的邮件未送达")
+    await seen(agent, f"/tickets/{ticket_id}", f"发给 {SHOWN} 的邮件未送达", f"550 &lt;{SHOWN}&gt;: unknown")
 
 
 async def test_mail_without_a_ticket_tells_a_part_of_who_wrote_it_and_a_mail_as_it_came_is_kept_back(
