@@ -161,6 +161,13 @@ class Assignment(Base):
             "region_id",
             postgresql_where=text("followed_at is not null"),
         ),
+        Index(
+            "ix_assignment_region",
+            "region_id",
+            "followed_at",
+            "customer_id",
+            postgresql_where=text("followed_at is not null"),  # what an import brings is not written to it
+        ),
         Index("ix_assignment_tier", "tier", "customer_id", "region_id", postgresql_where=text("tier <> 'C'")),
         Index("ix_assignment_lying", "region_id", "customer_id", postgresql_where=text("owner_id is null")),
         Index("ix_assignment_pool", "region_id", "since", "customer_id", postgresql_where=text("owner_id is null")),

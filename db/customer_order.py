@@ -23,10 +23,11 @@ _PLACE = (Assignment.customer_id, Assignment.region_id)
 
 
 class Stretch(NamedTuple):
-    """The rows that `hold`, in the order of their `keys`."""
+    """The rows that `hold`, in the order of their `keys`. `apart`: by an index, of one region or one person each."""
 
     hold: tuple[ColumnElement[bool], ...]
     keys: tuple[Any, ...]
+    apart: bool = False
 
 
 class Order(NamedTuple):
@@ -60,8 +61,8 @@ class Order(NamedTuple):
         return datetime.fromisoformat(text)
 
 
-def _filled(column: Any) -> Stretch:
-    return Stretch((column.is_not(None),), (column, *_PLACE))
+def _filled(column: Any, *, apart: bool = False) -> Stretch:
+    return Stretch((column.is_not(None),), (column, *_PLACE), apart)
 
 
 def _tier(tier: str) -> Stretch:
@@ -71,7 +72,7 @@ def _tier(tier: str) -> Stretch:
 
 _FOLLOWED = (
     Stretch((Assignment.owner_id.is_not(None), Assignment.followed_at.is_(None)), _PLACE),
-    _filled(Assignment.followed_at),
+    _filled(Assignment.followed_at, apart=True),
 )
 _TIERS = tuple(map(_tier, TIERS))
 ORDERS: Mapping[str, Order] = {

@@ -151,7 +151,7 @@ async def _rows(session: AsyncSession, sought: Sought, place: list[Any] | None, 
 async def _by_region(
     session: AsyncSession, sought: Sought, order: Order, place: list[Any] | None, back: bool, limit: int
 ) -> list[Row]:
-    """One stretch after the other until there are enough: of their own places, and of those in their pools."""
+    """One stretch after the other until there are enough: of each part of their own places, and of their pools'."""
     down = order.down != back
     begin = order.standing(place[0]) if place else len(order.stretches) - 1 if down else 0
     rows: list[Row] = []
@@ -159,7 +159,7 @@ async def _by_region(
         stretch = order.stretches[no]
         there = place[-len(stretch.keys) :] if place and no == begin else None
         some: list[Row] = []
-        for conditions in sought.places(pools=order.pools):
+        for conditions in sought.places(pools=order.pools, apart=stretch.apart):
             both = select(Customer, Assignment).join(Assignment, Assignment.customer_id == Customer.id)
             query = _from(both.where(*conditions, *stretch.hold), stretch.keys, there, down)
             some += [Row(*row) for row in await session.execute(query.limit(limit - len(rows)))]

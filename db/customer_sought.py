@@ -10,7 +10,7 @@ from db.customer import Assignment, Customer
 from db.customer_filter import Looking, assignments_within, holds
 from db.customer_order import Sort
 from db.customer_search import is_named
-from db.scope import CustomerPaths, customers_within, paths_to_customers
+from db.scope import CustomerPaths, assignments_apart, customers_within, paths_to_customers
 from domain.customer_filter import EVERYBODY, Group, tests
 
 
@@ -41,10 +41,13 @@ class Sought:
         only = self.looking.sight.only_pooled(few=few) if self.looking.sight and self.pools_beside else None
         return None if only is None else [only, holds(self.conditions, replace(self.looking, pooled=True))]
 
-    def places(self, *, pools: bool) -> list[list[ColumnElement[bool]]]:
-        """The same of customers with an assignment: through theirs, and beside them those that lie in `pools`."""
-        theirs = [assignments_within(self.looking.actor), Customer.merged_into.is_(None)]
-        limbs = [[*theirs, holds(self.conditions, self.looking)]]
+    def places(self, *, pools: bool, apart: bool) -> list[list[ColumnElement[bool]]]:
+        """The same of customers with an assignment: through theirs, and beside them those that lie in `pools`. `apart`:
+        in parts that an index has in order."""
+        actor = self.looking.actor
+        parts = assignments_apart(actor) if apart else [assignments_within(actor)]
+        held = holds(self.conditions, self.looking)
+        limbs = [[part, Customer.merged_into.is_(None), held] for part in parts]
         if pools and (pooled := self.pooled()) is not None:
             limbs.append([self.lying, *pooled])
         return limbs

@@ -182,6 +182,20 @@ def paths_to_customers(actor: Actor) -> CustomerPaths | None:
     return CustomerPaths(regions, deals, elsewhere, places, union(owned, deals))
 
 
+def assignments_apart(actor: Actor) -> list[ColumnElement[bool]]:
+    """Those through which customers are seen, in parts that share none: each region's, then each person's elsewhere.
+    An index that begins with the region, or with the owner, has a part in its order."""
+    lenders = actor.lenders(Action.CUSTOMER_READ)
+    if Scope.ALL in {one.scope(Action.CUSTOMER_READ) for one in lenders}:
+        return [true()]
+    reached = {region for one in lenders if one.scope(Action.CUSTOMER_READ) == Scope.REGION for region in one.regions}
+    elsewhere = [Assignment.region_id.not_in(sorted(reached))] if reached else []
+    return [
+        *(Assignment.region_id == region for region in sorted(reached)),
+        *(and_(Assignment.owner_id == one, *elsewhere) for one in sorted({one.id for one in lenders})),
+    ]
+
+
 def tasks_within(actor: Actor) -> ColumnElement[bool]:
     """Tasks one may act on, has decided, or asked for; the records' own scope shows the others with their case."""
     return or_(tasks_held(actor), Task.decided_by == actor.id, Task.from_id == actor.id)
