@@ -91,7 +91,10 @@ class MergeCommands:
                     raise Refused("outdated", 409)
             follows = await _may_merge(session, actor, ids)
             chosen = _owners(owned([(one.customer_id, one.region_id, one.owner_id) for one in follows]), body.owners)
-            await self._carry_out(session, actor, claimed.id, [customers[one] for one in ids], body.fields, chosen)
+            await self._carry_out(
+                session, actor, claimed.id, [customers[one] for one in ids], body.fields, chosen,
+                [(one.customer_id, one.region_id) for one in follows],
+            )  # fmt: skip
             return claimed.id
 
     async def undo(self, actor: Actor, key: str, merge_id: str) -> Undone:
@@ -142,7 +145,7 @@ class MergeCommands:
 
     async def _carry_out(
         self, session: AsyncSession, actor: Actor, merge_id: str, customers: Sequence[Customer],
-        fields: Mapping[str, str], chosen: Mapping[str, str],
+        fields: Mapping[str, str], chosen: Mapping[str, str], places: Sequence[tuple[str, str]],
     ) -> None:  # fmt: skip
         survivor, others = customers[0], customers[1:]
         these = [values_of(one) for one in customers]
@@ -159,7 +162,7 @@ class MergeCommands:
             )
         )  # fmt: skip
         await session.flush()
-        await ownership.write_first(session, (one.id for one in customers))
+        await ownership.write_first(session, places)
         for one in others:
             await move_rows(session, merge_id, one.id, survivor.id)
             await record(session, actor.id, "MergedInto", f"customer/{one.id}")
@@ -194,8 +197,9 @@ async def _serve_alike(session: AsyncSession, actor: Actor, customer: Customer, 
 
 async def _may_merge(session: AsyncSession, actor: Actor, ids: Sequence[str]) -> list[Assignment]:
     """Their assignments, the survivor's first; whoever merges answers for every region that follows one of them."""
-    query = select(Assignment).where(Assignment.customer_id.in_(ids)).order_by(Assignment.region_id)
-    follows = sorted(await session.scalars(query.with_for_update()), key=lambda one: ids.index(one.customer_id))
+    query = select(Assignment).where(Assignment.customer_id.in_(ids))
+    query = query.order_by(Assignment.customer_id, Assignment.region_id).with_for_update()
+    follows = sorted(await session.scalars(query), key=lambda one: (ids.index(one.customer_id), one.region_id))
     for one in follows:
         if not actor.reaches(Action.CUSTOMER_MERGE, owner=one.owner_id, region=one.region_id):
             raise Refused("merge_other_region", 403)

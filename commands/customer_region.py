@@ -14,7 +14,7 @@ from db.customer_assignment import Assigned, lay_in_pool, stop_following
 from db.customer_portrait import tell_owners
 from db.customer_region import seen_customer
 from db.lead_turn import sells_in
-from db.ownership import move
+from db.ownership import hold_customers, move
 from db.person import OrgUnit
 from domain.access import Action, Actor
 from domain.customer_pool import TIERS, Tier
@@ -72,6 +72,7 @@ class CustomerRegions:
             )
             if not claimed.fresh:
                 return
+            await hold_customers(session, [customer_id])
             rows = select(Assignment).where(Assignment.customer_id == customer_id)
             held = (await session.scalars(rows.order_by(Assignment.region_id).with_for_update())).all()
             if region_id not in {row.region_id for row in held}:

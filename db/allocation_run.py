@@ -87,7 +87,7 @@ async def take_back_next(session: AsyncSession, allocation_id: str, size: int, a
         return Step(run.looked_back, run.done, over=True)
     rows = [row for row in await _rows(session, run.id, run.looked_back, size) if row.no <= run.done]
     ends, back = await _kept(session, run, [row for row in rows if row.end is None])
-    lain = await _lain(session, run, back)
+    lain = await lain_of(session, run, back)
     turns = [Turn(row.customer_id, None, lain.get(row.customer_id)) for row in back]
     rules = await rules_in_force(session)
     await move_each(
@@ -171,12 +171,12 @@ async def _kept(session: AsyncSession, run: Allocation, rows: Sequence[Row]) -> 
 
 
 # A customer that has lain in the pool since it was entered has no change before; what an undo laid back lies there as
-# it came before that.
+# it came before that. By their time: how one came with an import that was merged may have been written later.
 _LAIN = text("""
     select cast(asked.customer_id as text), given.since, coalesce(came.how, 'assigned'), came.reason, came.note
     from unnest(cast(:customers as uuid[])) asked (customer_id)
     cross join lateral (
-        select id, since from assignment_change
+        select id, at, since from assignment_change
         where customer_id = asked.customer_id and region_id = cast(:region as uuid)
             and run_id = cast(:allocation as uuid) and to_id is not null
         order by id desc limit 1
@@ -184,13 +184,13 @@ _LAIN = text("""
     left join lateral (
         select how, reason, note from assignment_change
         where customer_id = asked.customer_id and region_id = cast(:region as uuid)
-            and to_id is null and how <> 'undone' and id < given.id
-        order by id desc limit 1
+            and to_id is null and how <> 'undone' and (at, id) < (given.at, given.id)
+        order by at desc, id desc limit 1
     ) came on true
 """)
 
 
-async def _lain(session: AsyncSession, run: Allocation, rows: Sequence[Row]) -> dict[str, Lain]:
+async def lain_of(session: AsyncSession, run: Allocation, rows: Sequence[Row]) -> dict[str, Lain]:
     """How each lay in the pool when it was given."""
     asked = {"customers": [row.customer_id for row in rows], "region": run.region_id, "allocation": run.id}
     was = {row.customer_id: (row.last_owner_id, row.left_at) for row in rows}

@@ -1,6 +1,6 @@
 """The books of those who own customers: who is asked to look anew, and what is done on the due customers of one.
 
-Locks are taken in one order everywhere: the books (in the order of their owners), then the customers' rows.
+Locks are taken in one order everywhere: the books (in the order of their owners), the customers, then their places.
 """
 
 from __future__ import annotations

@@ -151,7 +151,7 @@ async def _longest_ago(session: AsyncSession, people: Sequence[str]) -> str | No
 
 async def stop_following(session: AsyncSession, customer_id: str, region_id: str) -> None:
     """The region no longer follows the customer; it lies in its pool by now, and its history stays."""
-    await write_first(session, [customer_id])
+    await write_first(session, [(customer_id, region_id)])
     await session.execute(
         delete(Assignment).where(Assignment.customer_id == customer_id, Assignment.region_id == region_id)
     )

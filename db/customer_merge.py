@@ -29,6 +29,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.base import Base, Id, Instant, Ref
 from db.book import rearm
 from db.customer import Customer
+from db.ownership import lock_books_of
 from db.process import Process
 
 ONE_EACH = frozenset({"assignment"})
@@ -69,7 +70,9 @@ class CustomerMergeRows(Base):
 
 
 async def locked(session: AsyncSession, ids: Sequence[str]) -> dict[str, Customer]:
-    """The customers, held until the transaction ends: of two merges that share one the second sees the first's."""
+    """The customers, held until the transaction ends: of two merges that share one the second sees the first's. The
+    books of those who have them are locked before, the places of the customers after."""
+    await lock_books_of(session, ids)
     query = select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id).with_for_update()
     rows = await session.scalars(query.execution_options(populate_existing=True))
     # A process that is writing its rows is waited for; one that comes after this one finds the signpost.

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Instant, Ref
 from db.book import lock_books, rearm
+from db.customer import Assignment, Customer
 from db.pool_policy import Rules
 from domain.book import due
 from domain.customer_pool import TIERS, Back, Course, How
@@ -70,10 +71,13 @@ def came(how: How) -> ColumnElement[bool]:
 
 _FIRST = text("""
     with unwritten as (
-        select customer_id, region_id from assignment
-        where customer_id = any(cast(:customers as uuid[])) and unwritten
-        order by customer_id, region_id
-        for update
+        select a.customer_id, a.region_id
+        from assignment a
+        join unnest(cast(:customers as uuid[]), cast(:regions as uuid[])) asked (customer_id, region_id)
+            using (customer_id, region_id)
+        where a.unwritten
+        order by a.customer_id, a.region_id
+        for update of a
     ), place as (
         update assignment a set unwritten = null from unwritten u
         where a.customer_id = u.customer_id and a.region_id = u.region_id
@@ -85,9 +89,31 @@ _FIRST = text("""
 """)
 
 
-async def write_first(session: AsyncSession, customers: Iterable[str]) -> None:
+async def write_first(session: AsyncSession, places: Sequence[tuple[str, str]]) -> None:
     """How those came here of whom only their places say it, before these change."""
-    await session.execute(_FIRST, {"customers": list(customers)})
+    await session.execute(_FIRST, _asked(places))
+
+
+def _asked(places: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    return {"customers": [customer for customer, _ in places], "regions": [region for _, region in places]}
+
+
+async def lock_books_of(session: AsyncSession, customers: Iterable[str]) -> None:
+    """The books of those who have the customers. Who got one while another's was waited for is one of them."""
+    owners = select(Assignment.owner_id).where(
+        Assignment.customer_id.in_(sorted(set(customers))), Assignment.owner_id.is_not(None)
+    )
+    held: set[str] = set()
+    while more := {str(owner) for owner in await session.scalars(owners.distinct())} - held:
+        await lock_books(session, more)
+        held |= more
+
+
+async def hold_customers(session: AsyncSession, customers: Iterable[str]) -> None:
+    """Before their places are locked. Every line of history looks whether its customer is there, and would wait for
+    whoever merges it, who waits for the places."""
+    query = select(Customer.id).where(Customer.id.in_(sorted(set(customers)))).order_by(Customer.id)
+    await session.execute(query.with_for_update(read=True, key_share=True))
 
 
 _MOVE = text("""
@@ -144,10 +170,9 @@ async def move(
         return []
     if to is not None:
         await lock_books(session, [to])
-    await write_first(session, (customer for customer, _ in places))
-    asked = {
-        "customers": [customer for customer, _ in places],
-        "regions": [region for _, region in places],
+    await hold_customers(session, (customer for customer, _ in places))
+    await write_first(session, places)
+    asked = _asked(places) | {
         "to": to, "how": how, "at": at, "by": by, "reason": reason, "pool": pool, "run_id": run_id,
         "note": note,
     }  # fmt: skip
@@ -174,8 +199,8 @@ async def take_free(
 ) -> list[Moved]:  # fmt: skip
     """`move` for those of the places that nobody has."""
     await lock_books(session, [to])
-    asked = {"customers": [customer for customer, _ in places], "regions": [region for _, region in places]}
-    free = [(customer, region) for customer, region in await session.execute(_FREE, asked)]
+    await hold_customers(session, (customer for customer, _ in places))
+    free = [(customer, region) for customer, region in await session.execute(_FREE, _asked(places))]
     return await move(session, free, to=to, how=how, at=at, by=by, run_id=run_id)
 
 
@@ -254,7 +279,7 @@ async def move_each(
     owners = sorted({one.to for one in turns if one.to is not None})
     if owners:
         await lock_books(session, owners)
-    await write_first(session, (one.customer_id for one in turns))
+    await write_first(session, [(one.customer_id, region_id) for one in turns])
     days = [due(rules.policy, rules.clock, Course(tier, at)) for tier in TIERS]
     lain = [one.lain for one in turns]
     asked = {

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.customer import Assignment, Customer
 from db.customer_field import readable_by
 from db.customer_search import named
-from db.ownership import AssignmentChange, came
+from db.ownership import AssignmentChange, came, hold_customers
 from db.person import PersonRole
 from db.pool_policy import region_codes, rules_in_force
 from db.scope import reach
@@ -231,8 +231,9 @@ async def room_of(session: AsyncSession, policy: PoolPolicy, person_id: str, tod
     )
 
 
-async def places_to_change(session: AsyncSession, places: Iterable[Place]) -> dict[Place, Assignment]:
+async def places_to_change(session: AsyncSession, places: Sequence[Place]) -> dict[Place, Assignment]:
     """The rows of these places, locked in the order that all lock them in."""
+    await hold_customers(session, {customer for customer, _ in places})
     query = (
         select(Assignment)
         .where(tuple_(Assignment.customer_id, Assignment.region_id).in_(sorted(set(places))))

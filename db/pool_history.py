@@ -16,7 +16,7 @@ SHOWN = 20
 async def last_changes(session: AsyncSession, customer_id: str, region_id: str) -> Sequence[ChangeOfHands]:
     """The latest changes of hands in the region, the last first."""
     query = select(ChangeOfHands).where(ChangeOfHands.customer_id == customer_id, ChangeOfHands.region_id == region_id)
-    return (await session.scalars(query.order_by(ChangeOfHands.id.desc()).limit(SHOWN))).all()
+    return (await session.scalars(query.order_by(ChangeOfHands.at.desc(), ChangeOfHands.id.desc()).limit(SHOWN))).all()
 
 
 async def last_follow_ups(session: AsyncSession, customer_id: str, region_id: str) -> Sequence[FollowUp]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commands.customer_merge import MergeBody, MergeCommands
 from commands.policy import publish_defaults
 from db.actor import actor_of
+from db.allocation import Allocation
+from db.allocation_run import Row, lain_of
 from db.base import new_id
 from db.customer import Assignment, Customer
 from db.customer_assignment import stop_following
@@ -18,6 +22,8 @@ from db.customer_report import by_person, by_week, flows
 from db.engine import Database
 from db.ownership import AssignmentChange, Turn, move, move_each, write_first
 from db.ownership_history import ChangeOfHands
+from db.pool import places_to_change
+from db.pool_history import last_changes
 from db.pool_policy import rules_in_force
 from db.report import Span
 
@@ -102,7 +108,7 @@ async def test_an_allocation_that_is_taken_back_leaves_it_told_once(scene: Scene
 async def test_a_new_tier_and_a_region_that_stops_leave_what_was_told(scene: Scene) -> None:
     async with scene.db.session() as session:
         before = await scene.told(session, 0), await scene.told(session, 2)
-        await write_first(session, scene.ids[:1])
+        await write_first(session, scene.places[:1])
         (await session.get_one(Assignment, (scene.ids[0], scene.east))).tier = "A"
         await stop_following(session, scene.ids[2], scene.east)
         await session.flush()
@@ -126,6 +132,55 @@ async def test_reports_count_it_either_way(scene: Scene) -> None:
         assert [(flow.came, flow.how, flow.changes) for flow in before[0]] == [  # type: ignore[attr-defined]
             (False, "imported", 1), (True, "imported", 2),
         ]  # fmt: skip
-        await write_first(session, scene.ids)
+        await write_first(session, scene.places)
         assert await scene.written(session) == 3
         assert await reported() == before
+
+
+async def test_how_a_merged_one_came_is_told_before_what_happened_since(scene: Scene) -> None:
+    """Its line is written by the merge, long after those of the other."""
+    async with scene.db.session() as session:
+        await move(session, scene.places[:1], to=None, how="recycled", reason="no_deal", at=CAME + 3 * DAY)
+        boss = await actor_of(session, scene.people["zhao.min"])
+    survivor, other = scene.ids[0], scene.ids[2]
+    await MergeCommands(scene.db).merge(boss, new_id(), survivor, MergeBody(merged=[other]))
+    async with scene.db.session() as session:
+        told = await last_changes(session, survivor, scene.east)
+        assert [row.how for row in told] == ["recycled", "imported", "imported"]
+        run, rules = Allocation(id=new_id(), region_id=scene.east), await rules_in_force(session)
+        given = [Turn(survivor, scene.li)]
+        await move_each(session, scene.east, given, rules, how="allocated", at=CAME + 4 * DAY, run_id=run.id)
+        lain = (await lain_of(session, run, [Row(1, survivor, scene.li, None, None, None)]))[survivor]
+        assert (lain.how, lain.reason, lain.since) == ("recycled", "no_deal", CAME + 3 * DAY)
+
+
+async def test_only_the_regions_that_are_asked_for_are_written(scene: Scene) -> None:
+    async with scene.db.session() as session:
+        there = {"region_id": scene.people["south"], "since": CAME, "how": "imported", "unwritten": True}
+        session.add(Assignment(customer_id=scene.ids[0], **there))
+        await session.flush()
+        await write_first(session, scene.places[:1])
+        assert await scene.written(session) == 1
+        assert len(await scene.told(session, 0)) == 2
+
+
+async def test_who_merges_waits_for_who_moves_and_neither_for_the_other_in_turn(scene: Scene) -> None:
+    async with scene.db.session() as session:
+        boss = await actor_of(session, scene.people["zhao.min"])
+    body = MergeBody(merged=scene.ids[1:2])
+    async with scene.db.session() as session:
+        await places_to_change(session, scene.places[:2])
+        merging = asyncio.create_task(MergeCommands(scene.db).merge(boss, new_id(), scene.ids[0], body))
+        await _somebody_waits(scene.db)
+        await move(session, scene.places[:2], to=None, how="returned", at=CAME + DAY, by=scene.li)
+    await merging
+    async with scene.db.session() as session:
+        assert [row[3] for row in await scene.told(session, 0)] == ["imported", "imported", "returned", "returned"]
+
+
+async def _somebody_waits(db: Database) -> None:
+    """For a lock that another transaction holds."""
+    waits = text("select exists (select from pg_locks where not granted)")
+    async with asyncio.timeout(30), db.session() as session:
+        while not await session.scalar(waits):
+            pass
