@@ -103,7 +103,7 @@ async def record(
         "plain": lambda minor: plain_amount(minor, collection.currency),
         "names": called,
         "story": story,
-        "waits": [_wait(wait, story) for wait in waits],
+        "waits": [story.waited(wait) for wait in waits],
         "events": story.told(events),
         "postings": _postings(plan.entries),
         "rows": lambda typed: plan_rows(plan, typed),
@@ -111,9 +111,7 @@ async def record(
         "dispute_reasons": REASONS,
         "currencies": [collection.currency, *(one for one in CURRENCIES if one != collection.currency)],
         **_rights(actor, plan),
-        "workflow": workflow_link(services.temporal.namespace, process)
-        if process and actor.scope(Action.OPS) is not None
-        else "",
+        "workflow": workflow_link(actor, services.temporal.namespace, process),
         "typed": {},
         "errors": {},
         "dialog": "",
@@ -138,16 +136,6 @@ def _people(plan: CollectionCase) -> set[str]:
     found |= {request.requested_by for request, _ in plan.requests}
     found |= {entry.booked_by for entry in plan.entries}
     return {person for person in found if len(person) == 36}
-
-
-def _wait(wait: dict[str, Any], story: Story) -> dict[str, Any]:
-    due, since = wait.get("due"), wait.get("since")
-    return {
-        "text": story.waiting(wait),
-        "who": story.holders(wait["holders"]),
-        "due": datetime.fromisoformat(due) if due else None,
-        "since": datetime.fromisoformat(since) if since else None,
-    }
 
 
 def _postings(entries: Sequence[LedgerEntry]) -> list[Posting]:

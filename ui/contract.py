@@ -130,7 +130,6 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         words = PolicyWords(formats.language, formats, called)
         submission = await submission_form(session, words)
     works = actor.reaches(Action.CONTRACT_WORK, owner=contract.owner_id, region=contract.region_id)
-    ops = actor.scope(Action.OPS) is not None
     return {
         "contract": contract,
         "case": case,
@@ -143,7 +142,7 @@ async def _record(request: Request, actor: Actor, services: Services, contract_i
         "may_take_back": contract.status in ("checking", "in_legal")
         and actor.id in (contract.owner_id, contract.versions[-1]["by"]),
         "amount_typed": plain_amount(contract.amount, contract.currency),
-        "workflow": workflow_link(services.temporal.namespace, process) if process and ops else "",
+        "workflow": workflow_link(actor, services.temporal.namespace, process),
         "other": other,
         "checks": checks,
         "term": term,

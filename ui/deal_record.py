@@ -59,8 +59,7 @@ async def record(
         stage = story.pipelines.stage(deal.stage)
         quoted = await quotes_on_deal(session, actor, deal, open_deal=stage.kind == "open")
         invoiced = await invoices_on_deal(session, actor, deal)
-    may = _rights(actor, deal, stage.kind)
-    ops = actor.scope(Action.OPS) is not None
+    may, namespace = _rights(actor, deal, stage.kind), services.temporal.namespace
     return {
         **quoted,
         **invoiced,
@@ -81,7 +80,7 @@ async def record(
         "moves": story.pipelines.moves(deal, _pipeline(line)) if may["may_work"] else [],
         "reads_money": actor.scope(Action.COLLECTION_READ) is not None,
         "approval": _approval(line, story),
-        "workflows": {p.workflow_id: workflow_link(services.temporal.namespace, p) for p in line.processes if ops},
+        "workflows": {p.workflow_id: link for p in line.processes if (link := workflow_link(actor, namespace, p))},
         "amount_typed": plain_amount(deal.amount, deal.currency),
         "told": told,
         "filters": FILTERS,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from fastapi import Request
@@ -76,45 +75,47 @@ async def record(
     formats = pages.formats(request)
     story = Story(formats, called, known, lead.currency)
     words = PolicyWords(formats.language, formats, called)
+    may = _may(actor, lead)
+    return (
+        turned
+        | may
+        | {
+            "shown": shown,
+            "beside": beside,
+            "next": here_with(request, lead_id) if beside else f"/leads/{lead_id}",
+            "answers": answers,
+            "customer": customer if actor.scope(Action.CUSTOMER_READ) is not None else None,
+            "phone": readable_phone(lead.phone, settings.country) if lead.phone else "",
+            "amount_typed": plain_amount(lead.amount, lead.currency) if lead.amount else "",
+            "waits": [story.waited(wait) for wait in waits],
+            "events": story.told(events),
+            "why": why_told(lead.why, assignment, words),
+            "options": options(formats.language, policy),
+            "alike": alike,
+            "pipelines": [(key, name) for key, name in known.choices() if not known.in_force[key].retired],
+            "customers": [(one.id, one.title) for one in alike if one.kind == "customer" and one.seen],
+            "close_reason": reason_text(policy, lead.close_key, formats.language),
+            "sellers": [(person, called.person(person)) for person in selling] if may["may_assign"] else [],
+            "title_typed": _title(lead, formats.language),
+            "reads_deals": actor.scope(Action.DEAL_READ) is not None,
+            "workflow": workflow_link(actor, services.temporal.namespace, process),
+            "open_dialog": "",
+            "typed": {},
+            "errors": {},
+        }
+    )
+
+
+def _may(actor: Actor, lead: Lead) -> dict[str, bool]:
+    """What this reader may do with it as it stands."""
     works = actor.reaches(Action.LEAD_WORK, owner=lead.owner_id, region=lead.region_id)
-    open_lead = lead.stage in (*OPEN, "asleep")
-    manages = actor.reaches(Action.TASK_HAND_ON, owner=None, region=lead.region_id)
-    return turned | {
-        "shown": shown,
-        "beside": beside,
-        "next": here_with(request, lead_id) if beside else f"/leads/{lead_id}",
-        "answers": answers,
-        "customer": customer if actor.scope(Action.CUSTOMER_READ) is not None else None,
-        "phone": readable_phone(lead.phone, settings.country) if lead.phone else "",
-        "amount_typed": plain_amount(lead.amount, lead.currency) if lead.amount else "",
-        "waits": [
-            {
-                "text": story.waiting(wait),
-                "who": story.holders(wait["holders"]),
-                "since": _instant(wait["since"]),
-                "due": _instant(wait["due"]),
-            }
-            for wait in waits
-        ],
-        "events": story.told(events),
-        "why": why_told(lead.why, assignment, words),
-        "options": options(formats.language, policy),
-        "alike": alike,
-        "pipelines": [(key, name) for key, name in known.choices() if not known.in_force[key].retired],
-        "customers": [(one.id, one.title) for one in alike if one.kind == "customer" and one.seen],
-        "close_reason": reason_text(policy, lead.close_key, formats.language),
-        "may_work": works and open_lead,
-        "may_qualify": works and open_lead and lead.owner_id is not None,
+    is_open = lead.stage in (*OPEN, "asleep")
+    return {
+        "may_work": works and is_open,
+        "may_qualify": works and is_open and lead.owner_id is not None,
         "may_take": lead.stage == "pooled" and lead.region_id in actor.regions and not actor.roles.isdisjoint(SELLING),
-        "may_assign": manages and open_lead,
+        "may_assign": is_open and actor.reaches(Action.TASK_HAND_ON, owner=None, region=lead.region_id),
         "may_reopen": works and lead.stage == "closed",
-        "sellers": [(person, called.person(person)) for person in selling] if manages else [],
-        "title_typed": _title(lead, formats.language),
-        "reads_deals": actor.scope(Action.DEAL_READ) is not None,
-        "workflow": workflow_link(services.temporal.namespace, process) if process and _ops(actor) else "",
-        "open_dialog": "",
-        "typed": {},
-        "errors": {},
     }
 
 
@@ -213,11 +214,3 @@ def _title(lead: Lead, language: str) -> str:
     """What the deal may be called, so that nobody types what is known: what they want, or who they are."""
     wanted = (lead.message or "").strip().splitlines()
     return (wanted[0] if wanted and len(wanted[0]) <= TITLE else lead.company)[:TITLE]
-
-
-def _ops(actor: Actor) -> bool:
-    return actor.scope(Action.OPS) is not None
-
-
-def _instant(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +14,7 @@ from db.milestone import Milestone, Standing, milestones, whole
 from db.process import Process, Task
 from domain.access import Action, Actor
 from ui.sla import ring
-from ui.story import Story
+from ui.story import Story, Waited
 
 
 @dataclass(frozen=True)
@@ -28,16 +28,9 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class Wait:
-    """Why a process stands still: what for, for whom, since when, and when it acts by itself.
+class Wait(Waited):
+    """`task` is the open task behind it, where there is one; `href` is where the reader ends a wait that has none."""
 
-    `task` is the open task behind it, where there is one; `href` is where the reader ends a wait that has none.
-    """
-
-    text: str
-    who: str
-    since: datetime | None
-    due: datetime | None
     process: Process
     task: Task | None = None
     href: str = ""
@@ -75,10 +68,7 @@ class LineView:
         """Of every process under way. One that only waits for another of the line is left out: that one says why."""
         found = [
             Wait(
-                text=self.story.waiting(wait),
-                who=self.story.holders(wait["holders"]),
-                since=_instant(wait["since"]),
-                due=_instant(wait["due"]),
+                **vars(self.story.waited(wait)),
                 process=process,
                 task=self._task(process, wait),
                 href=self._ends(process, wait),
@@ -145,12 +135,9 @@ class LineView:
         return f"{page}{one.record_id}"
 
 
-def _instant(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def workflow_link(namespace: str, process: Process) -> str:
-    return case_link(namespace, process.workflow_id)
+def workflow_link(actor: Actor, namespace: str, process: Process | None) -> str:
+    """For ops; nothing for anybody else."""
+    return case_link(namespace, process.workflow_id) if process and actor.scope(Action.OPS) is not None else ""
 
 
 def case_link(namespace: str, workflow_id: str) -> str:

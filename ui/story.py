@@ -123,6 +123,16 @@ def _persons(keys: Iterable[str]) -> set[str]:
 
 
 @dataclass(frozen=True)
+class Waited:
+    """Why a process stands still: what for, for whom, since when, and when it acts by itself."""
+
+    text: str
+    who: str
+    since: datetime | None
+    due: datetime | None
+
+
+@dataclass(frozen=True)
 class Story:
     """Everything said to one reader. `currency` is that of the amounts in events and waits, `steps` has the names of
     approval steps by key, `contacts` those of the customer's people by id."""
@@ -169,8 +179,11 @@ class Story:
         by, absent = self.names.person(event.actor), self.names.person(event.params.get("behalf_of"))
         return self._(N_("%(by)s for %(absent)s")) % {"by": by, "absent": absent} if absent else by
 
-    def waiting(self, wait: Mapping[str, Any]) -> str:
-        return wait_text(wait["reason"], self.words(wait["params"]), self.language)
+    def waited(self, wait: Mapping[str, Any]) -> Waited:
+        """As its process wrote it (`domain.process.Waiting`)."""
+        text = wait_text(wait["reason"], self.words(wait["params"]), self.language)
+        since, due = (datetime.fromisoformat(at) if at else None for at in (wait.get("since"), wait.get("due")))
+        return Waited(text, self.holders(wait["holders"]), since, due)
 
     def words(self, params: Mapping[str, Any]) -> dict[str, str]:
         """Parameters as the reader reads them."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from fastapi import Request
@@ -31,7 +30,7 @@ from locales.labels import label
 from ui.environment import pages_of
 from ui.line import workflow_link
 from ui.names import Names, names
-from ui.routing_words import routing_words
+from ui.routing_words import RoutingWords, routing_words
 from ui.story import MAIN, people_in
 from ui.ticket_intake import from_outside
 from ui.ticket_story import ticket_story
@@ -92,15 +91,7 @@ async def record(request: Request, actor: Actor, services: Services, ticket_id: 
         "said": said,
         "last_said": next((one.message.id for one in reversed(said) if one.side != "note"), ""),
         "phone": readable_phone(number, services.settings.country) if number else "",
-        "waits": [
-            {
-                "text": story.waiting(wait),
-                "who": story.holders(wait["holders"]),
-                "since": _instant(wait["since"]),
-                "due": _instant(wait["due"]),
-            }
-            for wait in waits
-        ],
+        "waits": [story.waited(wait) for wait in waits],
         "events": story.told(events),
         "others": others,
         "alike": alike,
@@ -112,14 +103,9 @@ async def record(request: Request, actor: Actor, services: Services, ticket_id: 
         "clocks": clocks,
         "agents": [(person, called.person(person)) for person in able],
         "can": {act: works and may(act, ticket.stage) for act in _ACTS},
-        "options": {
-            "priority": [(one, label("ticket_priority", one, language)) for one in PRIORITIES],
-            "kind": [(one, label("ticket_kind", one, language)) for one in TICKET_KINDS],
-            "queue": [("", "–"), *routing.queues],
-            "then": [(one, label("ticket_then", one, language)) for one in THENS],
-        },
+        "options": _options(language, routing),
         "reads_customer": actor.scope(Action.CUSTOMER_READ) is not None,
-        "workflow": _workflow(actor, services, process),
+        "workflow": workflow_link(actor, services.temporal.namespace, process),
         "typed": {},
         "errors": {},
         "open_dialog": "merge" if sought else "",
@@ -131,6 +117,16 @@ _ACTS: tuple[Act, ...] = (
     "assign", "take", "reply", "note", "wait_customer", "wait_third", "go_on", "resolve", "reopen", "prioritise",
     "merge", "split", "close",
 )  # fmt: skip
+
+
+def _options(language: str, routing: RoutingWords) -> dict[str, list[tuple[str, str]]]:
+    """What the dialogs offer to choose from."""
+    return {
+        "priority": [(one, label("ticket_priority", one, language)) for one in PRIORITIES],
+        "kind": [(one, label("ticket_kind", one, language)) for one in TICKET_KINDS],
+        "queue": [("", "–"), *routing.queues],
+        "then": [(one, label("ticket_then", one, language)) for one in THENS],
+    }
 
 
 async def _macros(session: AsyncSession, language: str) -> list[tuple[str, str]]:
@@ -159,12 +155,3 @@ def _said(message: TicketMessage, shown: Listed, called: Names, readable: Readab
         return Said(message, called.person(message.author_id), message.author_id or "", own, quoted)
     who = readable.called(message.author_name or "") or (shown.who(readable) if message.author == "customer" else "")
     return Said(message, who, message.author_id or who, own, quoted)
-
-
-def _workflow(actor: Actor, services: Services, process: Process | None) -> str:
-    sees = actor.scope(Action.OPS) is not None and process is not None
-    return workflow_link(services.temporal.namespace, process) if sees and process else ""
-
-
-def _instant(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
