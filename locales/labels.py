@@ -7,10 +7,13 @@ from typing import Any
 
 from locales import N_, translate
 from locales.allocation_labels import ALLOCATION_LABELS
+from locales.bank_labels import BANK_LABELS
 from locales.clause_labels import CLAUSE_LABELS
+from locales.collection_labels import COLLECTION_LABELS
 from locales.contract_labels import CONTRACT_LABELS
 from locales.customer_labels import CUSTOMER_LABELS
 from locales.customer_list_labels import CUSTOMER_LIST_LABELS
+from locales.lead_labels import LEAD_LABELS
 from locales.match_labels import MATCH_LABELS
 from locales.pool_labels import POOL_LABELS
 from locales.sla_labels import SLA_LABELS
@@ -49,57 +52,6 @@ LABELS: dict[str, dict[str, str]] = (
             "signing": N_("Signing"),
             "ticket": N_("Ticket"),
             "contract_term": N_("Term of a contract"),
-        },
-        "lead": {
-            "new": N_("New"),
-            "pooled": N_("In the pool"),
-            "assigned": N_("To be contacted"),
-            "contacted": N_("Contacted"),
-            "asleep": N_("Asleep"),
-            "converted": N_("Qualified"),
-            "closed": N_("Closed"),
-        },
-        "source": {
-            "form": N_("Web form"),
-            "api": N_("Other system"),
-            "hand": N_("Entered by hand"),
-            "upload": N_("Uploaded file"),
-            "mail": N_("E-mail"),
-            "hook": N_("Webhook"),
-            "merged": N_("another lead that turned out to be this one"),
-        },
-        "industry": {
-            "manufacturing": N_("Manufacturing"),
-            "retail": N_("Retail and e-commerce"),
-            "logistics": N_("Logistics"),
-            "finance": N_("Financial services"),
-            "healthcare": N_("Healthcare"),
-            "education": N_("Education"),
-            "energy": N_("Energy and chemicals"),
-            "technology": N_("Internet and software"),
-            "construction": N_("Construction and property"),
-            "public": N_("Public sector"),
-            "other": N_("Something else"),
-        },
-        "size": {
-            "micro": N_("Fewer than 10"),
-            "small": N_("10 to 49"),
-            "medium": N_("50 to 499"),
-            "large": N_("500 and more"),
-        },
-        "intent": {
-            "buy": N_("Wants to buy soon"),
-            "compare": N_("Compares offers"),
-            "learn": N_("Looks around"),
-        },
-        "shared": {
-            "phone": N_("the same phone number"),
-            "email": N_("the same e-mail address"),
-            "name": N_("the same person's name"),
-            "company": N_("the same company"),
-            "near_company": N_("nearly the same company name"),
-            "same_sound": N_("a company name that sounds the same"),
-            "longer_company": N_("a company name that begins alike"),
         },
         "quote": {
             "draft": N_("Draft"),
@@ -171,89 +123,12 @@ LABELS: dict[str, dict[str, str]] = (
             "own": N_("the submitter would have been the approver"),
             "twice": N_("already approved by the same person"),
         },
-        "collection": {
-            "open": N_("Being collected"),
-            "overdue": N_("Overdue"),
-            "paid": N_("Paid"),
-            "written_off": N_("Closed with a write-off"),
-        },
-        "instalment": {
-            "waiting": N_("Date open"),
-            "planned": N_("Planned"),
-            "due": N_("Due"),
-            "overdue": N_("Overdue"),
-            "paid": N_("Paid"),
-            "credited": N_("Credited"),
-            "written_off": N_("Written off"),
-        },
-        "payment": {
-            "received": N_("Received"),
-            "reversed": N_("Reversed"),
-            "moved": N_("Moved"),
-        },
         "letter_key": {
             "payment_reminder": N_("Payment reminder"),
             "overdue_1": N_("First overdue letter"),
             "overdue_2": N_("Second overdue letter"),
             "overdue_3": N_("Last overdue letter"),
             "statement": N_("Statement of account"),
-        },
-        "payment_source": {
-            "hand": N_("by hand"),
-            "api": N_("from another system"),
-            "bank": N_("from the bank statement"),
-            "transfer": N_("from another collection"),
-        },
-        "plan_event": {
-            "order": N_("Order"),
-            "contract_signed": N_("Contract signed"),
-            "delivery": N_("Delivery"),
-            "acceptance": N_("Acceptance"),
-            "invoice": N_("Invoice"),
-        },
-        "promise": {
-            "open": N_("Open"),
-            "kept": N_("Kept"),
-            "broken": N_("Broken"),
-            "withdrawn": N_("Replaced"),
-        },
-        "dispute": {
-            "quality": N_("quality"),
-            "delivery": N_("delivery"),
-            "invoice": N_("invoice"),
-            "price": N_("price"),
-            "other": N_("something else"),
-        },
-        "told": {
-            "owner": N_("Owner"),
-            "finance": N_("Finance"),
-            "manager": N_("Regional manager"),
-            "director": N_("Sales director"),
-            "cfo": N_("CFO"),
-        },
-        "account": {
-            "order": N_("Order"),
-            "receivable": N_("Owed"),
-            "cash": N_("Money received"),
-            "surplus": N_("Customer's credit"),
-            "credit_note": N_("Credit notes"),
-            "write_off": N_("Written off"),
-            "refund": N_("Refunds"),
-            "transfer": N_("Other collections"),
-            "conversion": N_("Currency conversion"),
-            "exchange_difference": N_("Exchange difference"),
-        },
-        "posting": {
-            "order": N_("Order"),
-            "plan": N_("Plan changed"),
-            "payment": N_("Payment"),
-            "reversal": N_("Payment reversed"),
-            "apply": N_("Credit used"),
-            "credit_note": N_("Credit note"),
-            "write_off": N_("Write-off"),
-            "refund": N_("Refund"),
-            "transfer_out": N_("Moved to another collection"),
-            "transfer_in": N_("Moved from another collection"),
         },
         "task": {
             "first_contact": N_("Make first contact"),
@@ -354,35 +229,6 @@ LABELS: dict[str, dict[str, str]] = (
             "office": N_("office calendar"),
             "always": N_("around the clock"),
             "24x7": N_("around the clock"),
-        },
-        "bank_statement": {
-            "reading": N_("Being read"),
-            "matching": N_("Being matched"),
-            "booking": N_("Being booked"),
-            "done": N_("Done"),
-            "failed": N_("Not readable"),
-        },
-        "bank_column": {
-            "date": N_("Day of booking"),
-            "value": N_("Value day"),
-            "amount": N_("Amount with its sign"),
-            "credit": N_("Money in"),
-            "debit": N_("Money out"),
-            "direction": N_("In or out"),
-            "currency": N_("Currency"),
-            "payer": N_("Payer"),
-            "payer_account": N_("Account of the payer"),
-            "text": N_("Purpose"),
-            "bank_reference": N_("The bank's number"),
-            "account": N_("Our account"),
-        },
-        "bank_line": {
-            "new": N_("To be matched"),
-            "booking": N_("Being booked"),
-            "booked": N_("Booked"),
-            "doubt": N_("To be decided"),
-            "ignored": N_("Set aside"),
-            "not_ours": N_("Not a payment of a customer"),
         },
         "letter": {
             "queued": N_("Waits to be sent"),
@@ -513,19 +359,6 @@ LABELS: dict[str, dict[str, str]] = (
             "zh_CN": N_("Chinese"),
             "en": N_("English"),
         },
-        "contact_outcome": {
-            "reached": N_("Reached"),
-            "message_left": N_("Message left or sent"),
-            "no_answer": N_("No answer"),
-            "wrong_details": N_("Number or address is wrong"),
-        },
-        "lead_why": {
-            "turn": N_("it was their turn"),
-            "hand": N_("entered by hand for them"),
-            "claimed": N_("claimed"),
-            "given": N_("given by a manager"),
-            "kept": N_("it was theirs before"),
-        },
         "field": {
             "title": N_("Title"),
             "amount": N_("Amount"),
@@ -542,6 +375,9 @@ LABELS: dict[str, dict[str, str]] = (
             "roles": N_("Roles"),
         },
     }
+    | LEAD_LABELS
+    | COLLECTION_LABELS
+    | BANK_LABELS
     | CLAUSE_LABELS
     | TICKET_LABELS
     | ALLOCATION_LABELS
