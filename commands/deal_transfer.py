@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from activities.deal import DealState
 from activities.policy import PinnedPolicy
 from commands.deal_people import DealPeople
-from commands.idempotency import claim, claim_once
-from commands.temporal import update_id
+from commands.idempotency import claim
+from commands.temporal import ProcessUnknown, update_id
 from db.base import new_id
 from db.colleague import sellers_in
 from db.deal import Deal
@@ -23,7 +24,7 @@ from db.scope import visible
 from domain.access import Action, Actor, Role
 from domain.deal import Competitor, DealFile, DealPerson, Part
 from domain.pipeline import pipeline_kind
-from domain.process import Answer, Command
+from domain.process import Answer, Command, Given
 from domain.refusal import forbidden, invalid
 from workflows.deal import DealStart, DealWorkflow, deal_workflow_id
 from workflows.deal_transfer import HandOverDeal, ReopenDeal, SplitDeal
@@ -88,16 +89,19 @@ class DealTransfers(DealPeople):
             deal: Deal = await visible(session, actor, "deal", deal_id)
             if not actor.reaches(Action.DEAL_WORK, owner=deal.owner_id, region=deal.region_id):
                 raise forbidden(Action.DEAL_WORK)
-            claimed = await claim_once(session, actor, key, "ReopenDeal", f"deal/{deal_id}", {"note": note})
+            await claim(session, actor, key, "ReopenDeal", f"deal/{deal_id}", {"note": note})
             start = await _as_it_was(session, deal, actor, sent) if deal.closed_at and deal.lost_in else None
         asked = ReopenDeal(actor=actor, key=sent, note=note)
-        if not claimed.fresh and (given := await processes.given(deal_workflow_id(deal_id), sent)):
-            return given
+        answers: dict[str, Given] = {}
+        with suppress(ProcessUnknown):  # lost so long ago that Temporal keeps it no longer
+            answers = await processes.answers(deal_workflow_id(deal_id))
+        if given := answers.get(sent):
+            return Answer(revision=given.revision, seen=True, result=given.result)
         if start is None:
             # Not lost, as far as is seen here. It is for a running process to say so, and who was first.
             return await self.desk.send(actor, key, deal_workflow_id(deal_id), DealWorkflow.reopened, asked)
         if start.state is not None:
-            start.state.answers = await processes.answers(deal_workflow_id(deal_id))
+            start.state.answers = answers
         return await processes.open(
             DealWorkflow.run, start, deal_workflow_id(deal_id), DealWorkflow.reopened, asked, again=True
         )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from commands.idempotency import claim
-from commands.temporal import Processes, update_id
+from commands.temporal import Processes, ProcessUnknown, update_id
 from db.audit import record
 from db.engine import Database
+from db.process import Process
 from db.scope import visible
 from domain.access import Actor
 from domain.process import Answer, Command
@@ -49,5 +52,13 @@ class Desk:
             return await self.processes.update(workflow_id, update, command)
         except Refused as refused:
             async with self.db.session(actor.id) as session:
-                await record(session, actor.id, type(command).__name__, workflow_id, refused=refused.code)
-            raise
+                said = await _not_begun(session, workflow_id) if isinstance(refused, ProcessUnknown) else None
+                said = said or refused
+                await record(session, actor.id, type(command).__name__, workflow_id, refused=said.code)
+            raise said from None
+
+
+async def _not_begun(session: AsyncSession, workflow_id: str) -> Refused | None:
+    """Of a process that Temporal does not know: it begins soon, unless its row says that it has ended."""
+    row = await session.get(Process, workflow_id)
+    return None if row and row.closed_at else Refused("not_confirmed", 503)

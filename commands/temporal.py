@@ -69,6 +69,10 @@ class ProcessEnded(Refused):
         super().__init__("process_ended", 409)
 
 
+class ProcessUnknown(ProcessEnded):
+    """Temporal knows none of this id: it has not begun yet, or ended so long ago that it is kept no longer."""
+
+
 class Answered(BaseModel):
     answers: dict[str, Given] = {}
 
@@ -100,12 +104,12 @@ class Processes:
             return answer
 
     async def given(self, workflow_id: str, key: str) -> Answer | None:
-        """What the newest run, which may have ended, answered to a command of this key."""
+        """What the newest run, which may have ended, answered to a command of this key. Raises ProcessUnknown."""
         given = (await self.answers(workflow_id)).get(key)
         return None if given is None else Answer(revision=given.revision, seen=True, result=given.result)
 
     async def answers(self, workflow_id: str) -> dict[str, Given]:
-        """All that the newest run has answered, by key; nothing where the server no longer keeps it.
+        """All that the newest run has answered, by key. Raises ProcessUnknown.
 
         Read from its history: a worker that is asked for it has to go through the whole case again, and in a rush or
         while it restarts that takes longer than anybody waits who clicked once more on what has just ended.
@@ -118,8 +122,9 @@ class Processes:
             async for event in history:
                 answers |= await self._answers_in(event)
         except RPCError as error:
-            if error.status != RPCStatusCode.NOT_FOUND:
-                raise Refused("not_confirmed", 503) from error
+            if error.status == RPCStatusCode.NOT_FOUND:
+                raise ProcessUnknown from None
+            raise Refused("not_confirmed", 503) from error
         return answers
 
     async def _answers_in(self, event: HistoryEvent) -> dict[str, Given]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import make_url
 
+from commands.lead_intake import NewLead
+from db.base import new_id
 from db.deal import Deal
 from db.engine import Database
 from db.process import Process, TimelineEvent
@@ -126,11 +129,22 @@ async def test_who_clicks_again_on_what_has_ended_needs_no_worker_to_be_answered
             await office.leads.dismiss(owner, uuid4().hex, lead.id, reason="not_real")
 
 
-async def test_what_the_server_no_longer_keeps_has_ended(office: Office) -> None:
+async def test_what_the_server_does_not_know_has_ended_or_not_begun_as_its_row_says(office: Office) -> None:
+    manager = await office.actor("zhao.min")
+    new = NewLead(source="form", company="尚未开始", name="周明", region="east")
+    lead_id = await office.leads.capture(new)  # its process begins with the relay
+    with pytest.raises(Refused, match="not_confirmed"):
+        await office.leads.contact(manager, uuid4().hex, lead_id, how="call", note="")
+    now = datetime.now(UTC)
+    ended = Process(
+        workflow_id=f"deal/{uuid4()}", run_id="", kind="deal", record_id=new_id(), line_id=new_id(), stage="lost",
+        opened_at=now, changed_at=now, closed_at=now, revision=1, policies={}, waiting=[],
+    )  # fmt: skip
+    async with office.db.session() as session:
+        session.add(ended)
+    command = Command(actor=manager, key=uuid4().hex)
     with pytest.raises(Refused, match="process_ended"):
-        await office.desk.processes.update(
-            f"deal/{uuid4()}", DealWorkflow.opened, Command(actor=await office.actor("li.wei"), key=uuid4().hex)
-        )
+        await office.desk.send(manager, command.key, ended.workflow_id, DealWorkflow.opened, command)
 
 
 async def test_ten_at_once_on_one_deal_make_one_move(office: Office) -> None:
