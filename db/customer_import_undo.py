@@ -26,6 +26,8 @@ async def undo_batch(connection: Connection, one: Import, no: int, first: int, l
             "id": one.id, "from": one.first_id(first), "to": one.first_id(last), "first": first, "last": last,
             "contact": one.prefix(1), "contact_from": one.first_id(first, 1), "contact_to": one.first_id(last, 1),
         }  # fmt: skip
+        # A table that an import just filled is found small by whoever plans, and would be read whole for each customer.
+        await connection.execute("set local enable_seqscan = off")
         removed = await _count(connection, _REMOVE.format(used=_used()), span)
         kept = await _count(connection, _KEPT, span)
         restored, left = await _restore(connection, span)

@@ -174,6 +174,7 @@ async def test_the_queue_shows_what_one_may_merge_page_by_page(
     made = [await selling.customer(f"分页{no}") for no in range(4)]
     south = await selling.customer("南方分页", owner="wu.hao", region="south")
     async with db.session() as session:
+        (await session.scalars(select(Assignment).where(Assignment.customer_id == made[0]))).one().owner_id = None
         session.add(CustomerMatchRun(id=new_id(), parts=3, done=3))
         for no, other in enumerate([*made[1:], south]):
             session.add(
@@ -189,6 +190,7 @@ async def test_the_queue_shows_what_one_may_merge_page_by_page(
         address = head.rpartition('href="')[2].split('"')[0].replace("&amp;", "&") if rest else ""
     assert all(f"/customers/{one}" in found for one in made)
     assert south not in found
+    assert "在公海" in found or "in the pool" in found
     assert (await (await sign_in("li.wei")).get("/customers/duplicates")).status_code == 403
 
 

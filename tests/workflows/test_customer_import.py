@@ -24,6 +24,9 @@ from db.base import new_id
 from db.customer import Assignment, Contact, Customer
 from db.customer_act import CustomerAct, CustomerActRefusal
 from db.customer_import import CustomerImport, CustomerImportRow
+from db.customer_import_stage import open_connection
+from db.customer_import_undo import undo_batch
+from db.engine import plain_url
 from domain.refusal import Refused
 from tests.workflows.importing import Imports
 
@@ -323,3 +326,18 @@ async def _outcome(imports: Imports, import_id: str) -> tuple[Any, Any]:
         sorted((one.name, one.phone, one.city, one.company_key) for one in made),
         sorted((row.no, row.verdict, row.other_no) for row in rows),
     )
+
+
+async def test_what_an_undo_looks_for_is_found_by_its_key(imports: Imports) -> None:
+    """A table that an import has just filled counts as small: read whole for each customer, it took minutes."""
+    done = await imports.take_in(["客户名称,电话", "回退建材有限公司,13800138291", "回退机电有限公司,13800138292"])
+    async with imports.services.db.session() as session:
+        one = await carried._import(session, await imports.row(done.id))
+    read = "select seq_scan from pg_stat_xact_user_tables where relname = any(%s)"
+    async with (
+        await open_connection(plain_url(imports.services.db.url)) as connection,
+        connection.transaction(force_rollback=True),
+    ):
+        await undo_batch(connection, one, 0, 1, 2)
+        scans = await (await connection.execute(read, [["assignment_change", "assignment", "contact"]])).fetchall()
+    assert [count for (count,) in scans] == [0, 0, 0]
