@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commands.desk import Desk
 from commands.idempotency import claim_once
 from db.base import new_id
-from db.book import lock_books, rearm
+from db.book import lock_books, rearm_beside
 from db.customer import Assignment
 from db.lead_turn import sells_in
 from db.live import announce
 from db.notification import tell
-from db.ownership import lock_books_of, move, moved_with, write_first
+from db.ownership import move, moved_with, write_first
 from db.person import Person
 from db.pool import Place, places_to_change, room_of, taken_places
 from db.pool_policy import Rules, region_codes, rules_in_force
@@ -186,7 +186,7 @@ class PoolCommands:
             raise invalid("tier_unknown", "tier")
         async with self.desk.db.session(actor.id) as session:
             begun = await self._begin(session, actor, key, "SetCustomerTier", places, tier=tier)
-            rows = await _with_books(session, begun.asked)
+            rows = await places_to_change(session, begun.asked)
             good, refused = _sorted(begun.asked, rows, actor, lambda row: None)
             await write_first(session, good)
             for place in good if begun.fresh else ():
@@ -203,7 +203,7 @@ class PoolCommands:
             raise invalid("date_not_ahead", "until")
         async with self.desk.db.session(actor.id) as session:
             begun = await self._begin(session, actor, key, "ProtectCustomers", places, until=str(until))
-            rows = await _with_books(session, begun.asked)
+            rows = await places_to_change(session, begun.asked)
             good, refused = _sorted(begun.asked, rows, actor, _not_to_protect, action=Action.CUSTOMER_ASSIGN)
             for place in good if begun.fresh else ():
                 rows[place].locked_until = until
@@ -225,7 +225,7 @@ class PoolCommands:
         """The date may have come nearer: whose books these are in look anew."""
         await session.flush()
         await reckon(session, places)
-        await rearm(session, {owner for place in places if (owner := rows[place].owner_id)})
+        await rearm_beside(session, {owner for place in places if (owner := rows[place].owner_id)})
 
     async def _after(self, session: AsyncSession, rules: Rules, places: list[Place]) -> None:
         if places:
@@ -235,12 +235,6 @@ class PoolCommands:
 
     def _today(self, now: datetime) -> datetime:
         return day_began(now, self.desk.settings.zone)
-
-
-async def _with_books(session: AsyncSession, places: Sequence[Place]) -> dict[Place, Assignment]:
-    """`places_to_change` where their owners' books will be asked to look anew."""
-    await lock_books_of(session, (customer for customer, _ in places))
-    return await places_to_change(session, places)
 
 
 def _not_to_claim(

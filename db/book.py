@@ -65,6 +65,7 @@ _REARM_ALL_AT = text("""
         'input', jsonb_build_object('owner_id', owner_id),
         'signal', 'changed', 'message', jsonb_build_object('owner_id', owner_id)), 0, coalesce(:at, now())
     from (select distinct owner_id from book) known
+    where cast(:owners as uuid[]) is null or owner_id = any(cast(:owners as uuid[]))
     on conflict (key) do nothing
 """)
 
@@ -83,8 +84,16 @@ async def rearm(session: AsyncSession, owners: Iterable[str]) -> None:
 
 async def rearm_all(session: AsyncSession, at: datetime | None = None) -> None:
     """Asks every book, at an instant or at once: other rules hold from then on."""
-    await session.execute(_REARM_ALL_AT, {"change": new_id(), "at": at})
+    await session.execute(_REARM_ALL_AT, {"change": new_id(), "at": at, "owners": None})
     await session.execute(select(func.pg_notify(WAKE, "start")))
+
+
+async def rearm_beside(session: AsyncSession, owners: Iterable[str]) -> None:
+    """`rearm` by who holds places, for which a holder of these books may be waiting: it waits for no book, and asks
+    once more who is asked already."""
+    if asked := sorted(set(owners)):
+        await session.execute(_REARM_ALL_AT, {"change": new_id(), "at": None, "owners": asked})
+        await session.execute(select(func.pg_notify(WAKE, "start")))
 
 
 _BEGIN = text("""

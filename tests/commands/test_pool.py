@@ -15,6 +15,7 @@ from commands.policy import Policies, publish_defaults
 from commands.pool import Outcome, PoolCommands
 from commands.temporal import Processes
 from db.actor import actor_of
+from db.book import lock_books
 from db.customer import Assignment, Customer
 from db.customer_assignment import lay_in_pool
 from db.engine import Database
@@ -230,3 +231,13 @@ async def test_a_manager_takes_back_and_a_colleague_may_not(pool: Pool) -> None:
     await pool.give_back("zhao.min", place)
     row = await pool.row(place)
     assert (row.owner_id, row.reason, row.note, row.pool) == (None, "taken_back", "not ours", "region")
+
+
+async def test_who_ranks_a_customer_does_not_wait_for_its_owners_book(pool: Pool) -> None:
+    """Whose holder may be waiting for the customer."""
+    place = (await pool.customers())[0]
+    await pool.claim("li.wei", place)
+    async with pool.db.session() as session:
+        await lock_books(session, [pool.people["li.wei"]])
+        await pool.commands.set_tier(await pool.actor("zhao.min"), uuid4().hex, [place], "A")
+    assert (await pool.row(place)).tier == "A"
