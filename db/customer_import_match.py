@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import LiteralString
-from uuid import UUID
 
 from psycopg import sql
 
@@ -270,7 +269,7 @@ def _asides(one: Import) -> list[Aside]:
 def _aside(one: Import, kind: Kind, query: sql.SQL, key: str, rank: int) -> Aside:
     """How a row may find an earlier one, or a customer, also by a contact's number: the lower the rank, the surer."""
     table = sql.Identifier(f"import_{kind.value}_{rank}_{one.short}")
-    parts = {"table": one.table, "key": sql.Identifier(key), "id": sql.Literal(UUID(one.id))}
+    parts = {"table": one.table, "key": sql.Identifier(key)}
     surest = key == "tax_number"
     if kind is Kind.DOUBLE:
         double = _DOUBLE if surest else _DOUBLE_GUARDED
@@ -287,10 +286,10 @@ _SAME_PHONE = sql.SQL("hashtextextended(c.phone, 0) = hashtextextended(s.phone, 
 _FINDS = sql.SQL("""
     select s.no, coalesce(c.merged_into, c.id) as customer_id
     from {table} s join customer c on {same}
-    where c.import_id is distinct from {id} and {guard}
+    where {guard}
 """)
 _FINDS_CONTACT = sql.SQL("""
     select s.no, coalesce(c.merged_into, c.id) as customer_id
     from {table} s join contact k on k.{key} = s.{key} join customer c on c.id = k.customer_id
-    where c.import_id is distinct from {id} and {guard}
+    where {guard}
 """)
