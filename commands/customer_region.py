@@ -14,7 +14,8 @@ from db.customer_assignment import Assigned, lay_in_pool, stop_following
 from db.customer_portrait import tell_owners
 from db.customer_region import seen_customer
 from db.lead_turn import sells_in
-from db.ownership import hold_customers, move
+from db.ownership import move
+from db.ownership_order import hold_customers
 from db.person import OrgUnit
 from domain.access import Action, Actor
 from domain.customer_pool import TIERS, Tier

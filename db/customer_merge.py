@@ -29,7 +29,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.base import Base, Id, Instant, Ref
 from db.book import rearm
 from db.customer import Customer
-from db.ownership import lock_books_of
+from db.ownership_order import lock_books_of
 from db.process import Process
 
 ONE_EACH = frozenset({"assignment"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Instant, Ref
 from db.book import lock_books, rearm
-from db.customer import Assignment, Customer
+from db.ownership_order import hold_customers
 from db.pool_policy import Rules
 from domain.book import due
 from domain.customer_pool import TIERS, Back, Course, How
@@ -96,24 +96,6 @@ async def write_first(session: AsyncSession, places: Sequence[tuple[str, str]]) 
 
 def _asked(places: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
     return {"customers": [customer for customer, _ in places], "regions": [region for _, region in places]}
-
-
-async def lock_books_of(session: AsyncSession, customers: Iterable[str]) -> None:
-    """The books of those who have the customers. Who got one while another's was waited for is one of them."""
-    owners = select(Assignment.owner_id).where(
-        Assignment.customer_id.in_(sorted(set(customers))), Assignment.owner_id.is_not(None)
-    )
-    held: set[str] = set()
-    while more := {str(owner) for owner in await session.scalars(owners.distinct())} - held:
-        await lock_books(session, more)
-        held |= more
-
-
-async def hold_customers(session: AsyncSession, customers: Iterable[str]) -> None:
-    """Before their places are locked. Every line of history looks whether its customer is there, and would wait for
-    whoever merges it, who waits for the places."""
-    query = select(Customer.id).where(Customer.id.in_(sorted(set(customers)))).order_by(Customer.id)
-    await session.execute(query.with_for_update(read=True, key_share=True))
 
 
 _MOVE = text("""

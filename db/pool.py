@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.customer import Assignment, Customer
 from db.customer_field import readable_by
 from db.customer_search import named
-from db.ownership import AssignmentChange, came, hold_customers
+from db.ownership import AssignmentChange, came
+from db.ownership_order import hold_customers
 from db.person import PersonRole
 from db.pool_policy import region_codes, rules_in_force
 from db.scope import reach
