@@ -23,6 +23,8 @@ SCATTERED = {
 """Indexes all over which new values belong, with the field of the file that fills them. Into every other one the rows
 of an import go side by side, and cost less than to make it again."""
 GROWING = ("customer", "assignment", "contact")
+TRIES = 20
+"""Each waits for half a second."""
 WORTH = 0.25
 """An index is made again where the file has so many rows for each one of the table."""
 
@@ -40,9 +42,11 @@ _TIDIED = "alter table {} reset (autovacuum_enabled)"
 
 
 async def drop_indexes(connection: Connection, one: Import) -> None:
-    """Notes and drops them, in a moment in which nobody is at the tables."""
-    while not await _dropped_at_once(connection, one):
-        pass  # each try waits for half a second
+    """Notes and drops them, in a moment in which nobody is at the tables. Where none comes, as when another import's
+    customers are being written for the search, they stay: to wait for longer costs more than to keep them."""
+    for _ in range(TRIES):
+        if await _dropped_at_once(connection, one):
+            return
 
 
 async def _dropped_at_once(connection: Connection, one: Import) -> bool:

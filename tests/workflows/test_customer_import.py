@@ -19,6 +19,7 @@ import activities.customer_import as carried
 from activities.customer_import import CustomerImportActivities, Work
 from activities.customer_import_clearing import CustomerImportClearingActivities
 from commands.document import DocumentStore
+from db import customer_import_bulk
 from db.allocation import Allocation, AllocationRow
 from db.base import new_id
 from db.customer import Assignment, Contact, Customer
@@ -268,6 +269,17 @@ async def test_a_paused_import_goes_on_and_a_cancelled_one_leaves_nothing_half_d
         await imports.commands.cancel(await imports.actor(), uuid4().hex, other)
     ended = await imports.ended(other)
     assert (ended.stage, ended.created) in {("cancelled", 0), ("done", 300), ("cancelled", 300)}
+
+
+async def test_where_somebody_is_always_at_the_tables_the_indexes_stay(
+    imports: Imports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(customer_import_bulk, "TRIES", 1)
+    rows = [f"拥挤{no}号装备有限公司,1380071{no:04d}" for no in range(300)]
+    async with imports.services.db.session() as reading:
+        await reading.execute(text("select id from customer limit 1"))  # and is there until the end
+        done = await imports.take_in(["客户名称,电话", *rows], bulk=True)
+    assert (done.stage, done.created, done.dropped, "indexing" in done.noted) == ("done", 300, [], False)
 
 
 class Killed(Exception):
