@@ -71,19 +71,11 @@ async def open_connection(url: str) -> Connection:
     all is done commits on another connection, after which everything before is on the disk, too."""
     connection = await AsyncConnection.connect(url, connect_timeout=5, autocommit=True)
     await connection.execute(
-        "set statement_timeout = 0; set client_connection_check_interval = '2s'; set maintenance_work_mem = '256MB';"
-        " set timezone = 'UTC'; set synchronous_commit = off; set max_parallel_maintenance_workers = 0"
+        "set statement_timeout = 0; set client_connection_check_interval = '2s'; set work_mem = '128MB';"
+        " set maintenance_work_mem = '256MB'; set timezone = 'UTC'; set synchronous_commit = off;"
+        " set max_parallel_maintenance_workers = 0"
     )
-    await connection.execute(_ROOM)
     return connection
-
-
-_ROOM = """
-    select set_config('work_mem', greatest(128 * 1024, pg_size_bytes(current_setting('shared_buffers')) / 6144) || 'kB',
-        false)
-"""
-"""Ten million rows are compared by what they hash to: the more of it a large server lets them hold, the less is written
-aside and read again."""
 
 
 async def beside(*lanes: Awaitable[None]) -> None:
